@@ -1,0 +1,49 @@
+// Builds everything that ships: `node esbuild.config.mjs [--watch] [--production]`.
+
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { build, context } from 'esbuild';
+
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+
+/** Only the extension itself may import vscode: elsewhere esbuild refuses it, since it is not external there. */
+const node = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  logLevel: 'warning',
+};
+const page = {
+  bundle: true,
+  platform: 'browser',
+  format: 'esm',
+  target: 'chrome120',
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  logLevel: 'warning',
+};
+
+const bundles = [
+  // The language client is its own file, loaded at first use, so that activation stays small.
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: ['vscode', './languageClient.js'] },
+  { ...node, entryPoints: { languageClient: 'src/host/languageClient.ts' }, outdir: 'dist', external: ['vscode'] },
+  { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
+  { ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
+  { ...page, entryPoints: { profile: 'webview-ui/profile/main.tsx' }, outdir: 'dist/webview', loader: { '.ttf': 'file' } },
+];
+
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist', { recursive: true });
+cpSync('python', 'dist/python', { recursive: true, filter: (path) => !path.includes('__pycache__') && !path.includes('tests') });
+
+for (const bundle of bundles) {
+  const entry = Object.values(bundle.entryPoints)[0];
+  if (!existsSync(entry)) throw new Error(`${entry} is missing`);
+  if (watch) await (await context(bundle)).watch();
+  else await build(bundle);
+}

@@ -1,0 +1,26 @@
+/** Something that can be expected to go wrong, said in one sentence with the next step. Shown once, by the command wrapper. */
+export class UserError extends Error {
+  /** @param code short stable id, e.g. `no-interpreter` @param actions button titles with the command they run */
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly actions: readonly { readonly title: string; readonly command: string; readonly args?: readonly unknown[] }[] = [],
+  ) {
+    super(message);
+    this.name = 'UserError';
+  }
+}
+
+/** A file that cannot be read. `message` is one sentence without the file's name; `offset` in bytes where known. */
+export class ReadError extends Error {
+  constructor(
+    /** `empty` · `truncated` · `corrupt` · `unknown-format` · `too-large` · `unsupported` · `io` */
+    readonly code: string,
+    message: string,
+    readonly offset?: number,
+    readonly detail?: string,
+  ) {
+    super(message);
+    this.name = 'ReadError';
+  }
+}

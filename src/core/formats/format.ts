@@ -1,0 +1,35 @@
+import type { ProfileBuilder } from '../model/builder.js';
+import type { Profile } from '../model/profile.js';
+
+/** A profile's bytes. Small files arrive whole; readers of large ones may use `chunks`. */
+export interface Source {
+  /** Display name, used in messages only. */
+  readonly name: string;
+  readonly size: number;
+  /** Whole content, decompressed if it was gzip; throws ReadError when over the memory bound. */
+  bytes(): Promise<Uint8Array>;
+}
+
+/** Progress (0..1) and cancellation, checked now and then by readers. */
+export interface ReadControl {
+  readonly signal?: AbortSignal;
+  progress?(fraction: number): void;
+}
+
+/** Receives what a writer makes, in order. */
+export interface Sink {
+  write(chunk: Uint8Array): void | Promise<void>;
+}
+
+/** A profile file format: one file in this folder and one line in `index.ts`. */
+export interface Format {
+  readonly id: string;
+  readonly label: string;
+  readonly globs: readonly string[];
+  /** Likelihood 0..1 from the first 4 KiB (already decompressed if gzip). Never throws. */
+  sniff(head: Uint8Array, name: string): number;
+  /** Fills the builder; throws only ReadError. */
+  read(source: Source, builder: ProfileBuilder, control: ReadControl): Promise<void>;
+  /** Absent when we only read the format. */
+  write?(profile: Profile, sink: Sink): Promise<void>;
+}

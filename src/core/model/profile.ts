@@ -1,0 +1,170 @@
+/**
+ * The profile model: immutable columns (typed arrays), written only by `ProfileBuilder`.
+ *
+ * Words are pprof's (https://github.com/google/pprof/blob/main/proto/profile.proto): ValueType, Sample, Location,
+ * Line, Function, Mapping, Label. Strings are indexes into `strings`; index 0 is always the empty string.
+ */
+
+/** What a column of values measures: `{type: 'cpu', unit: 'nanoseconds'}`, `{type: 'time', unit: 'seconds'}`, … */
+export interface ValueType {
+  readonly type: string;
+  /** pprof's units: `count`, `nanoseconds`, `microseconds`, `milliseconds`, `seconds`, `bytes`, … */
+  readonly unit: string;
+}
+
+/** One row per distinct (name, systemName, file, startLine). Same name in another file is another function. */
+export interface FunctionColumns {
+  readonly length: number;
+  readonly name: Uint32Array;
+  readonly systemName: Uint32Array;
+  readonly file: Uint32Array;
+  /** 1-based first line; 0 where the format does not say. */
+  readonly startLine: Int32Array;
+}
+
+/** One row per distinct place in the code; a location with inlined calls has several lines, innermost first. */
+export interface LocationColumns {
+  readonly length: number;
+  /** Index into mappings, -1 for none. */
+  readonly mapping: Int32Array;
+  /** Machine address; 0 where unknown. */
+  readonly address: BigUint64Array | undefined;
+  /** `lines` of location i are the rows `firstLine[i] … firstLine[i + 1] - 1`; length + 1 entries. */
+  readonly firstLine: Uint32Array;
+}
+
+/** Rows that `LocationColumns.firstLine` points into. */
+export interface LineColumns {
+  readonly length: number;
+  readonly func: Uint32Array;
+  /** 1-based executing line; 0 where unknown. */
+  readonly line: Int32Array;
+  /** 1-based UTF-8 byte column, 0 unknown; absent when no line has one. */
+  readonly column: Int32Array | undefined;
+}
+
+export interface MappingColumns {
+  readonly length: number;
+  readonly file: Uint32Array;
+  readonly buildId: Uint32Array;
+  readonly start: BigUint64Array;
+  readonly limit: BigUint64Array;
+  readonly offset: BigUint64Array;
+}
+
+/** A prefix tree of stacks: row i is the frame `location[i]` called from stack `prefix[i]` (-1: a root). prefix[i] < i. */
+export interface StackColumns {
+  readonly length: number;
+  readonly prefix: Int32Array;
+  readonly location: Uint32Array;
+}
+
+/** Float64Array, or BigInt64Array for a column whose values or sum of magnitudes pass 2^53. */
+export type ValueColumn = Float64Array | BigInt64Array;
+
+export interface SampleColumns {
+  readonly length: number;
+  /** Index into stacks; -1 for an empty stack. */
+  readonly stack: Int32Array;
+  /** One column per sample type; all of `length`. Columns of types backed by `calls` are empty (length 0). */
+  readonly values: readonly ValueColumn[];
+  /** Index into `threads`, -1 for none; absent when the profile knows no threads. */
+  readonly thread: Int32Array | undefined;
+  /** Nanoseconds since the profile's start; absent when the samples are not in time order. */
+  readonly time: Float64Array | undefined;
+  /** Other labels as CSR: labels of sample i are rows `first[i] … first[i+1]-1`. */
+  readonly labels: LabelColumns | undefined;
+}
+
+export interface LabelColumns {
+  readonly first: Uint32Array;
+  readonly key: Uint32Array;
+  /** String index of the value; 0 when the label is a number. */
+  readonly text: Uint32Array;
+  readonly number: Float64Array;
+  readonly unit: Uint32Array;
+}
+
+/**
+ * Exact call counts (cProfile, hybrid, callgrind): per function and per caller→callee edge, kept as they are.
+ * `self` is cProfile's tottime, `total` its cumtime, in the unit of `sampleTypes[timeType]`.
+ * Recursive edges overlap in `total`: never sum it over callers.
+ */
+export interface CallColumns {
+  /** Index into `sampleTypes` of the type whose values are `functions.calls`. */
+  readonly callsType: number;
+  /** Index into `sampleTypes` of the type whose self and total are `functions.self`, `functions.total`. */
+  readonly timeType: number;
+  /** Dense, one row per function of the profile (0 where it was never traced). */
+  readonly functions: {
+    readonly calls: Float64Array;
+    readonly primitive: Float64Array;
+    readonly self: Float64Array;
+    readonly total: Float64Array;
+  };
+  readonly edges: {
+    readonly length: number;
+    readonly caller: Uint32Array;
+    readonly callee: Uint32Array;
+    readonly calls: Float64Array;
+    readonly primitive: Float64Array;
+    readonly self: Float64Array;
+    readonly total: Float64Array;
+  };
+}
+
+/** What the recorder says of its own work; every field optional, since foreign files say little. */
+export interface Quality {
+  readonly engine?: string;
+  readonly engineVersion?: string;
+  readonly python?: string;
+  /** Rate asked for and got, Hz. */
+  readonly rateAsked?: number;
+  readonly rateGot?: number;
+  readonly errors?: number;
+  /** Estimated cost of recording as a share of the run, 0.05 = 5 %. */
+  readonly cost?: number;
+  /** Seconds that tracing is estimated to have added (calls × calibrated cost per call), and that cost in seconds. */
+  readonly tracingSeconds?: number;
+  readonly tracingPerCallSeconds?: number;
+  readonly notes?: readonly string[];
+}
+
+export interface Profile {
+  /** Id of the format it was read from, e.g. `pprof`. */
+  readonly format: string;
+  readonly sampleTypes: readonly ValueType[];
+  /** Index of the type shown first: pprof's default_sample_type, else the last one; heatline's own files say. */
+  readonly defaultType: number;
+  readonly strings: readonly string[];
+  readonly functions: FunctionColumns;
+  readonly locations: LocationColumns;
+  readonly lines: LineColumns;
+  readonly mappings: MappingColumns;
+  readonly stacks: StackColumns;
+  readonly samples: SampleColumns;
+  readonly threads: readonly string[];
+  readonly calls: CallColumns | undefined;
+  /** Unix time of the start; nanoseconds. */
+  readonly timeNanos: bigint | undefined;
+  readonly durationNanos: number | undefined;
+  readonly periodType: ValueType | undefined;
+  readonly period: number;
+  readonly comments: readonly string[];
+  readonly dropFrames: string;
+  readonly keepFrames: string;
+  readonly quality: Quality;
+  /** Sentences for the user about what was repaired or left out while reading. */
+  readonly warnings: readonly string[];
+}
+
+/** Thread, focus and value type that every derived table is computed for. */
+export interface ViewSpec {
+  /** Index into sampleTypes. */
+  readonly type: number;
+  /** Thread name; absent for all. */
+  readonly thread?: string;
+  /** Regular expression sources, as pprof's -focus and -ignore: on `name` and `file` of any frame of the stack. */
+  readonly focus?: string;
+  readonly ignore?: string;
+}

@@ -1,0 +1,82 @@
+/** What to run or attach to, before an engine is chosen. Paths are absolute. */
+export type Target =
+  | {
+      readonly kind: 'script';
+      readonly script: string;
+      readonly args: readonly string[];
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'module';
+      readonly module: string;
+      readonly args: readonly string[];
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+
+/** What an engine may know about the place it runs in; gathered once by `probeEnvironment`. */
+export interface Environment {
+  readonly platform: NodeJS.Platform;
+  /** Absolute path of the interpreter; absent when there is none. */
+  readonly python?: string;
+  /** e.g. [3, 12, 1] */
+  readonly pythonVersion?: readonly [number, number, number];
+  /** `cpython`, `pypy`, … */
+  readonly implementation?: string;
+  /** Folder of the interpreter's scripts (`bin`), where installed tools are looked for. */
+  readonly scripts?: string;
+  /** PATH to search for external tools. */
+  readonly path: string;
+  /** Folder that holds our `heatline` Python package (put on the command line, never on PYTHONPATH of children). */
+  readonly pythonPackage: string;
+}
+
+export type Availability =
+  | { readonly state: 'found'; readonly detail: string; readonly executable?: string }
+  | { readonly state: 'missing'; readonly reason: string /** One sentence: the command that makes it work. */; readonly fix: string };
+
+/** Same names everywhere: command line, settings, launch configurations. */
+export interface EngineOptions {
+  /** Absolute path of the raw file that the engine shall write. */
+  readonly output: string;
+  readonly rateHz?: number;
+  readonly durationSeconds?: number;
+  readonly subprocesses?: boolean;
+  readonly native?: boolean;
+  readonly gil?: boolean;
+  readonly idle?: boolean;
+  /** What the user wants to know; `auto` chooses by it. */
+  readonly want?: 'counts' | 'time';
+}
+
+/** A finished plan: what to start, what it writes, and how it is stopped without losing data. */
+export interface LaunchPlan {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** Variables to set on top of the caller's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Raw file the engine writes, and its format id (core/formats). */
+  readonly output: string;
+  readonly format: string;
+  /** Signals in the order to try, each with the seconds to wait for the end. */
+  readonly stop: readonly { readonly signal: NodeJS.Signals; readonly waitSeconds: number }[];
+  /** File that receives `{"exitStatus": n}` when the engine hides the program's own status. */
+  readonly statusFile?: string;
+}
+
+/** A profiler that Heatline can start: one file in this folder and one line in `index.ts`. */
+export interface Engine {
+  readonly id: string;
+  readonly label: string;
+  readonly languages: readonly string[];
+  /** `wall` `cpu` `gil` `alloc` `lock` `calls` `lines` … */
+  readonly measures: readonly string[];
+  /** Format ids it can write. */
+  readonly formats: readonly string[];
+  /** Says whether it works here, without running the user's program. Never throws. */
+  probe(environment: Environment): Promise<Availability>;
+  /** Pure: same input, same plan; golden-tested. Throws UserError for a target it cannot run. */
+  plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan;
+}

@@ -1,0 +1,174 @@
+/**
+ * Custom requests between the extension host and the language server: method → [params, result]. Types only.
+ * Errors are ResponseErrors with `data: {code, offset?}`; see `ErrorData`. Standard LSP serves hover and codeLens.
+ */
+import type { Quality, ValueType } from '../core/model/profile.js';
+import type { RecordingMeta } from '../core/recording.js';
+
+/** Handle of an open profile in the server's store. */
+export type ProfileId = string;
+
+/** The host's choice of what to look at; every request that shows figures carries it. */
+export interface ViewParams {
+  readonly profile: ProfileId;
+  /** Index into ProfileInfo.valueTypes. */
+  readonly type: number;
+  readonly thread?: string;
+  /** Regular expression on function names and files: keep stacks that match. */
+  readonly focus?: string;
+  readonly ignore?: string;
+  /** Fold library and interpreter frames. */
+  readonly justMyCode?: boolean;
+}
+
+/** What is known of an open profile without asking for tables. Part of the exported API (contract). */
+export interface ProfileInfo {
+  readonly id: ProfileId;
+  /** URI of the raw file. */
+  readonly uri: string;
+  readonly label: string;
+  readonly format: string;
+  readonly valueTypes: readonly ValueType[];
+  readonly defaultType: number;
+  /** Total per value type, in its unit. */
+  readonly totals: readonly number[];
+  readonly samples: number;
+  readonly functions: number;
+  readonly threads: readonly string[];
+  readonly durationNanos: number | null;
+  readonly timeNanos: string | null;
+  readonly period: number;
+  readonly periodType: ValueType | null;
+  readonly comments: readonly string[];
+  readonly quality: Quality;
+  readonly warnings: readonly string[];
+  /** True when its call tree is an estimate drawn from call edges (cProfile). */
+  readonly treeIsEstimate: boolean;
+  readonly hasCalls: boolean;
+  readonly recording: RecordingMeta | null;
+  /** One sentence for the summary: where the time went. */
+  readonly summary: string;
+}
+
+export interface LineHeat {
+  /** 1-based line in the document as it is now. */
+  readonly line: number;
+  readonly self: number;
+  readonly total: number;
+  /** self (or the chosen metric) as a share of the whole profile, 0..1. */
+  readonly share: number;
+  /** total as a share of the whole profile, 0..1. */
+  readonly totalShare: number;
+  readonly calls: number | null;
+  /** Samples behind `self`; null for a tracer. */
+  readonly samples: number | null;
+  /** The line was changed since the recording. */
+  readonly stale: boolean;
+}
+
+export interface FunctionRow {
+  /** Function index in the profile. */
+  readonly func: number;
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  readonly self: number;
+  readonly total: number;
+  readonly calls: number | null;
+  readonly primitive: number | null;
+  /** Python library, interpreter or runner frame rather than the workspace's own code. */
+  readonly library: boolean;
+}
+
+export interface TreeRow extends FunctionRow {
+  /** Node id, valid for these ViewParams only. */
+  readonly node: number;
+  readonly children: number;
+}
+
+export type SortKey = 'name' | 'file' | 'calls' | 'self' | 'selfPerCall' | 'total' | 'totalPerCall';
+
+/** Boxes as columns, depth-first. `x` and `w` are fractions of the asked-for root, 0..1. */
+export interface FlameColumns {
+  readonly root: number;
+  /** Value of the root in the type's unit. */
+  readonly rootValue: number;
+  readonly depth: readonly number[];
+  readonly x: readonly number[];
+  readonly w: readonly number[];
+  readonly self: readonly number[];
+  readonly node: readonly number[];
+  /** Index into `frames`. */
+  readonly frame: readonly number[];
+  readonly frames: readonly {
+    readonly func: number;
+    readonly name: string;
+    readonly file: string;
+    readonly line: number;
+    readonly library: boolean;
+    readonly package: string;
+  }[];
+  /** Ancestors of the root, outermost first. */
+  readonly path: readonly { readonly node: number; readonly name: string }[];
+  readonly maxDepth: number;
+  readonly treeIsEstimate: boolean;
+}
+
+export interface Requests {
+  /** Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. */
+  'profile/open': [{ readonly uri: string; readonly meta?: string }, ProfileInfo];
+  'profile/close': [{ readonly profile: ProfileId }, null];
+  /** Makes one profile the one that hover and codeLens speak of; null for none. */
+  'profile/activate': [{ readonly view: ViewParams | null }, null];
+  'profile/lineHeat': [
+    { readonly view: ViewParams; readonly uri: string },
+    { readonly lines: readonly LineHeat[]; readonly stale: boolean },
+  ];
+  /** Hot Functions and Table: sorted, filtered by text or /regexp/, a page of rows. */
+  'profile/functions': [
+    {
+      readonly view: ViewParams;
+      readonly sort: SortKey;
+      readonly descending: boolean;
+      readonly search?: string;
+      readonly offset: number;
+      readonly limit: number;
+    },
+    { readonly rows: readonly FunctionRow[]; readonly count: number; readonly total: number },
+  ];
+  'profile/callers': [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
+  'profile/callees': [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
+  /** Children of a call-tree node; node -1 asks for the roots. */
+  'profile/tree': [
+    { readonly view: ViewParams; readonly node: number; readonly inverted?: boolean },
+    { readonly rows: readonly TreeRow[]; readonly total: number },
+  ];
+  /** Boxes under `root` (-1: all) that are at least `minFraction` of it wide. */
+  'profile/flame': [
+    { readonly view: ViewParams; readonly root: number; readonly minFraction: number; readonly inverted?: boolean },
+    FlameColumns,
+  ];
+  /** Total of the functions that match, each stack counted once; and their function ids. */
+  'profile/search': [{ readonly view: ViewParams; readonly search: string }, { readonly total: number; readonly funcs: readonly number[] }];
+  /** Best place in the file system for a function, or the line given, mapped to today's text. */
+  'profile/locate': [
+    { readonly profile: ProfileId; readonly func: number; readonly line?: number },
+    { readonly path: string; readonly line: number } | null,
+  ];
+  /** Functions whose definition covers this line of the document. */
+  'profile/functionAt': [{ readonly view: ViewParams; readonly uri: string; readonly line: number }, readonly FunctionRow[]];
+  'profile/export': [{ readonly profile: ProfileId; readonly format: string; readonly path: string }, null];
+  /** Makes a recording whole: checks the raw file, copies the workspace's sources, writes meta.json last. */
+  'recording/seal': [{ readonly folder: string; readonly meta: RecordingMeta; readonly roots: readonly string[] }, ProfileInfo];
+}
+
+/** `data` of every ResponseError of a custom request. */
+export interface ErrorData {
+  readonly code: string;
+  readonly offset?: number;
+}
+
+export interface Notifications {
+  /** Server → host: texts or recordings behind hover and lenses changed. */
+  'heatline/refresh': { readonly reason: string };
+}

@@ -1,0 +1,41 @@
+/** Messages between a profile page and the host. The page asks; the host forwards to the server and answers. Types only. */
+import type { ProfileInfo, Requests, ViewParams } from './lsp.js';
+
+/** Requests of the server that a page may make; the host fills in the profile id and checks every field. */
+export type ForwardedMethod =
+  | 'profile/flame'
+  | 'profile/functions'
+  | 'profile/callers'
+  | 'profile/callees'
+  | 'profile/search'
+  | 'profile/tree';
+
+/** page → host, answered. */
+export interface PageRequests {
+  /** The page is ready; the host answers with all it needs to draw. Nothing is posted to a page before this. */
+  ready: [{ readonly state?: unknown }, PageState];
+  forward: [{ readonly method: ForwardedMethod; readonly params: Requests[ForwardedMethod][0] }, Requests[ForwardedMethod][1]];
+  /** Open the source of a function (line: a particular line). */
+  openSource: [{ readonly func: number; readonly line?: number; readonly beside?: boolean }, null];
+  /** Source text of one line for the hover card; null when it cannot be had. */
+  sourceLine: [{ readonly func: number; readonly line?: number }, string | null];
+  /** Intents: change what every view shows. */
+  setView: [{ readonly view: Partial<ViewParams> }, null];
+  /** A box or row was selected: other views may reveal it. */
+  select: [{ readonly func: number | null }, null];
+  copy: [{ readonly text: string }, null];
+}
+
+/** host → page, not answered. */
+export interface PageEvents {
+  state: PageState;
+  /** Another view (editor, tree) selected this function. */
+  reveal: { readonly func: number };
+  error: { readonly message: string };
+}
+
+export interface PageState {
+  readonly info: ProfileInfo;
+  readonly view: ViewParams;
+  readonly tab: string;
+}
