@@ -1,4 +1,15 @@
+import { ReadError } from '../errors.js';
+import { CallStore } from './callStore.js';
+import { GrowingFloat64, GrowingInt32, GrowingUint32, GrowingUint64 } from './growing.js';
+import { Interner, mix } from './interner.js';
 import type { Profile, Quality, ValueType } from './profile.js';
+import { StackStore } from './stackStore.js';
+import { ValueStore } from './valueStore.js';
+
+type Facts = Pick<Profile, 'defaultType' | 'timeNanos' | 'durationNanos' | 'periodType' | 'period' | 'dropFrames' | 'keepFrames'>;
+
+/** Repeated warnings are kept once, and no file can make us keep more than this many. */
+const MAX_WARNINGS = 50;
 
 /**
  * The only writer of profiles: interns strings, functions, locations and stacks, checks every index, and gives
@@ -8,104 +19,335 @@ import type { Profile, Quality, ValueType } from './profile.js';
  * `sampleFrames()` for pprof (leaf first, from a scratch array, no object per sample).
  */
 export class ProfileBuilder {
+  private readonly texts: string[] = [''];
+  private readonly textIndex = new Map<string, number>([['', 0]]);
+
+  private readonly functionIndex = new Interner();
+  private readonly functionName = new GrowingUint32();
+  private readonly functionSystemName = new GrowingUint32();
+  private readonly functionFile = new GrowingUint32();
+  private readonly functionStart = new GrowingInt32();
+
+  private readonly placeIndex = new Interner();
+  private readonly locationMapping = new GrowingInt32();
+  private readonly locationAddress = new GrowingUint64();
+  private readonly locationFirst = new GrowingUint32();
+  private anyAddress = false;
+
+  private readonly lineFunc = new GrowingUint32();
+  private readonly lineNumber = new GrowingInt32();
+  private readonly lineColumn = new GrowingInt32();
+  private anyColumn = false;
+
+  private readonly mappingFile = new GrowingUint32();
+  private readonly mappingBuildId = new GrowingUint32();
+  private readonly mappingStart = new GrowingUint64();
+  private readonly mappingLimit = new GrowingUint64();
+  private readonly mappingOffset = new GrowingUint64();
+
+  private readonly threadNames: string[] = [];
+  private readonly threadIndex = new Map<string, number>();
+  private readonly types: ValueType[] = [];
+
+  private readonly stackStore = new StackStore();
+  private values: ValueStore[] = [];
+  private samples = 0;
+  private readonly sampleThread = new GrowingInt32();
+  private anyThread = false;
+  private readonly sampleTime = new GrowingFloat64();
+  private inTimeOrder = true;
+  private lastTime = Number.NEGATIVE_INFINITY;
+
+  private readonly labelSample = new GrowingUint32();
+  private readonly labelKey = new GrowingUint32();
+  private readonly labelText = new GrowingUint32();
+  private readonly labelNumber = new GrowingFloat64();
+  private readonly labelUnit = new GrowingUint32();
+
+  private calls: CallStore | undefined;
+  private facts: Partial<Facts> = {};
+  private facetsOfQuality: Quality = {};
+  private readonly comments: string[] = [];
+  private readonly warnings = new Set<string>();
+  private finished = false;
+
   constructor(readonly format: string) {}
 
   /** Interns; '' is 0. */
-  string(_text: string): number {
-    throw new Error('to be written');
+  string(text: string): number {
+    const known = this.textIndex.get(text);
+    if (known !== undefined) return known;
+    this.textIndex.set(text, this.texts.length);
+    return this.texts.push(text) - 1;
   }
 
-  /** Interns by (name, systemName, file, startLine); arguments are string indexes. */
-  func(_name: number, _systemName: number, _file: number, _startLine: number): number {
-    throw new Error('to be written');
+  /** Interns by (name, file, startLine), the identity of a frame; arguments are string indexes. The first systemName stays. */
+  func(name: number, systemName: number, file: number, startLine: number): number {
+    this.check(name, this.texts.length, 'string');
+    this.check(systemName, this.texts.length, 'string');
+    this.check(file, this.texts.length, 'string');
+    const start = lineNumber(startLine);
+    const hash = mix(mix(mix(17, name), file), start);
+    const known = this.functionIndex.find(
+      hash,
+      (row) => this.functionName.array[row] === name && this.functionFile.array[row] === file && this.functionStart.array[row] === start,
+    );
+    if (known >= 0) return known;
+    const row = this.functionName.length;
+    this.functionIndex.add(hash, row);
+    this.functionName.push(name);
+    this.functionSystemName.push(systemName);
+    this.functionFile.push(file);
+    this.functionStart.push(start);
+    return row;
   }
 
   /** Interns a plain location with one line. column: 1-based, 0 unknown. */
-  place(_func: number, _line: number, _column?: number): number {
-    throw new Error('to be written');
+  place(func: number, line: number, column = 0): number {
+    const at = lineNumber(line);
+    const hash = mix(mix(mix(23, func), at), column);
+    const known = this.placeIndex.find(hash, (row) => {
+      const first = this.locationFirst.array[row]!;
+      return this.lineFunc.array[first] === func && this.lineNumber.array[first] === at && this.lineColumn.array[first] === column;
+    });
+    if (known >= 0) return known;
+    const row = this.location(-1, 0n, [func], [at], [column]);
+    this.placeIndex.add(hash, row);
+    return row;
   }
 
   /** Adds a location with several (inlined, innermost first) lines, a mapping (-1 none) and an address. Not interned. */
-  location(_mapping: number, _address: bigint, _funcs: ArrayLike<number>, _lines: ArrayLike<number>, _columns?: ArrayLike<number>): number {
-    throw new Error('to be written');
+  location(mapping: number, address: bigint, funcs: ArrayLike<number>, lines: ArrayLike<number>, columns?: ArrayLike<number>): number {
+    if (mapping !== -1) this.check(mapping, this.mappingFile.length, 'mapping');
+    this.locationMapping.push(mapping);
+    this.locationAddress.push(address);
+    if (address !== 0n) this.anyAddress = true;
+    this.locationFirst.push(this.lineFunc.length);
+    for (let i = 0; i < funcs.length; i++) {
+      const func = funcs[i]!;
+      const column = columns?.[i] ?? 0;
+      this.check(func, this.functionName.length, 'function');
+      this.lineFunc.push(func);
+      this.lineNumber.push(lineNumber(lines[i] ?? 0));
+      this.lineColumn.push(lineNumber(column));
+      if (column !== 0) this.anyColumn = true;
+    }
+    return this.locationMapping.length - 1;
   }
 
-  mapping(_file: number, _buildId: number, _start: bigint, _limit: bigint, _offset: bigint): number {
-    throw new Error('to be written');
+  mapping(file: number, buildId: number, start: bigint, limit: bigint, offset: bigint): number {
+    this.check(file, this.texts.length, 'string');
+    this.check(buildId, this.texts.length, 'string');
+    this.mappingFile.push(file);
+    this.mappingBuildId.push(buildId);
+    this.mappingStart.push(start);
+    this.mappingLimit.push(limit);
+    this.mappingOffset.push(offset);
+    return this.mappingFile.length - 1;
   }
 
   /** Interns the stack `prefix` + `location`; prefix -1 starts one. */
-  stack(_prefix: number, _location: number): number {
-    throw new Error('to be written');
+  stack(prefix: number, location: number): number {
+    if (prefix !== -1) this.check(prefix, this.stackStore.length, 'stack');
+    this.check(location, this.locationMapping.length, 'location');
+    return this.stackStore.stack(prefix, location);
   }
 
-  thread(_name: string): number {
-    throw new Error('to be written');
+  /** Interns a thread's name. */
+  thread(name: string): number {
+    const known = this.threadIndex.get(name);
+    if (known !== undefined) return known;
+    this.threadIndex.set(name, this.threadNames.length);
+    return this.threadNames.push(name) - 1;
   }
 
   /** Adds a value type and gives its index. All types are added before the first sample. */
-  valueType(_type: ValueType): number {
-    throw new Error('to be written');
+  valueType(type: ValueType): number {
+    if (this.samples > 0) throw new Error('value types are added before the first sample');
+    this.types.push({ type: type.type, unit: type.unit });
+    this.values.push(new ValueStore());
+    return this.types.length - 1;
   }
 
   /** Adds a sample; gives its index. `values` has one entry per value type. time: ns since start. */
-  sample(_stack: number, _values: ArrayLike<number | bigint>, _thread?: number, _time?: number): number {
-    throw new Error('to be written');
+  sample(stack: number, values: ArrayLike<number | bigint>, thread = -1, time?: number): number {
+    if (stack !== -1) this.check(stack, this.stackStore.length, 'stack');
+    this.stackStore.addByStack(stack);
+    return this.row(values, thread, time);
   }
 
   /** Adds a sample whose frames are `locations[0..count)`, leaf first. */
-  sampleFrames(
-    _locations: ArrayLike<number>,
-    _count: number,
-    _values: ArrayLike<number | bigint>,
-    _thread?: number,
-    _time?: number,
-  ): number {
-    throw new Error('to be written');
+  sampleFrames(locations: ArrayLike<number>, count: number, values: ArrayLike<number | bigint>, thread = -1, time?: number): number {
+    const bound = this.locationMapping.length;
+    for (let i = 0; i < count; i++) if (!(locations[i]! < bound)) this.check(locations[i]!, bound, 'location');
+    this.stackStore.addByFrames(locations, count);
+    return this.row(values, thread, time);
+  }
+
+  private row(values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
+    if (values.length !== this.values.length) {
+      throw new ReadError('corrupt', `A sample has ${values.length} values where the profile has ${this.values.length} types.`);
+    }
+    for (let i = 0; i < this.values.length; i++) this.values[i]!.push(values[i]!);
+    if (thread !== -1) {
+      this.check(thread, this.threadNames.length, 'thread');
+      this.anyThread = true;
+    }
+    this.sampleThread.push(thread);
+    if (time === undefined || !(time >= this.lastTime)) this.inTimeOrder = false;
+    else this.lastTime = time;
+    if (this.inTimeOrder) this.sampleTime.push(time!);
+    return this.samples++;
   }
 
   /** A label of the sample added last. text 0 for a number. */
-  label(_key: number, _text: number, _number: number, _unit: number): void {
-    throw new Error('to be written');
+  label(key: number, text: number, number: number, unit: number): void {
+    this.check(key, this.texts.length, 'string');
+    this.check(text, this.texts.length, 'string');
+    this.check(unit, this.texts.length, 'string');
+    if (this.samples === 0) throw new Error('a label needs a sample');
+    this.labelSample.push(this.samples - 1);
+    this.labelKey.push(key);
+    this.labelText.push(text);
+    this.labelNumber.push(number);
+    this.labelUnit.push(unit);
   }
 
-  /** Exact figures of a function (cProfile's nc, cc, tt, ct). Asks for `callTypes` first. */
-  functionCalls(_func: number, _calls: number, _primitive: number, _self: number, _total: number): void {
-    throw new Error('to be written');
+  /** Exact figures of a function (cProfile's nc, cc, tt, ct); those given twice for a function add up. Asks for `callTypes` first. */
+  functionCalls(func: number, calls: number, primitive: number, self: number, total: number): void {
+    this.check(func, this.functionName.length, 'function');
+    this.callStore().addFunction(func, calls, primitive, self, total);
   }
 
   /** Exact figures of an edge caller → callee. */
-  edge(_caller: number, _callee: number, _calls: number, _primitive: number, _self: number, _total: number): void {
-    throw new Error('to be written');
+  edge(caller: number, callee: number, calls: number, primitive: number, self: number, total: number): void {
+    this.check(caller, this.functionName.length, 'function');
+    this.check(callee, this.functionName.length, 'function');
+    this.callStore().addEdge(caller, callee, calls, primitive, self, total);
+  }
+
+  private callStore(): CallStore {
+    if (this.calls === undefined) throw new Error('callTypes comes before calls');
+    return this.calls;
   }
 
   /** Says which value types (indexes) are backed by call counts. */
-  callTypes(_callsType: number, _timeType: number): void {
-    throw new Error('to be written');
+  callTypes(callsType: number, timeType: number): void {
+    this.check(callsType, this.types.length, 'value type');
+    this.check(timeType, this.types.length, 'value type');
+    this.calls = new CallStore(callsType, timeType);
   }
 
   /** Facts about the whole; later calls win. */
-  set(
-    _facts: Partial<Pick<Profile, 'defaultType' | 'timeNanos' | 'durationNanos' | 'periodType' | 'period' | 'dropFrames' | 'keepFrames'>>,
-  ): void {
-    throw new Error('to be written');
+  set(facts: Partial<Facts>): void {
+    this.facts = { ...this.facts, ...facts };
   }
 
-  comment(_text: string): void {
-    throw new Error('to be written');
+  comment(text: string): void {
+    this.comments.push(text);
   }
 
-  quality(_quality: Quality): void {
-    throw new Error('to be written');
+  /** Facts about the recorder; later calls win, fact by fact. */
+  quality(quality: Quality): void {
+    this.facetsOfQuality = { ...this.facetsOfQuality, ...quality };
   }
 
   /** A sentence for the user; repeated ones are kept once. */
-  warn(_sentence: string): void {
-    throw new Error('to be written');
+  warn(sentence: string): void {
+    if (this.warnings.size < MAX_WARNINGS) this.warnings.add(sentence);
   }
 
   /** Freezes and hands out the columns. The builder cannot be used afterwards. */
   finish(): Profile {
-    throw new Error('to be written');
+    if (this.finished) throw new Error('finish() was called before');
+    this.finished = true;
+    const { facts, samples, stackStore } = this;
+    const defaultType = facts.defaultType ?? this.types.length - 1;
+    if (this.types.length > 0) this.check(defaultType, this.types.length, 'value type');
+    this.locationFirst.push(this.lineFunc.length);
+    const byCalls = (type: number) => this.calls !== undefined && (type === this.calls.callsType || type === this.calls.timeType);
+    const functions = {
+      length: this.functionName.length,
+      name: this.functionName.done(),
+      systemName: this.functionSystemName.done(),
+      file: this.functionFile.done(),
+      startLine: this.functionStart.done(),
+    };
+    return {
+      format: this.format,
+      sampleTypes: this.types,
+      defaultType: Math.max(0, defaultType),
+      strings: this.texts,
+      functions,
+      locations: {
+        length: this.locationMapping.length,
+        mapping: this.locationMapping.done(),
+        address: this.anyAddress ? this.locationAddress.done() : undefined,
+        firstLine: this.locationFirst.done(),
+      },
+      lines: {
+        length: this.lineFunc.length,
+        func: this.lineFunc.done(),
+        line: this.lineNumber.done(),
+        column: this.anyColumn ? this.lineColumn.done() : undefined,
+      },
+      mappings: {
+        length: this.mappingFile.length,
+        file: this.mappingFile.done(),
+        buildId: this.mappingBuildId.done(),
+        start: this.mappingStart.done(),
+        limit: this.mappingLimit.done(),
+        offset: this.mappingOffset.done(),
+      },
+      get stacks() {
+        return stackStore.tree().stacks;
+      },
+      frames: stackStore.frames(),
+      samples: {
+        length: samples,
+        get stack() {
+          return stackStore.tree().ofSample;
+        },
+        values: this.values.map((store, type) => (byCalls(type) ? new Float64Array(0) : store.done())),
+        thread: this.anyThread ? this.sampleThread.done() : undefined,
+        time: this.inTimeOrder && samples > 0 ? this.sampleTime.done() : undefined,
+        labels: this.labelColumns(),
+      },
+      threads: this.threadNames,
+      calls: this.calls?.done(functions.length),
+      timeNanos: facts.timeNanos,
+      durationNanos: facts.durationNanos,
+      periodType: facts.periodType,
+      period: facts.period ?? 0,
+      comments: this.comments,
+      dropFrames: facts.dropFrames ?? '',
+      keepFrames: facts.keepFrames ?? '',
+      quality: this.facetsOfQuality,
+      warnings: [...this.warnings],
+    };
   }
+
+  private labelColumns(): Profile['samples']['labels'] {
+    if (this.labelKey.length === 0) return undefined;
+    const first = new Uint32Array(this.samples + 1);
+    for (let i = 0; i < this.labelSample.length; i++) first[this.labelSample.array[i]! + 1]!++;
+    for (let i = 0; i < this.samples; i++) first[i + 1]! += first[i]!;
+    return {
+      first,
+      key: this.labelKey.done(),
+      text: this.labelText.done(),
+      number: this.labelNumber.done(),
+      unit: this.labelUnit.done(),
+    };
+  }
+
+  private check(index: number, length: number, what: string): void {
+    if (index >= 0 && index < length && Number.isInteger(index)) return;
+    throw new ReadError('corrupt', `The profile refers to ${what} ${index}, which it does not have.`);
+  }
+}
+
+/** Lines are shown and used as indexes: what no editor can show becomes "unknown". */
+function lineNumber(line: number): number {
+  return line > 0 && line < 0x7fffffff ? Math.trunc(line) : 0;
 }

@@ -12,7 +12,7 @@ export interface ValueType {
   readonly unit: string;
 }
 
-/** One row per distinct (name, systemName, file, startLine). Same name in another file is another function. */
+/** One row per distinct (name, file, startLine). Same name in another file is another function. */
 export interface FunctionColumns {
   readonly length: number;
   readonly name: Uint32Array;
@@ -57,6 +57,16 @@ export interface StackColumns {
   readonly length: number;
   readonly prefix: Int32Array;
   readonly location: Uint32Array;
+}
+
+/** Whole stacks as they were read: row i is `location[first[i] … first[i + 1] - 1]`, leaf first. Rows are distinct. */
+export interface FrameColumns {
+  readonly length: number;
+  /** length + 1 entries. */
+  readonly first: Uint32Array;
+  readonly location: Uint32Array;
+  /** Row of each sample. */
+  readonly ofSample: Uint32Array;
 }
 
 /** Float64Array, or BigInt64Array for a column whose values or sum of magnitudes pass 2^53. */
@@ -141,7 +151,10 @@ export interface Profile {
   readonly locations: LocationColumns;
   readonly lines: LineColumns;
   readonly mappings: MappingColumns;
+  /** Built at first use when the profile was read as whole stacks (`frames`), as is `samples.stack`. */
   readonly stacks: StackColumns;
+  /** Present when the format gives whole stacks (pprof); prefer `stackRows(profile)`, which serves both kinds. */
+  readonly frames: FrameColumns | undefined;
   readonly samples: SampleColumns;
   readonly threads: readonly string[];
   readonly calls: CallColumns | undefined;

@@ -1,0 +1,51 @@
+import { ReadError } from '../errors.js';
+
+/** What people open by mistake or by hope: first bytes in hexadecimal → one sentence with the next step. */
+const BY_BYTES: readonly (readonly [string, string])[] = [
+  ['504552464649', "This is a perf.data file: run 'perf script' on it and open what that prints."],
+  ['504552465f', "This is a perf.data file: run 'perf script' on it and open what that prints."],
+  ['504b0304', 'This is a zip archive: unpack it and open the profile inside.'],
+  ['28b52ffd', "This file is packed with zstd: unpack it with 'zstd -d' and open the result."],
+  ['04224d18', 'This looks like a memray recording (LZ4), which cannot be read.'],
+  ['425a68', "This file is packed with bzip2: unpack it with 'bunzip2' and open the result."],
+  ['fd377a585a', "This file is packed with xz: unpack it with 'unxz' and open the result."],
+  ...['8002', '8003', '8004', '8005'].map(
+    (magic) => [magic, 'This is a Python pickle (line_profiler and tracemalloc write those), which is code and is not loaded.'] as const,
+  ),
+  ...['48434154', '54414348'].map(
+    (magic) =>
+      [
+        magic,
+        "This is Python's binary sampling profile: make collapsed stacks with 'python -m profiling.sampling replay --collapsed'.",
+      ] as const,
+  ),
+  ['4d4f4a', "This is Austin's binary format: turn it into collapsed stacks with 'mojo2austin'."],
+  ['7f454c46', 'This is a program, not a profile.'],
+  ['4d5a', 'This is a program, not a profile.'],
+  ['89504e47', 'This is a picture, not a profile.'],
+  ['ffd8ff', 'This is a picture, not a profile.'],
+  ['25504446', 'This is a document (PDF), not a profile.'],
+];
+
+/** The same for text, white space at the start left out. */
+const BY_TEXT: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(<\?xml[^>]*>\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg/i,
+    'This is a picture (SVG) of a profile, not its data: record again in a data format.',
+  ],
+  [/^<(!doctype html|html)/i, 'This is a web page, not a profile: download the raw profile instead.'],
+  [/^go 1\.\d+ trace/, "This is a Go execution trace, not a profile: open it with 'go tool trace'."],
+  [/^(# callgrind|version: \d|creator: |events: )/, 'This looks like a callgrind file, which cannot be read yet.'],
+  [/^[[{]/, 'This JSON is not a profile format that can be read.'],
+];
+
+/** The error for content that no format claims: one helpful sentence. */
+export function foreign(bytes: Uint8Array): ReadError {
+  const head = bytes.subarray(0, 512);
+  const hex = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const text = String.fromCharCode(...head).trimStart();
+  const known = BY_BYTES.find(([magic]) => hex.startsWith(magic)) ?? BY_TEXT.find(([pattern]) => pattern.test(text));
+  if (known !== undefined) return new ReadError('unknown-format', known[1]);
+  if (bytes.every((byte) => byte === 0)) return new ReadError('corrupt', 'The file holds nothing but zero bytes.', 0);
+  return new ReadError('unknown-format', 'This is not a profile in any format that can be read.');
+}

@@ -1,0 +1,53 @@
+import { ReadError } from '../errors.js';
+import { ProfileBuilder } from '../model/builder.js';
+import type { Profile } from '../model/profile.js';
+import { foreign } from './foreign.js';
+import type { Format, ReadControl, Source } from './format.js';
+import { pprof } from './pprof.js';
+
+/** Every format we know: to add one, write its file and put one line here. */
+export const formats: readonly Format[] = [
+  pprof,
+  // pstats,
+  // collapsed,
+];
+
+/** Bytes that `sniff` functions are shown. */
+const HEAD = 4096;
+
+/** The format whose content this is, whatever the name; undefined when none claims it. On a draw the first wins. */
+export function sniff(bytes: Uint8Array, name: string): Format | undefined {
+  const head = bytes.subarray(0, HEAD);
+  let best: Format | undefined;
+  let bestScore = 0;
+  for (const format of formats) {
+    const score = format.sniff(head, name);
+    if (score > bestScore) {
+      best = format;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+/**
+ * Reads a profile of any known format, packed with gzip or not, recognised by its content alone.
+ * @throws ReadError and nothing else, unless `control.signal` is aborted (then the signal's reason)
+ */
+export async function readProfile(source: Source, control: ReadControl = {}): Promise<Profile> {
+  const bytes = await source.bytes();
+  control.signal?.throwIfAborted();
+  if (bytes.length === 0) throw new ReadError('empty', 'The file is empty: nothing was recorded, or it was not written to the end.', 0);
+  const format = sniff(bytes, source.name);
+  if (format === undefined) throw foreign(bytes);
+  const builder = new ProfileBuilder(format.id);
+  await format.read(source, builder, control);
+  control.signal?.throwIfAborted();
+  return builder.finish();
+}
+
+/** The format that writes files of this name (by its globs); undefined when we write none such. */
+export function formatForName(name: string): Format | undefined {
+  const lower = name.toLowerCase();
+  return formats.find((format) => format.write !== undefined && format.globs.some((glob) => lower.endsWith(glob.replace(/^\*+/, ''))));
+}

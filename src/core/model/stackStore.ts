@@ -1,0 +1,132 @@
+import { GrowingInt32, GrowingUint32 } from './growing.js';
+import { Interner, mix } from './interner.js';
+import type { FrameColumns, StackColumns } from './profile.js';
+
+interface StackTree {
+  readonly stacks: StackColumns;
+  readonly ofSample: Int32Array;
+}
+
+/**
+ * Stacks while they are being read, in the form in which they come: a prefix tree (text formats), or whole stacks
+ * (pprof), which are kept as they are, since growing a tree of millions of frames costs far more than reading them;
+ * the tree is then grown at first use. When both kinds come, the first wins.
+ */
+export class StackStore {
+  private readonly index = new Interner();
+  private readonly prefix = new GrowingInt32();
+  private readonly location = new GrowingUint32();
+  private readonly sampleStack = new GrowingInt32();
+
+  private readonly rowIndex = new Interner();
+  private readonly first = new GrowingUint32();
+  private readonly frame = new GrowingUint32();
+  private readonly sampleRow = new GrowingUint32();
+
+  private mode: 'none' | 'tree' | 'frames' = 'none';
+  private grown: StackTree | undefined;
+
+  get length(): number {
+    return this.prefix.length;
+  }
+
+  /** Interns `prefix` + `location`; both were checked. */
+  stack(prefix: number, location: number): number {
+    const hash = mix(mix(29, prefix), location);
+    const { index } = this;
+    const known = index.find(hash, (row) => this.prefix.array[row] === prefix && this.location.array[row] === location);
+    if (known >= 0) return known;
+    index.add(hash, this.prefix.length);
+    this.prefix.push(prefix);
+    this.location.push(location);
+    return this.prefix.length - 1;
+  }
+
+  addByStack(stack: number): void {
+    if (this.mode === 'frames') {
+      const frames: number[] = [];
+      for (let at = stack; at !== -1; at = this.prefix.array[at]!) frames.push(this.location.array[at]!);
+      this.addRow(frames, frames.length);
+      return;
+    }
+    this.mode = 'tree';
+    this.sampleStack.push(stack);
+  }
+
+  /** @param frames leaf first; checked by the caller */
+  addByFrames(frames: ArrayLike<number>, count: number): void {
+    if (this.mode === 'tree') {
+      let stack = -1;
+      for (let i = count - 1; i >= 0; i--) stack = this.stack(stack, frames[i]!);
+      this.sampleStack.push(stack);
+      return;
+    }
+    this.mode = 'frames';
+    this.addRow(frames, count);
+  }
+
+  private addRow(frames: ArrayLike<number>, count: number): void {
+    // The row is written first and taken back when it was there already: one copy, no scratch.
+    const start = this.frame.length;
+    this.frame.reserve(count);
+    const all = this.frame.array;
+    let hash = count;
+    for (let i = 0; i < count; i++) {
+      const location = frames[i]!;
+      all[start + i] = location;
+      hash = mix(hash, location);
+    }
+    const known = this.rowIndex.find(hash, (row) => {
+      const from = this.first.array[row]!;
+      const to = row + 1 < this.first.length ? this.first.array[row + 1]! : start;
+      if (to - from !== count) return false;
+      for (let i = 0; i < count; i++) if (all[from + i] !== all[start + i]) return false;
+      return true;
+    });
+    if (known >= 0) {
+      this.sampleRow.push(known);
+      return;
+    }
+    this.rowIndex.add(hash, this.first.length);
+    this.sampleRow.push(this.first.length);
+    this.first.push(start);
+    this.frame.length += count;
+  }
+
+  /** Whole stacks; absent for profiles that came as a tree. Call once, at the end. */
+  frames(): FrameColumns | undefined {
+    if (this.mode !== 'frames') return undefined;
+    const length = this.first.length;
+    this.first.push(this.frame.length);
+    return { length, first: this.first.done(), location: this.frame.done(), ofSample: this.sampleRow.done() };
+  }
+
+  /** The prefix tree, grown at first call for profiles that came as whole stacks. */
+  tree(): StackTree {
+    this.grown ??= this.mode === 'frames' ? this.growFromRows() : this.treeAsRead();
+    return this.grown;
+  }
+
+  private treeAsRead(): StackTree {
+    return {
+      stacks: { length: this.prefix.length, prefix: this.prefix.done(), location: this.location.done() },
+      ofSample: this.sampleStack.done(),
+    };
+  }
+
+  private growFromRows(): StackTree {
+    const rows = this.first.length - 1;
+    const stackOfRow = new Int32Array(rows);
+    for (let row = 0; row < rows; row++) {
+      const from = this.first.array[row]!;
+      let stack = -1;
+      for (let at = this.first.array[row + 1]! - 1; at >= from; at--) stack = this.stack(stack, this.frame.array[at]!);
+      stackOfRow[row] = stack;
+    }
+    const ofSample = Int32Array.from(this.sampleRow.done(), (row) => stackOfRow[row]!);
+    return {
+      stacks: { length: this.prefix.length, prefix: this.prefix.done(), location: this.location.done() },
+      ofSample,
+    };
+  }
+}
