@@ -19,7 +19,7 @@ export interface PageRequests {
   openSource: [{ readonly func: number; readonly line?: number; readonly beside?: boolean }, null];
   /** Source text of one line for the hover card; null when it cannot be had. */
   sourceLine: [{ readonly func: number; readonly line?: number }, string | null];
-  /** Intents: change what every view shows. */
+  /** Intents: change what every view shows. `thread: ''` asks for all threads, since undefined does not travel. */
   setView: [{ readonly view: Partial<ViewParams> }, null];
   /** A box or row was selected: other views may reveal it. */
   select: [{ readonly func: number | null }, null];
