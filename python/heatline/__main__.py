@@ -1,0 +1,32 @@
+"""Entry: `python <folder>/heatline/__main__.py run [options] -- script.py args…` (or `python -m heatline run …`).
+
+The package is loaded under a private name and its folder leaves sys.path again, so that the profiled program finds
+the modules that it would find without us.
+"""
+
+import sys
+
+
+def _load():
+    import os
+
+    folder = os.path.dirname(os.path.abspath(__file__))
+    name = "_heatline_recorder"
+    package = type(sys)(name)
+    package.__path__ = [folder]
+    package.__file__ = os.path.join(folder, "__init__.py")
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        sys.modules[name] = package
+        from _heatline_recorder.command import main
+    finally:
+        sys.dont_write_bytecode = writes
+    for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+        del sys.modules[each]
+    return main
+
+
+if __name__ == "__main__":
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        del sys.path[0]  # our folder, or with -m the current one; the runner puts in the program's
+    _load()(sys.argv[1:])

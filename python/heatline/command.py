@@ -1,0 +1,84 @@
+"""Reads the command line of the recorder and starts it. No argparse: what we import, the program sees imported."""
+
+import os
+import sys
+
+from . import files, runner
+from .recorder import Recorder
+
+ENGINES = ("hybrid", "sampler", "cprofile", "none")
+USAGE = (
+    "usage: python -m heatline run [--engine hybrid|sampler|cprofile|none] --output FILE [--rate HZ] [--duration SECONDS]\n"
+    "                              [--status FILE] [--in-process] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+)
+
+
+class Options:
+    """What to record, and where to. Paths are absolute."""
+
+    engine = "hybrid"
+    output = None
+    status = None
+    rate = 200.0
+    duration = None
+    in_process = False
+
+
+def fail(status, sentence):
+    sys.stderr.write("heatline: %s\n" % sentence)
+    sys.stderr.flush()
+    sys.exit(status)
+
+
+def parse(arguments):
+    """Returns (options, target words); ends the process with status 2 and one sentence when the usage is wrong."""
+    options = Options()
+    words = list(arguments)
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(USAGE)
+        sys.exit(0 if words else 2)
+    if words.pop(0) != "run":
+        fail(2, "unknown command; try: run")
+    while words:
+        word = words.pop(0)
+        if word == "--":
+            break
+        if word == "--in-process":
+            options.in_process = True
+            continue
+        key, equals, value = word.partition("=")
+        if key not in ("--engine", "--output", "--status", "--rate", "--duration"):
+            fail(2, "unknown option %s" % word)
+        if not equals:
+            if not words:
+                fail(2, "%s needs a value" % key)
+            value = words.pop(0)
+        if key in ("--rate", "--duration"):
+            try:
+                value = float(value)
+            except ValueError:
+                value = 0.0
+            if not 0.001 <= value <= (10000 if key == "--rate" else 1e9):
+                fail(2, "%s needs a positive number" % key)
+        setattr(options, key[2:], value)
+    if options.engine not in ENGINES:
+        fail(2, "unknown engine %s; there are: %s" % (options.engine, ", ".join(ENGINES)))
+    if not words or (words[0] in ("-m", "-c") and len(words) < 2):
+        fail(2, "no program to run; put it after --")
+    if options.output is None and options.engine != "none":
+        fail(2, "--output is missing")
+    return options, words
+
+
+def main(arguments):
+    """Runs the program under the recorder; does not return but ends as the program ends."""
+    options, words = parse(arguments)
+    for key in ("output", "status"):
+        path = getattr(options, key)
+        if path is not None:
+            path = os.path.abspath(path)
+            setattr(options, key, path)
+            problem = files.why_unwritable(path)
+            if problem:
+                fail(4, "cannot write %s: %s" % (path, problem))
+    runner.run(words, Recorder(options))

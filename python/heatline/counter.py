@@ -1,0 +1,158 @@
+"""Exact call counts and times by the interpreter's own tracer (`_lsprof`, what cProfile is made of)."""
+
+import _lsprof
+import marshal
+import sys
+import time
+
+SHARES_ONE_TRACER = sys.version_info >= (3, 12)  # sys.monitoring: one profiler per process, and it hears all threads
+
+
+def _nothing():
+    pass
+
+
+def seconds_per_call(rounds=5, calls=2000):
+    """What tracing adds to one call, by the least of some rounds; ends within 20 ms on a slow machine."""
+    limit = time.perf_counter() + 0.02
+    best = {False: 1.0, True: 1.0}
+    function, clock = _nothing, time.perf_counter
+    for index in range(2 * rounds):
+        traced = bool(index & 1)
+        profiler = _lsprof.Profiler()
+        if traced:
+            try:
+                profiler.enable()
+            except ValueError:
+                return 0.0
+        began = clock()
+        for _ in range(calls):
+            function()
+        best[traced] = min(best[traced], clock() - began)
+        profiler.disable()
+        if clock() > limit and traced:
+            break
+    return max(0.0, (best[True] - best[False]) / calls)
+
+
+class Counter:
+    """One tracer per thread before CPython 3.12, one for all of them since."""
+
+    def __init__(self):
+        self.per_call = seconds_per_call()
+        self.main = _lsprof.Profiler()
+        self.threads = []
+        self.notes = []
+        self.live = True
+        self._taken = None
+
+    def begin(self):
+        """Returns the tracer that the main thread has to enable in the frame that calls the program."""
+        if SHARES_ONE_TRACER:
+            self._watch_tool_ids()
+        else:
+            import threading
+
+            if threading._profile_hook is None:
+                threading.setprofile(self._in_thread)
+        return self.main
+
+    def _in_thread(self, *_event):
+        """First event of a new thread: a tracer of its own takes over."""
+        if self.live:
+            profiler = _lsprof.Profiler()
+            self.threads.append(profiler)
+            profiler.enable()
+        else:
+            sys.setprofile(None)
+
+    def _watch_tool_ids(self):
+        """The program may profile itself: then it gets the one place that there is, and ours ends."""
+        monitoring = sys.monitoring
+        original = self._taken = monitoring.use_tool_id
+
+        def use_tool_id(tool, name):
+            if tool == monitoring.PROFILER_ID and self.live and monitoring.get_tool(tool) == "cProfile":
+                self.live = False
+                self.main.disable()
+                sentence = "the program started a profiler of its own: call counts end there, line samples go on"
+                self.notes.append(sentence)
+                sys.stderr.write("heatline: %s\n" % sentence)
+            return original(tool, name)
+
+        self._ours = use_tool_id
+        monitoring.use_tool_id = use_tool_id
+
+    def end(self):
+        if not self.live:
+            return
+        self.live = False
+        self.main.disable()
+        self.release()
+
+    def release(self):
+        """Puts back what was hooked."""
+        if SHARES_ONE_TRACER:
+            if self._taken is not None and sys.monitoring.use_tool_id is self._ours:
+                sys.monitoring.use_tool_id = self._taken
+        else:
+            threading = sys.modules.get("threading")
+            if threading is not None and getattr(threading, "_profile_hook", None) == self._in_thread:
+                threading._profile_hook = None
+
+    def forget(self):
+        """In a forked child: counts nothing from here on."""
+        if self.live:
+            self.live = False
+            self.main.disable()
+            if not SHARES_ONE_TRACER:
+                sys.setprofile(None)
+            self.release()
+
+    def entries(self):
+        """[(code or name, calls, recursive, total, own, [(code, calls, recursive, total, own), …])] of all threads, summed."""
+        merged = {}
+        for profiler in [self.main, *self.threads]:
+            for entry in profiler.getstats():
+                if isinstance(entry.code, str) and "'_lsprof.Profiler'" in entry.code:
+                    continue
+                figures, callees = merged.setdefault(entry.code, ([0, 0, 0.0, 0.0], {}))
+                _add(figures, entry)
+                for callee in entry.calls or ():
+                    if isinstance(callee.code, str) and "'_lsprof.Profiler'" in callee.code:
+                        continue
+                    _add(callees.setdefault(callee.code, [0, 0, 0.0, 0.0]), callee)
+        if SHARES_ONE_TRACER:
+            threading = sys.modules.get("threading")
+            if getattr(threading, "_counter", None) is not None and any(
+                getattr(code, "co_name", "") == "_bootstrap_inner" for code in merged
+            ):
+                self.notes.append(
+                    "this Python counts all threads in one: calls are exact, but where threads took turns "
+                    "callers and cumulative times are mixed"
+                )
+        return [(code, *figures, [(callee, *parts) for callee, parts in callees.items()]) for code, (figures, callees) in merged.items()]
+
+
+def _add(figures, entry):
+    figures[0] += entry.callcount
+    figures[1] += entry.reccallcount
+    figures[2] += entry.totaltime
+    figures[3] += entry.inlinetime
+
+
+def prof_bytes(entries, key_of):
+    """The content of a .prof file as `cProfile -o` writes it; `key_of(code)` is pstats' (file, line, name)."""
+    table = {}
+    for code, calls, recursive, total, own, _ in entries:
+        cc, nc, tt, ct, callers = table.setdefault(key_of(code), (0, 0, 0.0, 0.0, {}))
+        table[key_of(code)] = (cc + calls - recursive, nc + calls, tt + own, ct + total, callers)
+    for code, _, _, _, _, callees in entries:
+        caller = key_of(code)
+        for callee, calls, recursive, total, own in callees:
+            callers = table[key_of(callee)][4] if key_of(callee) in table else None
+            if callers is None:
+                continue
+            cc, nc, tt, ct = callers.get(caller, (0, 0, 0.0, 0.0))
+            callers[caller] = (cc + calls - recursive, nc + calls, tt + own, ct + total)
+    return marshal.dumps(table)

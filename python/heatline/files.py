@@ -1,0 +1,40 @@
+"""Files that appear whole or not at all."""
+
+import os
+
+
+def why_unwritable(path):
+    """The reason why `path` cannot be written, or None. Leaves nothing behind."""
+    if os.path.isdir(path):
+        return "it is a folder"
+    trial = "%s.tmp-%d" % (path, os.getpid())
+    try:
+        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        os.unlink(trial)
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def write_whole(path, data):
+    """Writes beside `path` and renames; raises OSError, and leaves no temporary file then."""
+    trial = "%s.tmp-%d" % (path, os.getpid())
+    try:
+        descriptor = os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            view = memoryview(data)
+            while len(view):
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+        os.replace(trial, path)
+    except BaseException:
+        remove(trial)
+        raise
+
+
+def remove(path):
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

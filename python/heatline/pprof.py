@@ -1,0 +1,128 @@
+"""Writes pprof's profile.proto (https://github.com/google/pprof/blob/main/proto/profile.proto), gzipped, with no library."""
+
+import zlib
+
+
+def _varint(value):
+    value &= 0xFFFFFFFFFFFFFFFF
+    if value < 128:
+        return bytes((value,))
+    parts = bytearray()
+    while value > 127:
+        parts.append(value & 127 | 128)
+        value >>= 7
+    parts.append(value)
+    return bytes(parts)
+
+
+def _number(field, value):
+    return _varint(field << 3) + _varint(value) if value else b""
+
+
+def _block(field, content):
+    return _varint(field << 3 | 2) + _varint(len(content)) + content
+
+
+def _packed(field, values):
+    return _block(field, b"".join(map(_varint, values)))
+
+
+class Writer:
+    """Collects functions, locations and samples; `bytes()` gives the file."""
+
+    def __init__(self, types):
+        """`types`: [(type, unit), …]"""
+        self._texts = {"": 0}
+        self._functions = {}
+        self._locations = {}
+        self._head = [_block(1, _number(1, self.text(kind)) + _number(2, self.text(unit))) for kind, unit in types]
+        self._samples = []
+        self._functions_out = []
+        self._locations_out = []
+
+    def text(self, value):
+        return self._texts.setdefault(value, len(self._texts))
+
+    def function(self, key):
+        """`key`: (name, system name, file, first line)"""
+        known = self._functions.get(key)
+        if known is None:
+            known = self._functions[key] = len(self._functions) + 1
+            name, system, file, line = key
+            fields = (1, known), (2, self.text(name)), (3, self.text(system)), (4, self.text(file)), (5, line)
+            self._functions_out.append(_block(5, b"".join(_number(*field) for field in fields)))
+        return known
+
+    def location(self, place):
+        """`place`: (function key, line, column)"""
+        known = self._locations.get(place)
+        if known is None:
+            known = self._locations[place] = len(self._locations) + 1
+            key, line, column = place
+            row = _number(1, self.function(key)) + _number(2, line) + _number(3, column)
+            self._locations_out.append(_block(4, _number(1, known) + _block(4, row)))
+        return known
+
+    def sample(self, places, values, labels=()):
+        """`places` leaf first; `labels`: [(key, text or int, unit or None), …]"""
+        parts = [_packed(1, [self.location(place) for place in places]), _packed(2, values)]
+        for key, value, unit in labels:
+            if isinstance(value, str):
+                row = _number(1, self.text(key)) + _number(2, self.text(value))
+            else:
+                row = _number(1, self.text(key)) + _number(3, value) + _number(4, self.text(unit))
+            parts.append(_block(3, row))
+        self._samples.append(_block(2, b"".join(parts)))
+
+    def bytes(self, started, duration, period_type, period, default, comments):
+        """`started` Unix ns, `duration` ns, `period_type` (type, unit), `default` the name of the first-shown type."""
+        tail = [_number(9, started), _number(10, duration)]
+        tail.append(_block(11, _number(1, self.text(period_type[0])) + _number(2, self.text(period_type[1]))))
+        tail.append(_number(12, period))
+        tail.append(_packed(13, [self.text(comment) for comment in comments]))
+        tail.append(_number(14, self.text(default)))
+        texts = [_block(6, text.encode("utf-8", "replace")) for text in self._texts]
+        squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
+        out = [squeeze.compress(b"".join(part)) for part in (self._head, self._samples, self._locations_out, self._functions_out, texts, tail)]
+        out.append(squeeze.flush())
+        return b"".join(out)
+
+
+def nanoseconds(seconds):
+    return int(round(seconds * 1e9))
+
+
+def add_calls(writer, entries, key_of, zeros):
+    """Exact counts as samples that a reader of ours takes as tables, and pprof's own tool sums to the same figures.
+
+    Per function one sample labelled `heatline=function`, per caller one `heatline=edge` with the stack [callee, caller].
+    The values of an edge are its calls and own time; those of a function are what its edges leave over, so that flat
+    sums are the exact figures. `zeros` is the number of leading values that do not apply.
+    """
+    left = {}
+    blank = [0] * zeros
+    for code, calls, recursive, total, own_time, _ in entries:
+        row = left.setdefault(key_of(code), [0, 0, 0, 0, 0, 0])
+        parts = (calls, calls - recursive, nanoseconds(own_time), nanoseconds(total), calls, nanoseconds(own_time))
+        for index, part in enumerate(parts):
+            row[index] += part
+    for code, _, _, _, _, callees in entries:
+        caller = key_of(code)
+        for callee_code, calls, recursive, total, own_time in callees:
+            callee = key_of(callee_code)
+            row = left.get(callee)
+            if row is None or not calls:
+                continue
+            tottime = nanoseconds(own_time)
+            row[4] -= calls
+            row[5] -= tottime
+            figures = calls, calls - recursive, tottime, nanoseconds(total)
+            places = [(callee, callee[3], 0), (caller, caller[3], 0)]
+            writer.sample(places, [*blank, calls, tottime], _labels("edge", figures))
+    for key, row in left.items():
+        writer.sample([(key, key[3], 0)], [*blank, row[4], row[5]], _labels("function", row))
+
+
+def _labels(kind, figures):
+    units = ("calls", "count"), ("primitive", "count"), ("tottime", "nanoseconds"), ("cumtime", "nanoseconds")
+    return [("heatline", kind, None), *((name, figure, unit) for (name, unit), figure in zip(units, figures))]

@@ -1,0 +1,285 @@
+"""The life of one recording: begins it, sees every way a program can end, and writes it once."""
+
+import _signal
+import atexit
+import os
+import sys
+import time
+
+from . import files
+from .counter import Counter, prof_bytes
+from .places import Places, function_key
+from .pprof import Writer, add_calls
+from .ticker import Ticker
+
+VERSION = "0.1.0"
+FIRST_CHECKPOINT, LAST_CHECKPOINT = 2.0, 30.0
+NUMBERS = [("samples", "count"), ("wall", "nanoseconds"), ("cpu", "nanoseconds")]
+COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
+
+
+class Recorder:
+    def __init__(self, options):
+        self.options = options
+        self.folder = os.getcwd()
+        self.process = os.getpid()
+        self.counter = None
+        self.sampler = None
+        self.notes = []
+        self.exit_status = None
+        self.state = "new"  # new, recording, writing, done, forked
+        self._restart = False
+        self._handlers = {}
+        self._pending = None
+        self._checkpoint_at = FIRST_CHECKPOINT
+        self._checkpoint_gap = FIRST_CHECKPOINT
+
+    # Begin
+
+    def begin(self):
+        """Starts recording. Returns the tracer to enable, or None."""
+        engine = self.options.engine
+        self._hook_exits()
+        self.started = time.time_ns()
+        if engine in ("hybrid", "cprofile"):
+            self.counter = Counter()
+        if engine in ("hybrid", "sampler"):
+            self.sampler = Ticker(self.options.rate, self._housekeeping)
+        self.began = time.perf_counter()
+        self.state = "recording"
+        if self.sampler is not None:
+            self.sampler.start()
+        return None if self.counter is None else self.counter.begin()
+
+    def _hook_exits(self):
+        atexit.register(self.finish)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._forget)
+        for name in ("_exit", "abort"):
+            self._wrap_last(name)
+        for name in ("execv", "execve"):
+            if hasattr(os, name):
+                self._wrap_exec(name)
+        for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+            number = getattr(_signal, name, None)
+            if number is not None and _signal.getsignal(number) == _signal.SIG_DFL:
+                _signal.signal(number, self._on_signal)
+                self._handlers[number] = self._on_signal
+
+    def _wrap_last(self, name):
+        original = getattr(os, name)
+
+        def last(*arguments, **named):
+            if self.state == "recording" and name == "_exit":
+                status = arguments[0] if arguments else named.get("status", 0)
+                self.exit_status = status & 0xFF if isinstance(status, int) and os.name == "posix" else status
+            self.finish()
+            return original(*arguments, **named)
+
+        last.__name__, last.__doc__ = name, original.__doc__
+        setattr(os, name, last)
+
+    def _wrap_exec(self, name):
+        original = getattr(os, name)
+
+        def replace(path, *arguments):
+            # The search along PATH calls this for every folder; only a program that is there can take our place.
+            if self.state == "recording" and os.path.exists(path):
+                self._write(final=True)
+            return original(path, *arguments)
+
+        replace.__name__, replace.__doc__ = name, original.__doc__
+        setattr(os, name, replace)
+
+    # Fork
+
+    def _before_fork(self):
+        """No thread of ours while forking: CPython warns about forks of processes with threads, and with reason."""
+        self._restart = False
+        if self.state == "recording" and self.sampler is not None:
+            self.sampler.stop()
+            self._restart = True
+
+    def _after_fork(self):
+        if self._restart:
+            self._restart = False
+            self.sampler.start()
+
+    def _forget(self):
+        if self.state in ("recording", "writing"):
+            if self.sampler is not None:
+                self.sampler.forget()
+            if self.counter is not None:
+                self.counter.forget()
+        self.state = "forked"
+        for number, handler in self._handlers.items():
+            if _signal.getsignal(number) == handler:
+                _signal.signal(number, _signal.SIG_DFL)
+
+    # End
+
+    def ended(self, status):
+        """The program's main module ended with `status`; its threads and exit handlers may still run."""
+        self.exit_status = status
+        if self.counter is not None:
+            self.counter.end()
+
+    def _on_signal(self, number, _frame):
+        if self.state == "writing":
+            self._pending = number
+            return
+        if self.state == "recording":
+            self.exit_status = -number
+            self.finish()
+        _signal.signal(number, _signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    def finish(self):
+        """Ends the recording and writes it; does nothing the second time, and nothing in a forked child."""
+        if self.state != "recording" or os.getpid() != self.process:
+            return
+        self.state = "writing"
+        interrupt = self._defer_interrupt()
+        try:
+            if self.counter is not None:
+                self.counter.end()
+            if self.sampler is not None:
+                self.sampler.stop()
+            self._write(final=True)
+        finally:
+            self.state = "done"
+            if interrupt is not None:
+                _signal.signal(_signal.SIGINT, interrupt)
+            if self._pending is not None:
+                number, self._pending = self._pending, None
+                if number != _signal.SIGINT:
+                    _signal.signal(number, _signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+
+    def _defer_interrupt(self):
+        """A second Ctrl-C shall not tear the writing; it is delivered after it."""
+        before = _signal.getsignal(_signal.SIGINT)
+        if not callable(before):
+            return None
+        try:
+            _signal.signal(_signal.SIGINT, lambda number, _: setattr(self, "_pending", number))
+        except ValueError:  # not the main thread
+            return None
+        return before
+
+    # Write
+
+    def _housekeeping(self, sampler):
+        """Called by the sampler at every tick, in its thread; true ends the sampling."""
+        elapsed = time.perf_counter() - self.began
+        if elapsed >= self._checkpoint_at and self.state == "recording":
+            began = time.perf_counter()
+            try:
+                self._write(final=False)
+            except (OSError, RuntimeError, MemoryError):
+                sampler.errors += 1
+            cost = time.perf_counter() - began
+            self._checkpoint_gap = max(min(2 * self._checkpoint_gap, LAST_CHECKPOINT), 50 * cost)
+            self._checkpoint_at = elapsed + self._checkpoint_gap
+        limit = self.options.duration
+        if limit is not None and elapsed >= limit and self.state == "recording":
+            self.notes.append("recording was limited to %g s; the program ran on" % limit)
+            self.state = "writing"
+            if self.counter is not None:
+                self.counter.release()
+            self._write(final=True)
+            self.state = "done"
+            return True
+        return False
+
+    def _write(self, final):
+        path, status = self.options.output, self.options.status
+        try:
+            if path is not None:
+                data = self._content(final)
+                if not final:
+                    files.write_whole(path + ".part", data)
+                    return
+                files.write_whole(path, data)
+                files.remove(path + ".part")
+            if final and status is not None and self.exit_status is not None:
+                files.write_whole(status, b'{"exitStatus": %d}\n' % self.exit_status)
+        except OSError as error:
+            if final:
+                sys.stderr.write("heatline: cannot write %s: %s\n" % (path, error.strerror or error))
+
+    def _content(self, final):
+        lasted = time.perf_counter() - self.began
+        entries = [] if self.counter is None else self.counter.entries()
+        if self.options.engine == "cprofile":
+            return prof_bytes(entries, self._pstats_key)
+        writer = Writer(NUMBERS + (COUNTS if self.counter is not None else []))
+        padding = [0] * (len(COUNTS) if self.counter is not None else 0)
+        for name, places, ticks, wall, cpu in self.sampler.samples(Places(self.folder)):
+            writer.sample(places, [ticks, wall, cpu, *padding], [("thread", name, None)])
+        if self.counter is not None:
+            add_calls(writer, _without_exec(entries), lambda code: function_key(code, self.folder), len(NUMBERS))
+        quality = self._quality(entries, lasted, final)
+        period = int(1e9 / self.options.rate)
+        comments = ["heatline: " + as_json(quality)]
+        return writer.bytes(self.started, int(lasted * 1e9), ("wall", "nanoseconds"), period, "wall", comments)
+
+    def _pstats_key(self, code):
+        if isinstance(code, str):
+            return ("~", 0, code)
+        _, name, file, line = function_key(code, self.folder)
+        return (file, line, name)
+
+    def _quality(self, entries, lasted, final):
+        sampler, counter = self.sampler, self.counter
+        elapsed = sampler.seconds or lasted
+        notes = list(sampler.notes) + self.notes
+        quality = {
+            "engine": self.options.engine,
+            "engineVersion": VERSION,
+            "python": "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3]),
+            "rateAsked": self.options.rate,
+            "rateGot": round(sampler.ticks / elapsed, 3) if elapsed else 0,
+            "errors": sampler.errors,
+        }
+        if not sampler.has_cpu:
+            notes.append("this platform does not tell the CPU time of single threads")
+        if sys.implementation.name != "cpython":
+            notes.append("a compiled program is sampled where its compiler lets go: take shares as approximate")
+        spent = sampler.own_cpu / 1e9
+        if counter is not None:
+            calls = sum(entry[1] for entry in entries)
+            quality["tracingPerCallSeconds"] = counter.per_call
+            quality["tracingSeconds"] = calls * counter.per_call
+            spent += quality["tracingSeconds"]
+            notes += counter.notes
+        quality["cost"] = round(spent / lasted, 6) if lasted else 0
+        if not final:
+            notes.append("this is a checkpoint: the recording was cut off after %.1f s" % lasted)
+        quality["notes"] = list(dict.fromkeys(notes))
+        return quality
+
+
+def _without_exec(entries):
+    """Leaves out our own call of exec() around the program; pstats files keep it, as cProfile's have it."""
+    name = "<built-in method builtins.exec>"
+    return [entry for entry in entries if entry[0] != name or entry[1] > 1]
+
+
+def as_json(value):
+    """JSON in ASCII; the json module stays unimported for the program."""
+    if isinstance(value, str):
+        return '"%s"' % "".join(each if " " <= each <= "~" and each not in '"\\' else _escaped(each) for each in value)
+    if isinstance(value, dict):
+        return "{%s}" % ",".join("%s:%s" % (as_json(key), as_json(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return "[%s]" % ",".join(map(as_json, value))
+    return repr(value)
+
+
+def _escaped(character):
+    code = ord(character)
+    if code > 0xFFFF:
+        code -= 0x10000
+        return "\\u%04x\\u%04x" % (0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))
+    return "\\u%04x" % code

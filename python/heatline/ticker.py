@@ -1,0 +1,171 @@
+"""The sampler inside the process: a thread that looks at every thread's stack at a steady rate.
+
+It runs everywhere, but only when the program lets go of the interpreter lock, which CPython does at calls and at the
+ends of loop rounds: since 3.11 the lines of a tight loop lean to its end. `onlooker` has no such lean and goes first.
+The thread is a bare one (`_thread`), so that `threading` neither lists nor waits for it.
+"""
+
+import _thread
+import os
+import sys
+import time
+
+from .runner import own
+
+NOTE = (
+    "sampled from inside the process: stacks are seen only where Python releases its lock, "
+    "so time within a tight loop leans to the loop's last line"
+)
+# With the default of 5 ms a busy program would let us in at 200 Hz at most, and late.
+SWITCH_SECONDS = 0.0005
+
+
+class Ticker:
+    """start(), stop(); then `rows`: (thread name, ((code id, offset), …) leaf first as a flat tuple) → [ticks, wall ns, cpu ns]."""
+
+    def __init__(self, rate, every=None):
+        self._period = int(1e9 / rate)
+        self._every = every  # called after each tick in the thread; true ends it
+        self.rows = {}
+        self.codes = {}
+        self.ticks = 0
+        self.errors = 0
+        self.own_cpu = 0
+        self.seconds = 0.0
+        self.has_cpu = hasattr(time, "pthread_getcpuclockid")
+        self.notes = [NOTE]
+        self._clocks = {}
+        self._halt = None
+        self._main = _thread.get_ident()
+        self._last = 0
+
+    def start(self):
+        self._halt = _thread.allocate_lock()
+        self._done = _thread.allocate_lock()
+        self._halt.acquire()
+        self._done.acquire()
+        self._switch = sys.getswitchinterval()
+        sys.setswitchinterval(min(self._switch, SWITCH_SECONDS))
+        self._lowered = sys.getswitchinterval()
+        self._last = self._began = time.perf_counter_ns()
+        self._cpu_of(self._main)
+        _thread.start_new_thread(self._run, ())
+
+    def stop(self):
+        """Ends the thread; may be called twice and from any thread but the sampler's own."""
+        halt, self._halt = self._halt, None
+        if halt is None:
+            return
+        halt.release()
+        self._done.acquire(True, 5)
+        if sys.getswitchinterval() == self._lowered:
+            sys.setswitchinterval(self._switch)
+
+    def forget(self):
+        """In a forked child, where the thread is gone."""
+        if self._halt is not None:
+            self._halt = None
+            sys.setswitchinterval(self._switch)
+
+    def _run(self):
+        halt, done = self._halt, self._done
+        me = _thread.get_ident()
+        clock = time.perf_counter_ns
+        due = clock()
+        try:
+            while halt is not None:
+                due += self._period
+                now = clock()
+                if due < now:
+                    due = now  # late: the tick weighs what it waited, none are made up
+                if halt.acquire(True, max(0, due - now) / 1e9):
+                    break
+                self._tick(me, clock())
+                if self._every is not None and self._every(self):
+                    break
+        finally:
+            self.own_cpu += time.thread_time_ns() if hasattr(time, "thread_time_ns") else 0
+            self.seconds += (clock() - self._began) / 1e9
+            done.release()
+
+    def _cpu_of(self, thread):
+        """CPU nanoseconds of a thread since the last call for it; 0 where the platform does not tell."""
+        if not self.has_cpu:
+            return 0
+        known = self._clocks.get(thread)
+        try:
+            if known is None:
+                known = self._clocks[thread] = [self._clock_id(thread), 0]
+            used = time.clock_gettime_ns(known[0])
+        except (OSError, OverflowError):
+            self._clocks.pop(thread, None)
+            return 0
+        spent, known[1] = used - known[1], used
+        return spent
+
+    def _clock_id(self, thread):
+        if sys.platform == "linux":
+            # Made from the kernel's thread id: unlike a pthread, it may be asked for after the thread's end.
+            if thread == self._main:
+                return (~os.getpid() << 3) | 6
+            known = _threads().get(thread)
+            native = getattr(known, "_native_id", None)
+            if native:
+                return (~native << 3) | 6
+        return time.pthread_getcpuclockid(thread)
+
+    def _tick(self, me, now):
+        waited, self._last = now - self._last, now
+        self.ticks += 1
+        codes, rows = self.codes, self.rows
+        stacks = sys._current_frames()
+        names = _threads()
+        for thread, frame in stacks.items():
+            if thread == me:
+                continue
+            stack = []
+            while frame is not None:
+                code = frame.f_code
+                identity = id(code)
+                if identity not in codes:
+                    codes[identity] = code
+                stack.append(identity)
+                stack.append(frame.f_lasti)
+                frame = frame.f_back
+            known = names.get(thread)
+            name = getattr(known, "_name", None) or ("MainThread" if thread == self._main else "thread %d" % thread)
+            key = (name, tuple(stack))
+            row = rows.get(key)
+            if row is None:
+                row = rows[key] = [0, 0, 0]
+            row[0] += 1
+            row[1] += waited
+            row[2] += self._cpu_of(thread)
+        if len(self._clocks) > len(stacks):
+            for gone in [each for each in self._clocks if each not in stacks]:
+                del self._clocks[gone]
+
+    def samples(self, places):
+        """List of (thread name, ((function key, line, column), …) leaf first, ticks, wall ns, cpu ns)."""
+        found = []
+        for (name, stack), (ticks, wall, cpu) in list(self.rows.items()):
+            frames = [(stack[index], stack[index + 1]) for index in range(0, len(stack), 2)]
+            # The runner's own frames, and runpy's between them and the program, are at the root.
+            inside = False
+            while frames and (own(self.codes[frames[-1][0]]) or (inside and _is_runpy(self.codes[frames[-1][0]]))):
+                inside = True
+                frames.pop()
+            if any(own(self.codes[identity]) for identity, _ in frames[:1]) or not frames:
+                continue
+            found.append((name, tuple(places.find(each, self.codes[each], offset) for each, offset in frames), ticks, wall, cpu))
+        return found
+
+
+def _is_runpy(code):
+    return code.co_filename == "<frozen runpy>" or code.co_filename.endswith(os.sep + "runpy.py")
+
+
+def _threads():
+    """The threads that the program's `threading` knows, by identity; without importing it for the program."""
+    known = getattr(sys.modules.get("threading"), "_active", None)
+    return known if isinstance(known, dict) else {}

@@ -1,0 +1,54 @@
+import { UserError } from '../core/errors.js';
+import type { Environment, Target } from './engine.js';
+
+/** Interpreter with its own options, and what it runs: `['-m', 'mod', …]`, `['-c', 'code', …]` or `['script.py', …]`. */
+export interface PythonCommand {
+  readonly interpreter: readonly string[];
+  readonly program: readonly string[];
+}
+
+const interpreterName = /^(python|pypy)[\d.]*t?d?(\.exe)?$/i;
+/** Options of CPython's that take a value in the next word. */
+const withValue = new Set(['-W', '-X', '--check-hash-based-pycs']);
+
+/**
+ * Takes a target apart into interpreter and program, pure.
+ * Throws UserError `no-interpreter`, `not-python` or `no-program`.
+ */
+export function pythonCommand(target: Target, environment: Environment): PythonCommand {
+  if (target.kind !== 'command') {
+    const interpreter = [needPython(environment)];
+    const words = target.kind === 'script' ? [target.script] : ['-m', target.module];
+    return { interpreter, program: [...words, ...target.args] };
+  }
+  const [first, ...rest] = target.argv;
+  if (first === undefined) throw new UserError('no-program', 'There is no command to profile.');
+  const name = first.split(/[\\/]/).at(-1) ?? first;
+  if (/\.pyw?$/i.test(name)) return { interpreter: [needPython(environment)], program: [first, ...rest] };
+  if (!interpreterName.test(name)) {
+    throw new UserError('not-python', `${name} is not a Python interpreter; start it as python -m ${name}, or use the py-spy engine.`);
+  }
+  let at = 0;
+  while (at < rest.length && isOption(rest[at]!)) at += withValue.has(rest[at]!) ? 2 : 1;
+  const program = splitJoined(rest.slice(at));
+  if (program.length === 0) throw new UserError('no-program', `${name} needs a script or -m module to run.`);
+  return { interpreter: [first, ...rest.slice(0, at)], program };
+}
+
+/** An interpreter option, and not -m or -c, which begin the program. */
+function isOption(word: string): boolean {
+  return word.startsWith('-') && word.length > 1 && !/^-[mc]/.test(word);
+}
+
+/** `-mpytest` is `-m pytest`. */
+function splitJoined(words: readonly string[]): readonly string[] {
+  const joined = /^(-[mc])(.+)$/s.exec(words[0] ?? '');
+  return joined ? [joined[1]!, joined[2]!, ...words.slice(1)] : words;
+}
+
+function needPython(environment: Environment): string {
+  if (environment.python) return environment.python;
+  throw new UserError('no-interpreter', 'No Python interpreter was found; choose one with “Python: Select Interpreter”.', [
+    { title: 'Select Interpreter', command: 'python.setInterpreter' },
+  ]);
+}

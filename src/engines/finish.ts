@@ -1,0 +1,97 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { LaunchPlan } from './engine.js';
+
+/** How the started process ended, as node or a VS Code task tells it. */
+export interface ProcessEnd {
+  readonly exitCode: number | null | undefined;
+  readonly signal?: NodeJS.Signals | null;
+}
+
+/** What a run left behind. */
+export interface RunResult {
+  /** Raw file with the recording; undefined when nothing was recorded. */
+  readonly output: string | undefined;
+  /** The program's own status, negative signal number when killed, null when unknown. */
+  readonly exitStatus: number | null;
+  /** True when the file is a checkpoint of a program that was killed. */
+  readonly rescued: boolean;
+  /** For the user, when something is to be said. */
+  readonly sentence: string | undefined;
+}
+
+/** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. Never throws. */
+export function finishRun(plan: LaunchPlan, end: ProcessEnd): RunResult {
+  const exitStatus = statusOf(plan, end);
+  removeLeftovers(plan.output);
+  const part = `${plan.output}.part`;
+  if (hasContent(plan.output)) {
+    rmSync(part, { force: true });
+    hideOurFrames(plan);
+    return { output: plan.output, exitStatus, rescued: false, sentence: undefined };
+  }
+  rmSync(plan.output, { force: true });
+  if (hasContent(part)) {
+    renameSync(part, plan.output);
+    const sentence = `The program ${ending(exitStatus)} before the recording was complete; what was recorded up to the last checkpoint is kept.`;
+    return { output: plan.output, exitStatus, rescued: true, sentence };
+  }
+  return { output: undefined, exitStatus, rescued: false, sentence: `Nothing was recorded: the program ${ending(exitStatus)}.` };
+}
+
+function statusOf(plan: LaunchPlan, end: ProcessEnd): number | null {
+  const plain = end.signal ? -(constants.signals[end.signal] ?? 0) : (end.exitCode ?? null);
+  if (!plan.statusFile) return plain;
+  let status: number | null = null;
+  try {
+    const value: unknown = JSON.parse(readFileSync(plan.statusFile, 'utf8')).exitStatus;
+    if (typeof value === 'number') status = value;
+  } catch {
+    // The program was killed before it could say, or never started.
+    if (plain !== 0) status = plain;
+  }
+  rmSync(plan.statusFile, { force: true });
+  return status;
+}
+
+function ending(status: number | null): string {
+  if (status === null) return 'ended';
+  if (status >= 0) return `ended with status ${status}`;
+  const name = Object.entries(constants.signals).find(([, number]) => number === -status)?.[0] ?? `signal ${-status}`;
+  return `was killed by ${name}`;
+}
+
+function hasContent(file: string): boolean {
+  try {
+    return statSync(file).size > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Temporary files of a writer that was killed. */
+function removeLeftovers(output: string): void {
+  const folder = dirname(output);
+  if (!existsSync(folder)) return;
+  const leftover = [`${basename(output)}.tmp-`, `${basename(output)}.part.tmp-`];
+  for (const name of readdirSync(folder)) {
+    if (leftover.some((start) => name.startsWith(start))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** py-spy sees the runner that reports the program's status; the program's stacks begin after it. */
+function hideOurFrames(plan: LaunchPlan): void {
+  const entry = plan.argv.find((word) => basename(word) === '__main__.py' && basename(dirname(word)) === 'heatline');
+  if (plan.format !== 'pyspy-raw' || !entry) return;
+  const folder = `${dirname(entry)}/`.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\//g, '[\\\\/]');
+  const frame = new RegExp(`(^|;)[^;(]+ \\(${folder}\\w+\\.py(?::\\d+)?\\)(?=;| \\d+$)`, 'gm');
+  const text = readFileSync(plan.output, 'utf8');
+  const clean = text
+    .split('\n')
+    .map((line) => line.replace(frame, '').replace(/^;/, ''))
+    .filter((line) => line !== '' && !/^\d+$| ?^ \d+$/.test(line))
+    .join('\n');
+  writeFileSync(`${plan.output}.tmp-hide`, clean === '' ? '' : `${clean}\n`);
+  renameSync(`${plan.output}.tmp-hide`, plan.output);
+}

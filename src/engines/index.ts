@@ -1,0 +1,58 @@
+import { UserError } from '../core/errors.js';
+import { cprofile } from './cprofile.js';
+import type { Engine, EngineOptions, Environment, Target } from './engine.js';
+import { hybrid } from './hybrid.js';
+import { pySpy } from './pySpy.js';
+import { sampler } from './sampler.js';
+
+export { type PythonCommand, pythonCommand } from './command.js';
+export { type ProbeRequest, probeEnvironment } from './environment.js';
+export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
+export { type LaunchControl, type LaunchResult, launch } from './launch.js';
+
+/** Every engine, in the order in which they are offered. */
+export const engines: readonly Engine[] = [hybrid, sampler, cprofile, pySpy];
+
+/** The engine for an id, or the best one here for `auto`, with the reason in one clause. Throws UserError `unknown-engine` or `engine-missing`. */
+export async function chooseEngine(
+  id: string,
+  target: Target,
+  environment: Environment,
+  options: Pick<EngineOptions, 'want'> & Partial<EngineOptions>,
+): Promise<{ readonly engine: Engine; readonly reason: string }> {
+  if (id !== 'auto') {
+    const engine = engines.find((each) => each.id === id);
+    if (!engine) throw new UserError('unknown-engine', `There is no engine ${id}; there are ${engines.map((each) => each.id).join(', ')}.`);
+    await demand(engine, environment);
+    return { engine, reason: 'asked for by name' };
+  }
+  const { engine, reason } = automatic(target, environment, options);
+  await demand(engine, environment);
+  return { engine, reason };
+}
+
+function automatic(target: Target, environment: Environment, options: Partial<EngineOptions>): { engine: Engine; reason: string } {
+  if (options.subprocesses || options.native || options.gil) {
+    return { engine: pySpy, reason: 'only py-spy sees child processes, native frames and lock holders' };
+  }
+  if (environment.implementation === 'pypy') {
+    return { engine: cprofile, reason: 'PyPy’s compiler misleads samplers, so calls are traced' };
+  }
+  if (target.kind === 'command' && options.want === undefined && isLongRunning(target.argv)) {
+    return { engine: sampler, reason: 'a server is sampled, since tracing would slow each request' };
+  }
+  if (options.want === 'time') return { engine: sampler, reason: 'time was asked for, and sampling does not inflate small calls' };
+  return { engine: hybrid, reason: 'in the box: exact call counts and line samples in one run' };
+}
+
+/** Programs that serve until they are stopped. */
+function isLongRunning(argv: readonly string[]): boolean {
+  return argv.some((word) => /^(uvicorn|gunicorn|hypercorn|daphne|waitress|runserver|celery)$/.test(word.split(/[\\/]/).at(-1) ?? ''));
+}
+
+async function demand(engine: Engine, environment: Environment): Promise<void> {
+  const available = await engine.probe(environment);
+  if (available.state === 'missing') {
+    throw new UserError('engine-missing', `The engine ${engine.id} cannot run: ${available.reason}. ${available.fix}`);
+  }
+}

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { UserError } from '../core/errors.js';
+import type { LaunchPlan } from './engine.js';
+import { finishRun, type RunResult } from './finish.js';
+
+export interface LaunchControl {
+  /** Ends the run by the plan's stop sequence. */
+  readonly signal?: AbortSignal;
+  /** `inherit` (default): the program has this process's terminal. */
+  readonly stdio?: 'inherit' | 'ignore' | 'pipe';
+  /** Signals to this process are passed on to the program; default true. */
+  readonly forwardSignals?: boolean;
+  /** The caller's environment; default this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  onStart?(pid: number): void;
+}
+
+/** A run with its times: ISO start and seconds. */
+export interface LaunchResult extends RunResult {
+  readonly startedAt: string;
+  readonly durationSeconds: number;
+  readonly stoppedBy: 'program' | 'user' | 'signal';
+}
+
+/** Starts a plan, waits for its end and takes its recording. Throws UserError `output-folder` or `engine-start`. */
+export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Promise<LaunchResult> {
+  try {
+    accessSync(dirname(plan.output), constants.W_OK);
+  } catch {
+    throw new UserError('output-folder', `Cannot write a recording into ${dirname(plan.output)}.`);
+  }
+  const started = Date.now();
+  const [program, ...args] = plan.argv;
+  const child = spawn(program!, args, {
+    cwd: plan.cwd,
+    env: { ...(control.env ?? process.env), ...plan.env },
+    stdio: control.stdio ?? 'inherit',
+  });
+  let stopped: 'user' | 'signal' | undefined;
+  let sequence: Promise<void> | undefined;
+  const stop = (by: 'user' | 'signal'): void => {
+    stopped ??= by;
+    sequence ??= runStop(plan, child, ended);
+  };
+  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'ENOENT' ? 'is not there, or its working directory is not' : `cannot be started: ${error.message}`;
+      reject(new UserError('engine-start', `${program} ${why}.`));
+    });
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  if (child.pid !== undefined) control.onStart?.(child.pid);
+  const onAbort = (): void => stop('user');
+  control.signal?.addEventListener('abort', onAbort, { once: true });
+  if (control.signal?.aborted) onAbort();
+  const release = control.forwardSignals === false ? () => {} : forward(child, stop);
+  try {
+    const end = await ended;
+    const stoppedBy = stopped ?? (end.signal ? 'signal' : 'program');
+    const result = finishRun(plan, end);
+    return { ...result, startedAt: new Date(started).toISOString(), durationSeconds: (Date.now() - started) / 1000, stoppedBy };
+  } finally {
+    control.signal?.removeEventListener('abort', onAbort);
+    release();
+    await sequence;
+  }
+}
+
+type Child = ReturnType<typeof spawn>;
+
+/** Sends the plan's signals one after the other until the process has ended. */
+async function runStop(plan: LaunchPlan, child: Child, ended: Promise<unknown>): Promise<void> {
+  for (const { signal, waitSeconds } of plan.stop) {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => {
+      timer = setTimeout(resolve, waitSeconds * 1000);
+    });
+    await Promise.race([ended.catch(() => undefined), patience]);
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * A terminal sends Ctrl-C to the program as well: then we only stay alive to take the recording. Without a terminal,
+ * and for other signals, the program has to be told. A third Ctrl-C begins the stop sequence.
+ */
+function forward(child: Child, stop: (by: 'signal') => void): () => void {
+  let interrupts = 0;
+  const onInterrupt = (): void => {
+    interrupts += 1;
+    if (interrupts > 2) stop('signal');
+    else if (!process.stdin.isTTY) child.kill('SIGINT');
+  };
+  const onEnd = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP') child.kill(signal);
+    stop('signal');
+  };
+  const onExit = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onEnd);
+  process.on('SIGHUP', onEnd);
+  process.on('exit', onExit);
+  return () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onEnd);
+    process.off('SIGHUP', onEnd);
+    process.off('exit', onExit);
+  };
+}

@@ -1,0 +1,74 @@
+import { UserError } from '../core/errors.js';
+import { pythonCommand } from './command.js';
+import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
+import { entryOf } from './inTheBox.js';
+import { findExecutable } from './which.js';
+
+const defaultRateHz = 100;
+
+/** py-spy (https://github.com/benfred/py-spy), an external sampler that the user installs. */
+export const pySpy: Engine = {
+  id: 'py-spy',
+  label: 'py-spy',
+  languages: ['python'],
+  measures: ['cpu', 'wall', 'gil'],
+  formats: ['pyspy-raw'],
+  probe: async (environment) => probe(environment),
+  plan,
+};
+
+function locate(environment: Environment): string | undefined {
+  return findExecutable('py-spy', [environment.scripts ?? '', environment.path], environment.platform);
+}
+
+function probe(environment: Environment): Availability {
+  if (environment.implementation === 'pypy') {
+    return { state: 'missing', reason: 'py-spy cannot read PyPy', fix: 'Use the cprofile engine.' };
+  }
+  const executable = locate(environment);
+  if (executable) return { state: 'found', detail: executable, executable };
+  const python = environment.python ?? 'python';
+  return {
+    state: 'missing',
+    reason: 'py-spy is not installed',
+    fix: `${/\s/.test(python) ? `"${python}"` : python} -m pip install py-spy`,
+  };
+}
+
+function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
+  const statusFile = `${options.output}.status`;
+  const words = ['record', '-f', 'raw', '-t', '-r', String(options.rateHz ?? defaultRateHz), '--full-filenames', '-o', options.output];
+  if (options.durationSeconds !== undefined) words.push('-d', String(Math.max(1, Math.round(options.durationSeconds))));
+  if (options.subprocesses) words.push('-s');
+  if (options.native) words.push('-n');
+  if (options.gil) words.push('-g');
+  if (options.idle) words.push('-i');
+  const wrapped = program(target, environment, statusFile);
+  return {
+    argv: [locate(environment) ?? 'py-spy', ...words, '--', ...wrapped.argv],
+    cwd: target.cwd,
+    env: target.env,
+    output: options.output,
+    format: 'pyspy-raw',
+    // py-spy writes on SIGINT only: SIGTERM loses the recording.
+    stop: [
+      { signal: 'SIGINT', waitSeconds: 5 },
+      { signal: 'SIGTERM', waitSeconds: 5 },
+      { signal: 'SIGKILL', waitSeconds: 2 },
+    ],
+    ...(wrapped.reports ? { statusFile } : {}),
+  };
+}
+
+/** py-spy ends with 0 whatever the program did: our runner, recording nothing, reports the program's own status. */
+function program(target: Target, environment: Environment, statusFile: string): { argv: readonly string[]; reports: boolean } {
+  try {
+    const { interpreter, program } = pythonCommand(target, environment);
+    const runner = ['run', '--engine', 'none', '--status', statusFile, '--'];
+    return { argv: [...interpreter, entryOf(environment), ...runner, ...program], reports: true };
+  } catch (error) {
+    if (target.kind === 'command' && error instanceof UserError && error.code === 'not-python')
+      return { argv: target.argv, reports: false };
+    throw error;
+  }
+}
