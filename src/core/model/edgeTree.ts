@@ -1,0 +1,193 @@
+import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
+import type { CallColumns, Profile } from './profile.js';
+import type { GrownTree } from './treeOrder.js';
+
+const MAX_NODES = 100_000;
+const MAX_DEPTH = 256;
+/** Nodes smaller than this share of the whole are not followed further. */
+const SMALLEST = 1e-5;
+
+/** Edges by one of their ends: those of function f are `edge[first[f] … first[f + 1] - 1]`. */
+interface Adjacency {
+  readonly first: Uint32Array;
+  readonly edge: Uint32Array;
+}
+
+/**
+ * Estimates a tree from caller → callee edges: a function's children are given the part of each edge that the function
+ * itself was given of its own figures. Exact for a function with one caller; below a function with several, a guess
+ * (cProfile does not record whose callee was slow). Recursion is folded into the outermost call. Level by level, so that
+ * what the bounds cut off is deep and small.
+ */
+export function edgeTree(profile: Profile, type: number, inverted: boolean, library: Uint8Array | undefined): GrownTree {
+  const calls = profile.calls!;
+  const { functions, edges } = calls;
+  const byCalls = type === calls.callsType;
+  const whole = byCalls ? functions.calls : functions.self;
+  let sum = 0;
+  for (const own of whole) sum += own;
+  const grown = new Growth(sum);
+  if (inverted) growInverted(profile, calls, byCalls, grown);
+  else growDown(profile, calls, byCalls, grown, library);
+  return grown.done(edges.length);
+}
+
+/** Nodes in order of growth, with the bounds of the estimate. */
+class Growth {
+  readonly func = new GrowingUint32();
+  readonly parent = new GrowingInt32();
+  readonly depth = new GrowingUint32();
+  readonly self = new GrowingFloat64();
+  readonly total = new GrowingFloat64();
+  readonly calls = new GrowingFloat64();
+  cut = false;
+
+  constructor(readonly sum: number) {}
+
+  add(func: number, parent: number, self: number, total: number, calls: number): void {
+    if (this.func.length >= MAX_NODES) {
+      this.cut = true;
+      return;
+    }
+    this.func.push(func);
+    this.parent.push(parent);
+    this.depth.push(parent < 0 ? 0 : this.depth.array[parent]! + 1);
+    this.self.push(self);
+    this.total.push(total);
+    this.calls.push(calls);
+  }
+
+  /** True when the node's children are to be drawn. */
+  follow(node: number): boolean {
+    const follow = this.depth.array[node]! < MAX_DEPTH && this.total.array[node]! > this.sum * SMALLEST;
+    if (!follow && this.total.array[node]! > this.self.array[node]!) this.cut = true;
+    return follow;
+  }
+
+  onPath(node: number, func: number): boolean {
+    for (let at = node; at >= 0; at = this.parent.array[at]!) if (this.func.array[at] === func) return true;
+    return false;
+  }
+
+  done(edges: number): GrownTree {
+    return {
+      length: this.func.length,
+      func: this.func.done(),
+      parent: this.parent.done(),
+      self: this.self.done(),
+      total: this.total.done(),
+      calls: this.calls.done(),
+      sum: this.sum,
+      estimate: edges > 0,
+      cut: this.cut,
+    };
+  }
+}
+
+function growDown(profile: Profile, calls: CallColumns, byCalls: boolean, grown: Growth, library: Uint8Array | undefined): void {
+  const { functions, edges } = calls;
+  const out = adjacency(edges.caller, edges.length, profile.functions.length);
+  // For calls a node's total is what its subtree adds up to, so a function's own figure is its calls.
+  const figure = byCalls ? functions.calls : functions.total;
+  const edgeFigure = byCalls ? edges.calls : edges.total;
+  for (const { func, share } of roots(profile, calls)) {
+    grown.add(func, -1, share * (byCalls ? functions.calls : functions.self)[func]!, share * figure[func]!, share * functions.calls[func]!);
+  }
+  for (let node = 0; node < grown.func.length; node++) {
+    if (!grown.follow(node)) continue;
+    const func = grown.func.array[node]!;
+    const given = byCalls ? grown.calls.array[node]! : grown.total.array[node]!;
+    const share = figure[func]! > 0 ? Math.min(1, given / figure[func]!) : 0;
+    const from = out.first[func]!;
+    const to = out.first[func + 1]!;
+    // Figures of edges inside a recursion overlap: children may claim more than there is, and are then scaled down.
+    let claimed = 0;
+    for (let at = from; at < to; at++) {
+      const edge = out.edge[at]!;
+      if (!grown.onPath(node, edges.callee[edge]!)) claimed += share * edgeFigure[edge]!;
+    }
+    const free = grown.total.array[node]! - grown.self.array[node]!;
+    const scale = byCalls || claimed <= free || claimed === 0 ? 1 : Math.max(0, free / claimed);
+    for (let at = from; at < to; at++) {
+      const edge = out.edge[at]!;
+      const callee = edges.callee[edge]!;
+      if (grown.onPath(node, callee)) continue;
+      if (library !== undefined && library[callee] === 1 && library[func] === 1 && grown.parent.array[node]! >= 0) continue;
+      const part = share * scale;
+      const total = part * edgeFigure[edge]!;
+      const ofCallee = figure[callee]! > 0 ? Math.min(1, total / figure[callee]!) : 0;
+      const self = byCalls ? total : Math.min(total, ofCallee * functions.self[callee]!);
+      grown.add(callee, node, self, total, part * edges.calls[edge]!);
+    }
+  }
+  if (byCalls) addUp(grown);
+}
+
+/** Where time enters the graph: functions with a part of their total (of their calls, if that is 0) from no known caller. */
+function roots(profile: Profile, calls: CallColumns): { func: number; share: number }[] {
+  const { functions, edges } = calls;
+  const known = new Float64Array(profile.functions.length);
+  const knownCalls = new Float64Array(profile.functions.length);
+  for (let edge = 0; edge < edges.length; edge++) {
+    if (edges.caller[edge] === edges.callee[edge]) continue;
+    known[edges.callee[edge]!]! += edges.total[edge]!;
+    knownCalls[edges.callee[edge]!]! += edges.calls[edge]!;
+  }
+  const found: { func: number; share: number }[] = [];
+  for (let func = 0; func < known.length; func++) {
+    const total = functions.total[func]!;
+    if (functions.calls[func] === 0 && total === 0) continue;
+    const rest = total > 0 ? (total - known[func]!) / total : knownCalls[func] === 0 ? 1 : 0;
+    // Rounding in the file leaves tiny rests on functions that have all their callers.
+    if (knownCalls[func] === 0) found.push({ func, share: 1 });
+    else if (rest > 1e-3 && knownCalls[func]! < functions.calls[func]!) found.push({ func, share: rest });
+  }
+  return found.sort((a, b) => b.share * functions.total[b.func]! - a.share * functions.total[a.func]!);
+}
+
+/** Bottom-up: a function's own time, divided among its callers by the self figures of the edges, and so on upwards. */
+function growInverted(profile: Profile, calls: CallColumns, byCalls: boolean, grown: Growth): void {
+  const { functions, edges } = calls;
+  const into = adjacency(edges.callee, edges.length, profile.functions.length);
+  const own = byCalls ? functions.calls : functions.self;
+  const order = Array.from(own.keys()).filter((func) => own[func]! > 0);
+  order.sort((a, b) => own[b]! - own[a]!);
+  for (const func of order) grown.add(func, -1, own[func]!, own[func]!, functions.calls[func]!);
+  for (let node = 0; node < grown.func.length; node++) {
+    if (!grown.follow(node)) continue;
+    const func = grown.func.array[node]!;
+    // At the first level the file knows whose calls took the function's own time; above it, only shares of totals.
+    const figure = byCalls ? edges.calls : grown.parent.array[node]! < 0 ? edges.self : edges.total;
+    let whole = 0;
+    for (let at = into.first[func]!; at < into.first[func + 1]!; at++) {
+      const edge = into.edge[at]!;
+      if (!grown.onPath(node, edges.caller[edge]!)) whole += figure[edge]!;
+    }
+    if (whole <= 0) continue;
+    for (let at = into.first[func]!; at < into.first[func + 1]!; at++) {
+      const edge = into.edge[at]!;
+      if (grown.onPath(node, edges.caller[edge]!)) continue;
+      const part = figure[edge]! / whole;
+      if (part > 0) grown.add(edges.caller[edge]!, node, 0, part * grown.total.array[node]!, edges.calls[edge]!);
+    }
+  }
+}
+
+function adjacency(ends: Uint32Array, edges: number, functions: number): Adjacency {
+  const first = new Uint32Array(functions + 1);
+  for (let edge = 0; edge < edges; edge++) first[ends[edge]! + 1]!++;
+  for (let func = 0; func < functions; func++) first[func + 1]! += first[func]!;
+  const next = first.slice();
+  const edge = new Uint32Array(edges);
+  for (let i = 0; i < edges; i++) edge[next[ends[i]!]!++] = i;
+  return { first, edge };
+}
+
+function addUp(grown: Growth): void {
+  const total = grown.total.array;
+  for (let node = 0; node < grown.func.length; node++) total[node] = grown.self.array[node]!;
+  for (let node = grown.func.length - 1; node >= 0; node--) {
+    const parent = grown.parent.array[node]!;
+    if (parent >= 0) total[parent]! += total[node]!;
+  }
+}

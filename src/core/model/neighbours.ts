@@ -1,0 +1,95 @@
+import { isCounted } from './functionTable.js';
+import type { Profile, ViewSpec } from './profile.js';
+import { stackRows } from './stackRows.js';
+import { weigh } from './weights.js';
+
+/** A caller or callee of one function, with the figures of the calls between the two. */
+export interface Neighbour {
+  readonly func: number;
+  /** Of the callee's own time, what was spent in calls by this caller. */
+  readonly self: number;
+  /** Of the callee's total, what was spent in calls by this caller; once per stack. */
+  readonly total: number;
+  readonly calls: number | null;
+  readonly primitive: number | null;
+}
+
+/** Functions that called `func`, largest total first. With counted types from call edges, else from stacks. */
+export function callersOf(profile: Profile, spec: ViewSpec, func: number): Neighbour[] {
+  return isCounted(profile, spec.type) ? fromEdges(profile, spec.type, func, 'callee') : fromStacks(profile, spec, func, true);
+}
+
+/** Functions that `func` called, largest total first. */
+export function calleesOf(profile: Profile, spec: ViewSpec, func: number): Neighbour[] {
+  return isCounted(profile, spec.type) ? fromEdges(profile, spec.type, func, 'caller') : fromStacks(profile, spec, func, false);
+}
+
+function fromEdges(profile: Profile, type: number, func: number, end: 'caller' | 'callee'): Neighbour[] {
+  const { edges, callsType } = profile.calls!;
+  const other = end === 'callee' ? edges.caller : edges.callee;
+  const byCalls = type === callsType;
+  const found: Neighbour[] = [];
+  for (let edge = 0; edge < edges.length; edge++) {
+    if (edges[end][edge] !== func) continue;
+    const calls = edges.calls[edge]!;
+    found.push({
+      func: other[edge]!,
+      self: byCalls ? calls : edges.self[edge]!,
+      total: byCalls ? calls : edges.total[edge]!,
+      calls,
+      primitive: edges.primitive[edge]!,
+    });
+  }
+  return found.sort((a, b) => b.total - a.total);
+}
+
+function fromStacks(profile: Profile, spec: ViewSpec, func: number, callers: boolean): Neighbour[] {
+  const rows = stackRows(profile);
+  const { value } = weigh(profile, spec);
+  const { firstLine } = profile.locations;
+  const { func: funcOf } = profile.lines;
+  const self = new Map<number, number>();
+  const total = new Map<number, number>();
+  const seen = new Map<number, number>();
+  for (let row = 0; row < rows.length; row++) {
+    const weight = value[row]!;
+    if (weight === 0) continue;
+    // From the leaf upwards: `below` was called by `own`.
+    let below = -1;
+    let isLeaf = true;
+    for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) {
+      const location = rows.location[at]!;
+      for (let line = firstLine[location]!; line < firstLine[location + 1]!; line++) {
+        const own = funcOf[line]!;
+        if (below >= 0 && (callers ? below : own) === func) {
+          const other = callers ? own : below;
+          if (seen.get(other) !== row) {
+            seen.set(other, row);
+            total.set(other, (total.get(other) ?? 0) + weight);
+          }
+          if (isLeaf) self.set(other, (self.get(other) ?? 0) + weight);
+        }
+        if (below >= 0) isLeaf = false;
+        below = own;
+      }
+    }
+  }
+  const counted = edgeCalls(profile, func, callers);
+  const found = Array.from(total, ([other, sum]) => {
+    const edge = counted?.get(other);
+    return { func: other, self: self.get(other) ?? 0, total: sum, calls: edge?.calls ?? null, primitive: edge?.primitive ?? null };
+  });
+  return found.sort((a, b) => b.total - a.total);
+}
+
+/** Exact calls between `func` and its neighbours, for recordings that have samples and counts. */
+function edgeCalls(profile: Profile, func: number, callers: boolean): Map<number, { calls: number; primitive: number }> | undefined {
+  if (profile.calls === undefined) return undefined;
+  const { edges } = profile.calls;
+  const found = new Map<number, { calls: number; primitive: number }>();
+  for (let edge = 0; edge < edges.length; edge++) {
+    if ((callers ? edges.callee : edges.caller)[edge] !== func) continue;
+    found.set((callers ? edges.caller : edges.callee)[edge]!, { calls: edges.calls[edge]!, primitive: edges.primitive[edge]! });
+  }
+  return found;
+}

@@ -1,0 +1,100 @@
+import type { ValueType } from './profile.js';
+
+/** Seconds per unit, for every name of a time unit that profiles use. */
+const SECONDS: Readonly<Record<string, number>> = {
+  nanoseconds: 1e-9,
+  nanosecond: 1e-9,
+  ns: 1e-9,
+  microseconds: 1e-6,
+  microsecond: 1e-6,
+  us: 1e-6,
+  µs: 1e-6,
+  milliseconds: 1e-3,
+  millisecond: 1e-3,
+  ms: 1e-3,
+  seconds: 1,
+  second: 1,
+  s: 1,
+};
+const BYTES: Readonly<Record<string, number>> = { bytes: 1, byte: 1, b: 1, kilobytes: 1024, kb: 1024, megabytes: 1024 ** 2, mb: 1024 ** 2 };
+
+/** Seconds per unit; undefined when the unit is no time. */
+export function secondsPer(unit: string): number | undefined {
+  return Object.hasOwn(SECONDS, unit) ? SECONDS[unit] : undefined;
+}
+
+/** A value with its unit, as many digits as matter: `1.20 s`, `24 ms`, `2 min 05 s`, `1.5 MB`, `1,204`. */
+export function formatValue(value: number, unit: string): string {
+  const seconds = secondsPer(unit);
+  if (seconds !== undefined) return formatSeconds(value * seconds);
+  if (Object.hasOwn(BYTES, unit)) return formatBytes(value * BYTES[unit]!);
+  const figure = formatCount(value);
+  return unit === '' || unit === 'count' || unit === 'none' ? figure : `${figure} ${unit}`;
+}
+
+/** Never "m", which could be minutes, milli or mega. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  const size = Math.abs(seconds);
+  const sign = seconds < 0 ? '-' : '';
+  if (size === 0) return '0 s';
+  // The limits are where rounding would carry into the next unit.
+  if (size < 9.995e-7) return `${sign}${short(size * 1e9)} ns`;
+  if (size < 9.995e-4) return `${sign}${short(size * 1e6)} µs`;
+  if (size < 0.9995) return `${sign}${short(size * 1e3)} ms`;
+  if (size < 119.95) return `${sign}${size < 9.995 ? size.toFixed(2) : size.toFixed(1)} s`;
+  const whole = Math.round(size);
+  if (whole < 7200) return `${sign}${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  const minutes = Math.round(size / 60);
+  return `${sign}${formatCount(Math.floor(minutes / 60))} h ${pad(minutes % 60)} min`;
+}
+
+/** Powers of 1024, as memory is. */
+export function formatBytes(bytes: number): string {
+  const size = Math.abs(bytes);
+  if (size < 1023.5) return `${formatCount(Math.round(bytes))} B`;
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+  let scaled = bytes / 1024;
+  let unit = 0;
+  while (Math.abs(scaled) >= 1023.5 && unit < units.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  return `${oneDecimal(scaled)} ${units[unit]}`;
+}
+
+/** `1,204`; fractions keep up to two decimals. */
+export function formatCount(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  const [whole, fraction] = (Number.isInteger(value) ? value.toFixed(0) : value.toFixed(2)).split('.') as [string, string | undefined];
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  return fraction === undefined || /^0+$/.test(fraction) ? grouped : `${grouped}.${fraction.replace(/0+$/, '')}`;
+}
+
+/** `12.3 %`, with more decimals for what is small but not nothing: `0.04 %`, `<0.01 %`. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  const size = Math.abs(percent);
+  if (!Number.isFinite(percent)) return '–';
+  if (size === 0) return '0 %';
+  if (size < 0.005) return '<0.01 %';
+  return `${size < 0.0995 ? percent.toFixed(2) : percent.toFixed(1)} %`;
+}
+
+/** `wall · seconds` for menus: the type's name, and its unit where the name does not say it. */
+export function formatType({ type, unit }: ValueType): string {
+  if (type === '') return unit === '' ? 'value' : unit;
+  return unit === '' || unit === 'count' || type === unit ? type : `${type} (${unit})`;
+}
+
+function short(value: number): string {
+  return value < 9.95 ? value.toFixed(1).replace(/\.0$/, '') : value.toFixed(0);
+}
+
+function oneDecimal(value: number): string {
+  return Math.abs(value) < 99.95 ? value.toFixed(1) : formatCount(Math.round(value));
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}

@@ -1,0 +1,117 @@
+import { UserError } from '../errors.js';
+import type { Profile, ViewSpec } from './profile.js';
+import { stackRows } from './stackRows.js';
+
+/** What each row of `stackRows(profile)` weighs in a view. */
+export interface Weights {
+  readonly value: Float64Array;
+  /** Exact values, when the column's numbers pass 2^53. */
+  readonly exact: BigInt64Array | undefined;
+  /** Samples behind each row. */
+  readonly count: Float64Array;
+  readonly total: number;
+  readonly exactTotal: bigint | undefined;
+  readonly samples: number;
+}
+
+/**
+ * Weighs every stack for one value type, thread, focus and ignore. Of types backed by call counts all weights are 0.
+ * @throws UserError for a focus or ignore that is no regular expression
+ */
+export function weigh(profile: Profile, spec: ViewSpec): Weights {
+  const rows = stackRows(profile);
+  const { samples } = profile;
+  const column = profile.samples.values[spec.type];
+  const counts = countColumn(profile);
+  const value = new Float64Array(rows.length);
+  const count = new Float64Array(rows.length);
+  const exact = column instanceof BigInt64Array ? new BigInt64Array(rows.length) : undefined;
+  const thread = spec.thread === undefined ? undefined : profile.threads.indexOf(spec.thread);
+  if (column !== undefined && column.length > 0) {
+    for (let i = 0; i < samples.length; i++) {
+      if (thread !== undefined && (samples.thread?.[i] ?? -1) !== thread) continue;
+      const row = rows.ofSample[i]!;
+      const own = column[i]!;
+      if (exact !== undefined) exact[row]! += own as bigint;
+      else value[row]! += own as number;
+      count[row]! += counts === undefined ? 1 : Number(counts[i]!);
+    }
+    if (exact !== undefined) for (let row = 0; row < rows.length; row++) value[row] = Number(exact[row]!);
+  }
+  dropFiltered(profile, spec, value, exact, count);
+  let total = 0;
+  let seen = 0;
+  for (let row = 0; row < rows.length; row++) {
+    total += value[row]!;
+    seen += count[row]!;
+  }
+  const exactTotal = exact?.reduce((sum, own) => sum + own, 0n);
+  return { value, exact, count, total: exactTotal === undefined ? total : Number(exactTotal), exactTotal, samples: seen };
+}
+
+/** The column that says how many samples a row stands for (`samples/count`); without one each row is one sample. */
+function countColumn(profile: Profile) {
+  const type = profile.sampleTypes.findIndex(({ type, unit }) => /^samples?$/.test(type) && unit === 'count');
+  const column = type < 0 ? undefined : profile.samples.values[type];
+  return column !== undefined && column.length === profile.samples.length ? column : undefined;
+}
+
+/** As pprof's -focus and -ignore: a stack stays when any of its frames matches focus and none matches ignore. */
+function dropFiltered(profile: Profile, spec: ViewSpec, value: Float64Array, exact: BigInt64Array | undefined, count: Float64Array): void {
+  const focus = spec.focus === undefined || spec.focus === '' ? undefined : matchingRows(profile, functionMatcher(profile, spec.focus));
+  const ignore = spec.ignore === undefined || spec.ignore === '' ? undefined : matchingRows(profile, functionMatcher(profile, spec.ignore));
+  if (focus === undefined && ignore === undefined) return;
+  for (let row = 0; row < value.length; row++) {
+    if ((focus === undefined || focus[row] === 1) && (ignore === undefined || ignore[row] === 0)) continue;
+    value[row] = 0;
+    count[row] = 0;
+    if (exact !== undefined) exact[row] = 0n;
+  }
+}
+
+/** Flags (0/1) per function: its name or file matches the regular expression. @throws UserError */
+export function functionMatcher(profile: Profile, source: string): Uint8Array {
+  const pattern = compile(source);
+  const { functions, strings } = profile;
+  const ofFile = new Map<number, boolean>();
+  const flags = new Uint8Array(functions.length);
+  for (let func = 0; func < functions.length; func++) {
+    const file = functions.file[func]!;
+    let matches = ofFile.get(file);
+    if (matches === undefined) {
+      matches = pattern.test(strings[file]!);
+      ofFile.set(file, matches);
+    }
+    if (matches || pattern.test(strings[functions.name[func]!]!)) flags[func] = 1;
+  }
+  return flags;
+}
+
+/** Flags (0/1) per stack row: any of its frames, inlined ones too, is a flagged function. */
+export function matchingRows(profile: Profile, functions: Uint8Array): Uint8Array {
+  const rows = stackRows(profile);
+  const { locations, lines } = profile;
+  const places = new Uint8Array(locations.length);
+  for (let location = 0; location < locations.length; location++) {
+    for (let line = locations.firstLine[location]!; line < locations.firstLine[location + 1]!; line++) {
+      if (functions[lines.func[line]!] === 1) places[location] = 1;
+    }
+  }
+  const flags = new Uint8Array(rows.length);
+  for (let row = 0; row < rows.length; row++) {
+    for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) {
+      if (places[rows.location[at]!] === 0) continue;
+      flags[row] = 1;
+      break;
+    }
+  }
+  return flags;
+}
+
+function compile(source: string): RegExp {
+  try {
+    return new RegExp(source);
+  } catch {
+    throw new UserError('bad-expression', `"${source}" is not a regular expression.`);
+  }
+}
