@@ -1,0 +1,35 @@
+/** Entry of the extension. Everything here is cheap: nothing is started or read before it is asked for. */
+import type * as vscode from 'vscode';
+import { createApi, type HeatlineApi } from './host/api.js';
+import { registerCommands } from './host/commands.js';
+import { type Ctx, createCtx } from './host/ctx.js';
+import { ProfileEditor } from './host/editors/profileEditor.js';
+import { followActive, restoreSession } from './host/profiles.js';
+import { CallTreeView } from './host/views/callTree.js';
+import { HeatView } from './host/views/heat.js';
+import { HotFunctionsView } from './host/views/hotFunctions.js';
+import { RecordingsView } from './host/views/recordings.js';
+import { StatusBarView } from './host/views/statusBar.js';
+
+let ctx: Ctx | undefined;
+
+export function activate(context: vscode.ExtensionContext): HeatlineApi {
+  ctx = createCtx(context);
+  // Before the views: the server must know the active profile when they ask for its figures.
+  context.subscriptions.push(followActive(ctx));
+  const heat = new HeatView(ctx);
+  const editor = new ProfileEditor(ctx);
+  const callTree = new CallTreeView(ctx);
+  const hotFunctions = new HotFunctionsView(ctx);
+  context.subscriptions.push(heat, editor, callTree, hotFunctions, new RecordingsView(ctx), new StatusBarView(ctx));
+  registerCommands(ctx, { editor, callTree, hotFunctions });
+  void restoreSession(ctx);
+  return createApi(ctx, heat);
+}
+
+/** Ends what was started: programs being recorded are asked to stop, the server goes. */
+export async function deactivate(): Promise<void> {
+  ctx?.runs.dispose();
+  await ctx?.client.stop();
+  ctx = undefined;
+}

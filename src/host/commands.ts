@@ -1,0 +1,164 @@
+/** All commands as one table, and the one place where their errors are told. */
+import * as vscode from 'vscode';
+import { UserError } from '../core/errors.js';
+import type { Ctx } from './ctx.js';
+import type { ProfileEditor } from './editors/profileEditor.js';
+import { typeText } from './figures.js';
+import { openLocation } from './locations.js';
+import { profileFile, rerun } from './profileFile.js';
+import { openProfile, PROFILE_ENDINGS } from './profiles.js';
+import * as recordings from './recordingCommands.js';
+import { activeInfo, cleared, metricChosen, viewed } from './session.js';
+import { changeArguments, type ProfileOptions, runnableFile } from './target.js';
+import type { CallTreeView } from './views/callTree.js';
+import type { HotFunctionsView } from './views/hotFunctions.js';
+
+export interface Parts {
+  readonly editor: ProfileEditor;
+  readonly callTree: CallTreeView;
+  readonly hotFunctions: HotFunctionsView;
+}
+
+type Command = (ctx: Ctx, parts: Parts, ...args: unknown[]) => unknown;
+
+export const commands: Readonly<Record<string, Command>> = {
+  'heatline.profileFile': (ctx, _, uri, options) => profileFile(ctx, asUri(uri), asOptions(options)),
+  'heatline.rerun': (ctx) => rerun(ctx),
+  'heatline.stop': (ctx) => ctx.runs.stopAll(),
+  'heatline.setArguments': async (ctx, _, uri) => void (await changeArguments(await runnableFile(asUri(uri)), ctx.context.workspaceState)),
+  'heatline.selectInterpreter': () => selectInterpreter(),
+  'heatline.openProfile': async (ctx, { editor }, uri) => {
+    const file = asUri(uri) ?? (await pickProfile());
+    if (!file) return undefined;
+    const info = await openProfile(ctx, file);
+    await editor.open(file);
+    return info;
+  },
+  'heatline.showFlameGraph': (ctx, { editor }) => editor.open(activeFile(ctx)),
+  'heatline.showFunction': (ctx, { editor }, given) => {
+    const func = typeof given === 'object' && given !== null ? (given as { func?: unknown }).func : given;
+    return editor.open(activeFile(ctx), Number.isSafeInteger(func) ? (func as number) : undefined);
+  },
+  'heatline.openLocation': (ctx, _, place, line) => openLocation(ctx, place, line),
+  'heatline.selectMetric': (ctx) => selectMetric(ctx),
+  'heatline.selectThread': (ctx) => selectThread(ctx),
+  'heatline.clear': (ctx) => ctx.store.update(cleared),
+  'heatline.toggleCodeLens': async () => {
+    const settings = vscode.workspace.getConfiguration('heatline');
+    await settings.update('codeLens.enabled', !settings.get<boolean>('codeLens.enabled', true), vscode.ConfigurationTarget.Global);
+  },
+  'heatline.toggleInverted': (_, { callTree }) => callTree.toggleInverted(),
+  'heatline.toggleLibraries': (ctx) => ctx.store.update((session) => viewed(session, { justMyCode: !(session.view?.justMyCode ?? false) })),
+  'heatline.hotFunctions.more': (_, { hotFunctions }) => hotFunctions.showMore(),
+  'heatline.showLog': (ctx) => ctx.log.show(),
+  'heatline.recording.open': (ctx, _, item) => recordings.open(ctx, item),
+  'heatline.recording.flameGraph': async (ctx, { editor }, item) => {
+    await recordings.open(ctx, item);
+    await editor.open(activeFile(ctx));
+  },
+  'heatline.recording.rename': (ctx, _, item) => recordings.rename(ctx, item),
+  'heatline.recording.delete': (ctx, _, item) => recordings.remove(ctx, item),
+  'heatline.recording.reveal': (_, __, item) => recordings.reveal(item),
+  'heatline.recording.export': (ctx, _, item) => recordings.exportAs(ctx, item),
+  'heatline.recordings.refresh': (ctx) => ctx.recordingsChanged.fire(),
+};
+
+export function registerCommands(ctx: Ctx, parts: Parts): void {
+  for (const [id, run] of Object.entries(commands)) {
+    ctx.context.subscriptions.push(
+      vscode.commands.registerCommand(id, (...args: unknown[]) => told(ctx, id, () => run(ctx, parts, ...args))),
+    );
+  }
+}
+
+/**
+ * Runs a command. What could be expected is told once, with its next steps as buttons; cancelling says nothing; anything else is a bug:
+ * logged, one message. The command then resolves with undefined, for VS Code would tell a rejection a second time; the exported API rejects.
+ */
+async function told(ctx: Ctx, id: string, run: () => unknown): Promise<unknown> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof vscode.CancellationError) return undefined;
+    if (error instanceof UserError) {
+      ctx.log.warn(`${id}: ${error.message}`);
+      void offer(error);
+    } else {
+      ctx.log.error(id, error instanceof Error ? error : String(error));
+      void offer(new UserError('bug', 'Heatline met an error it did not expect.', [{ title: 'Show Log', command: 'heatline.showLog' }]));
+    }
+    return undefined;
+  }
+}
+
+async function offer(error: UserError): Promise<void> {
+  const chosen = await vscode.window.showErrorMessage(error.message, ...error.actions.map((action) => action.title));
+  const action = error.actions.find(({ title }) => title === chosen);
+  if (action) await vscode.commands.executeCommand(action.command, ...(action.args ?? []));
+}
+
+function asUri(value: unknown): vscode.Uri | undefined {
+  return value instanceof vscode.Uri ? value : typeof value === 'string' && value ? vscode.Uri.file(value) : undefined;
+}
+
+/** Options come from other extensions and key bindings; menus pass other things in their place, which are no options. */
+export function asOptions(value: unknown): ProfileOptions | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || 'groupId' in value || 'editorIndex' in value) return undefined;
+  const { engine, args, env, cwd, python } = value as Record<string, unknown>;
+  const text = <K extends string>(name: K, given: unknown) =>
+    (typeof given === 'string' && given ? { [name]: given } : {}) as { [P in K]?: string };
+  const variables = typeof env === 'object' && env !== null ? Object.entries(env).map(([name, given]) => [name, String(given)]) : undefined;
+  return {
+    ...text('engine', engine),
+    ...text('cwd', cwd),
+    ...text('python', python),
+    ...(Array.isArray(args) ? { args: args.map(String) } : {}),
+    ...(variables ? { env: Object.fromEntries(variables) } : {}),
+  };
+}
+
+function activeFile(ctx: Ctx): vscode.Uri {
+  const info = activeInfo(ctx.store.value);
+  if (!info)
+    throw new UserError('no-profile', 'No profile is open yet.', [{ title: 'Profile This File', command: 'heatline.profileFile' }]);
+  return vscode.Uri.parse(info.uri, true);
+}
+
+async function pickProfile(): Promise<vscode.Uri | undefined> {
+  const filters = { Profiles: PROFILE_ENDINGS.map((ending) => ending.replace('pb.gz', 'gz')), 'All Files': ['*'] };
+  return (await vscode.window.showOpenDialog({ title: 'Open Profile', filters }))?.[0];
+}
+
+/** The Python extension's own picker where there is one, else our setting. */
+async function selectInterpreter(): Promise<void> {
+  const python = vscode.extensions.getExtension('ms-python.python');
+  if (python) await vscode.commands.executeCommand('python.setInterpreter');
+  else await vscode.commands.executeCommand('workbench.action.openSettings', 'heatline.python.interpreter');
+}
+
+async function selectMetric(ctx: Ctx): Promise<void> {
+  const info = activeInfo(ctx.store.value);
+  const { view, metric } = ctx.store.value;
+  if (!info || !view) return void activeFile(ctx);
+  const items = info.valueTypes.flatMap((type, index) =>
+    (['self', 'total'] as const).map((which) => ({
+      label: `${typeText(type)}: ${which}`,
+      description: which === 'self' ? 'spent on the line itself' : 'with all that it called',
+      ...(index === view.type && which === metric ? { detail: '$(check) shown now' } : {}),
+      index,
+      which,
+    })),
+  );
+  const picked = await vscode.window.showQuickPick(items, { title: 'What the heat shows' });
+  if (picked) ctx.store.update((session) => metricChosen(viewed(session, { type: picked.index }), picked.which));
+}
+
+async function selectThread(ctx: Ctx): Promise<void> {
+  const info = activeInfo(ctx.store.value);
+  if (!info) return void activeFile(ctx);
+  if (info.threads.length === 0) throw new UserError('no-threads', 'This profile does not know threads.');
+  const all = { label: 'All threads', thread: null as string | null };
+  const items = [all, ...info.threads.map((thread) => ({ label: thread, thread: thread as string | null }))];
+  const picked = await vscode.window.showQuickPick(items, { title: 'Which thread every view shows' });
+  if (picked) ctx.store.update((session) => viewed(session, { thread: picked.thread }));
+}

@@ -1,0 +1,122 @@
+/** What a profile page may send. Every field is checked here; what comes out holds nothing else. Pure. */
+import type { ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
+import type { ForwardedMethod } from '../../protocol/webview.js';
+import { changedView, type ViewChange } from '../session.js';
+
+const SORTS: readonly SortKey[] = ['name', 'file', 'calls', 'self', 'selfPerCall', 'total', 'totalPerCall'];
+const LONGEST_TEXT = 1000;
+const MOST_ROWS = 100_000;
+
+type Fields = Readonly<Record<string, unknown>>;
+type Checked = { [M in ForwardedMethod]: { readonly method: M; readonly params: Requests[M][0] } }[ForwardedMethod];
+
+/** A request that may go to the server, about this profile only. @throws Error with a sentence for the page */
+export function checkForward(message: unknown, info: ProfileInfo): Checked {
+  const { method, params } = fields(message);
+  const given = fields(params);
+  const view = checkView(given.view, info);
+  switch (method) {
+    case 'profile/flame':
+      return {
+        method,
+        params: {
+          view,
+          root: integer(given, 'root', -1),
+          minFraction: fraction(given, 'minFraction'),
+          ...optional('inverted', flag(given, 'inverted')),
+        },
+      };
+    case 'profile/tree':
+      return { method, params: { view, node: integer(given, 'node', -1), ...optional('inverted', flag(given, 'inverted')) } };
+    case 'profile/functions': {
+      const sort = SORTS.find((key) => key === given.sort);
+      if (!sort) throw new Error('unknown sort key');
+      const search = given.search === undefined ? undefined : text(given, 'search');
+      return {
+        method,
+        params: {
+          view,
+          sort,
+          descending: flag(given, 'descending') ?? false,
+          ...optional('search', search),
+          offset: integer(given, 'offset', 0),
+          limit: Math.min(MOST_ROWS, integer(given, 'limit', 0)),
+        },
+      };
+    }
+    case 'profile/callers':
+    case 'profile/callees':
+      return { method, params: { view, func: integer(given, 'func', 0) } };
+    case 'profile/search':
+      return { method, params: { view, search: text(given, 'search') } };
+    default:
+      throw new Error('a page may not ask for this');
+  }
+}
+
+/** The page's view of its own profile; whatever id it sends, it is this one. */
+export function checkView(value: unknown, info: ProfileInfo): ViewParams {
+  const type = fields(value).type;
+  const base: ViewParams = { profile: info.id, type: Number.isInteger(type) ? (type as number) : info.defaultType };
+  if (!info.valueTypes[base.type]) throw new Error('the profile has no such kind of value');
+  return changedView(base, checkViewChange(value), info);
+}
+
+/** A change of the view: absent fields stay, null or '' takes a filter away. */
+export function checkViewChange(value: unknown): ViewChange {
+  const given = fields(value);
+  const filter = (name: string) => (given[name] === undefined ? undefined : given[name] === null ? null : text(given, name));
+  return {
+    ...optional('type', given.type === undefined ? undefined : integer(given, 'type', 0)),
+    ...optional('thread', filter('thread')),
+    ...optional('focus', filter('focus')),
+    ...optional('ignore', filter('ignore')),
+    ...optional('justMyCode', flag(given, 'justMyCode')),
+  };
+}
+
+/** A function of the profile, and a line where one is given. */
+export function checkPlace(message: unknown, info: ProfileInfo): { readonly func: number; readonly line?: number } {
+  const given = fields(message);
+  const func = integer(given, 'func', 0);
+  if (func >= info.functions) throw new Error('the profile has no such function');
+  const line = given.line === undefined || given.line === null ? undefined : integer(given, 'line', 0);
+  return { func, ...optional('line', line) };
+}
+
+export function checkText(message: unknown, name: string, longest: number): string {
+  return text(fields(message), name, longest);
+}
+
+function fields(value: unknown): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('malformed message');
+  return value as Fields;
+}
+
+function integer(given: Fields, name: string, least: number): number {
+  const value = given[name];
+  if (!Number.isSafeInteger(value) || (value as number) < least) throw new Error(`${name} must be a whole number`);
+  return value as number;
+}
+
+function fraction(given: Fields, name: string): number {
+  const value = given[name];
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) throw new Error(`${name} must lie between 0 and 1`);
+  return value;
+}
+
+function flag(given: Fields, name: string): boolean | undefined {
+  const value = given[name];
+  if (value !== undefined && typeof value !== 'boolean') throw new Error(`${name} must be true or false`);
+  return value;
+}
+
+function text(given: Fields, name: string, longest = LONGEST_TEXT): string {
+  const value = given[name];
+  if (typeof value !== 'string' || value.length > longest) throw new Error(`${name} must be a text of at most ${longest} characters`);
+  return value;
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [P in K]?: V });
+}

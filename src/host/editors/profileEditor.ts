@@ -1,0 +1,145 @@
+/** The profile editor: a custom editor for profile files; its page draws, the host forwards to the server. */
+import * as vscode from 'vscode';
+import type { ProfileInfo } from '../../protocol/lsp.js';
+import { Rpc } from '../../protocol/rpc.js';
+import type { ForwardedMethod, PageEvents, PageRequests, PageState } from '../../protocol/webview.js';
+import type { Ctx } from '../ctx.js';
+import { openPlace, sourceLine } from '../locations.js';
+import { openProfile } from '../profiles.js';
+import { activated, defaultView, opened, type Session, viewed } from '../session.js';
+import { pageHtml, pageRoot } from './pageHtml.js';
+import { checkForward, checkPlace, checkText, checkViewChange } from './pageMessages.js';
+
+type PageRpc = Rpc<object, PageRequests, PageEvents>;
+
+interface Page {
+  readonly uri: vscode.Uri;
+  readonly panel: vscode.WebviewPanel;
+  readonly rpc: PageRpc;
+  /** Set when the page is ready and its profile was read. */
+  info?: ProfileInfo;
+  /** Function to show as soon as the page is ready. */
+  wanted?: number;
+}
+
+export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
+  static readonly viewType = 'heatline.profile';
+  private readonly pages = new Set<Page>();
+  private readonly subscriptions: vscode.Disposable[];
+  private wanted: { readonly uri: string; readonly func: number } | undefined;
+
+  constructor(private readonly ctx: Ctx) {
+    this.subscriptions = [
+      vscode.window.registerCustomEditorProvider(ProfileEditor.viewType, this, {
+        webviewOptions: { retainContextWhenHidden: false },
+        supportsMultipleEditorsPerDocument: true,
+      }),
+      ctx.store.onDidChange((session) => this.render(session)),
+    ];
+  }
+
+  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
+    return { uri, dispose: () => undefined };
+  }
+
+  resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
+    const { webview } = panel;
+    const extension = this.ctx.context.extensionUri;
+    webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extension)] };
+    const rpc: PageRpc = new Rpc((packet) => void webview.postMessage(packet));
+    const page: Page = { uri: document.uri, panel, rpc };
+    if (this.wanted?.uri === document.uri.toString()) {
+      page.wanted = this.wanted.func;
+      this.wanted = undefined;
+    }
+    this.pages.add(page);
+    this.answer(page);
+    const receiving = webview.onDidReceiveMessage((message) => rpc.receive(message));
+    panel.onDidDispose(() => {
+      receiving.dispose();
+      rpc.dispose();
+      this.pages.delete(page);
+    });
+    // Last, so that nothing the page says can be missed.
+    webview.html = pageHtml(webview, extension, vscode.env.language);
+  }
+
+  /** Opens the page of a profile file, on a function when one is given. */
+  async open(uri: vscode.Uri, func?: number): Promise<void> {
+    const page = [...this.pages].find((open) => open.uri.toString() === uri.toString());
+    if (func !== undefined && page?.info) page.rpc.send('reveal', { func });
+    else if (func !== undefined) this.wanted = { uri: uri.toString(), func };
+    if (page) page.panel.reveal();
+    else await vscode.commands.executeCommand('vscode.openWith', uri, ProfileEditor.viewType);
+  }
+
+  render(session: Session): void {
+    for (const page of this.pages) {
+      if (page.info && session.active === page.info.id) page.rpc.send('state', this.stateOf(page.info, session));
+    }
+  }
+
+  private stateOf(info: ProfileInfo, session: Session): PageState {
+    const view = session.active === info.id && session.view ? session.view : defaultView(info);
+    return { info, view, tab: 'flame' };
+  }
+
+  private answer(page: Page): void {
+    const { rpc, uri } = page;
+    rpc.handle('ready', async () => {
+      const info = await this.read(uri);
+      page.info = info;
+      const { wanted } = page;
+      delete page.wanted;
+      // After the answer has left: the page draws first, then it goes to the function.
+      if (wanted !== undefined) setTimeout(() => rpc.send('reveal', { func: wanted }), 0);
+      return this.stateOf(info, this.ctx.store.value);
+    });
+    rpc.handle('forward', async (message) => {
+      const { method, params } = checkForward(message, this.infoOf(page));
+      return this.ctx.client.request<ForwardedMethod>(method, params);
+    });
+    rpc.handle('openSource', async (message) => {
+      const info = this.infoOf(page);
+      await openPlace(this.ctx, info, checkPlace(message, info), message.beside === true);
+      return null;
+    });
+    rpc.handle('sourceLine', (message) => {
+      const info = this.infoOf(page);
+      return sourceLine(this.ctx, info, checkPlace(message, info));
+    });
+    rpc.handle('setView', (message) => {
+      const info = this.infoOf(page);
+      const change = checkViewChange(message.view);
+      this.ctx.store.update((session) => viewed(activated(session, info.id), change));
+      return null;
+    });
+    rpc.handle('select', () => null);
+    rpc.handle('copy', async (message) => {
+      await vscode.env.clipboard.writeText(checkText(message, 'text', 1_000_000));
+      return null;
+    });
+  }
+
+  /** The error goes back to the page, which shows its sentence; the log has the rest. */
+  private async read(uri: vscode.Uri): Promise<ProfileInfo> {
+    try {
+      const open = [...this.ctx.store.value.profiles.values()].find((info) => info.uri === uri.toString());
+      if (!open) return await openProfile(this.ctx, uri);
+      this.ctx.store.update((session) => opened(session, open));
+      return open;
+    } catch (error) {
+      this.ctx.log.warn(`${uri.fsPath}: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
+  }
+
+  private infoOf(page: Page): ProfileInfo {
+    if (!page.info) throw new Error('the profile is not open');
+    return page.info;
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+}

@@ -1,0 +1,70 @@
+/** The language client: a bundle of its own (dist/languageClient.js), loaded when the first profile is opened. */
+import * as vscode from 'vscode';
+import { LanguageClient, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
+import type { Notifications, Requests } from '../protocol/lsp.js';
+
+export interface RunningClient {
+  request<M extends keyof Requests>(method: M, params: Requests[M][0], token?: vscode.CancellationToken): Promise<Requests[M][1]>;
+  /** Ask the editor to draw the lenses again. */
+  refreshLenses(): void;
+  /** Ends the server process. */
+  stop(): Promise<void>;
+}
+
+export interface ClientOptions {
+  /** Absolute path of dist/server.js. */
+  readonly module: string;
+  readonly log: vscode.LogOutputChannel;
+  onRefresh(reason: Notifications['heatline/refresh']['reason']): void;
+  /** The server ended by itself and runs again, with an empty store. */
+  onRestart(): void;
+}
+
+/** Commands that links in hovers may run. */
+const TRUSTED = ['heatline.openLocation', 'heatline.showFunction', 'heatline.showFlameGraph'];
+
+/** Starts the server and waits until it answers. Rejects when it cannot be started. */
+export async function startClient(options: ClientOptions): Promise<RunningClient> {
+  const enabled = (what: string) => vscode.workspace.getConfiguration('heatline').get<boolean>(`${what}.enabled`, true);
+  const client = new LanguageClient(
+    'heatline',
+    'Heatline',
+    { module: options.module, transport: TransportKind.ipc, options: { execArgv: ['--max-old-space-size=4096'] } },
+    {
+      documentSelector: [{ scheme: 'file' }],
+      outputChannel: options.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationFailedHandler: () => false,
+      markdown: { isTrusted: { enabledCommands: TRUSTED } },
+      middleware: {
+        provideCodeLenses: (document, token, next) => (enabled('codeLens') ? next(document, token) : []),
+        provideHover: (document, position, token, next) => (enabled('hover') ? next(document, position, token) : undefined),
+      },
+    },
+  );
+  client.onNotification('heatline/refresh', (params: Notifications['heatline/refresh']) => options.onRefresh(params.reason));
+  let started = false;
+  const watch = client.onDidChangeState(({ newState }) => {
+    if (newState !== State.Running) return;
+    if (started) options.onRestart();
+    started = true;
+  });
+  const refreshLenses = () => {
+    // One registration serves every document: any open one leads to it.
+    const document = vscode.workspace.textDocuments.find((open) => open.uri.scheme === 'file');
+    if (document) client.getFeature('textDocument/codeLens').getProvider(document)?.onDidChangeCodeLensEmitter.fire();
+  };
+  const settings = vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration('heatline.codeLens')) refreshLenses();
+  });
+  await client.start();
+  return {
+    request: (method, params, token) => client.sendRequest(method, params, token),
+    refreshLenses,
+    stop: async () => {
+      watch.dispose();
+      settings.dispose();
+      await client.dispose(2000);
+    },
+  };
+}

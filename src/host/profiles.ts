@@ -1,0 +1,113 @@
+/** Opening profiles: from a file of anyone's, or from a recording. */
+import { createHash } from 'node:crypto';
+import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ProfileInfo } from '../protocol/lsp.js';
+import type { Ctx } from './ctx.js';
+import { opened, type Session, unfolded, type ViewChange, viewed } from './session.js';
+
+/** Endings that the profile editor takes (package.json `customEditors` says the same). */
+export const PROFILE_ENDINGS = ['prof', 'pstats', 'pb.gz', 'pprof', 'collapsed'];
+
+/** Reads a profile in the server without showing it. @throws UserError with the reader's sentence */
+export async function readProfile(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
+  const local = uri.scheme === 'file' ? uri : await localCopy(ctx, uri);
+  const meta = path.join(path.dirname(local.fsPath), 'meta.json');
+  const hasMeta = await access(meta).then(
+    () => true,
+    () => false,
+  );
+  return ctx.client.request('profile/open', { uri: local.toString(), ...(hasMeta ? { meta } : {}) });
+}
+
+/** Reads a profile and makes it the one that every view shows; resolves when visible editors are painted. */
+export async function openProfile(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
+  const title = `Heatline: reading ${path.basename(uri.path)}`;
+  const info = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => readProfile(ctx, uri));
+  await show(ctx, info);
+  return info;
+}
+
+/** Makes an open profile the active one and waits until it is painted. */
+export async function show(ctx: Ctx, info: ProfileInfo): Promise<void> {
+  ctx.store.update((session) => opened(session, info));
+  await ctx.shown();
+}
+
+/** A profile of a virtual file system is copied, for the server reads files only. */
+async function localCopy(ctx: Ctx, uri: vscode.Uri): Promise<vscode.Uri> {
+  const key = createHash('sha256').update(uri.toString()).digest('hex').slice(0, 16);
+  const folder = path.join(ctx.context.globalStorageUri.fsPath, 'copies', key);
+  const target = path.join(folder, path.basename(uri.path));
+  const content = await vscode.workspace.fs.readFile(uri);
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${target}.tmp`, content);
+  await rename(`${target}.tmp`, target);
+  return vscode.Uri.file(target);
+}
+
+const MEMORY = 'heatline.session';
+
+interface Remembered {
+  readonly uri: string;
+  readonly view: ViewChange;
+  readonly metric: Session['metric'];
+}
+
+/** Keeps what is looked at over a reload of the window. */
+export function rememberSession(ctx: Ctx, session: Session): void {
+  const info = session.active === undefined ? undefined : session.profiles.get(session.active);
+  if (!info || !session.view) return void ctx.context.workspaceState.update(MEMORY, undefined);
+  const { profile: _, ...view } = session.view;
+  void ctx.context.workspaceState.update(MEMORY, { uri: info.uri, view, metric: session.metric } satisfies Remembered);
+}
+
+/** Shows again what was shown before the reload. Starts nothing when there was nothing; a file that is gone is forgotten quietly. */
+export async function restoreSession(ctx: Ctx): Promise<void> {
+  const before = ctx.context.workspaceState.get<Remembered>(MEMORY);
+  if (!before || ctx.store.value.active !== undefined) return;
+  try {
+    const info = await readProfile(ctx, vscode.Uri.parse(before.uri, true));
+    if (ctx.store.value.active !== undefined) return;
+    ctx.store.update((session) => ({ ...viewed(opened(session, info), before.view), metric: before.metric }));
+  } catch (error) {
+    ctx.log.info(`The profile shown before cannot be shown again: ${error instanceof Error ? error.message : String(error)}`);
+    await ctx.context.workspaceState.update(MEMORY, undefined);
+  }
+}
+
+/** Tells the server which profile hover and lenses speak of, in the order of the changes. */
+export function followActive(ctx: Ctx): vscode.Disposable {
+  let last: Promise<unknown> = Promise.resolve();
+  const tell = (session: Session) => {
+    if (!ctx.client.started) return;
+    const view = session.view ? unfolded(session.view) : null;
+    last = last
+      .then(() => ctx.client.request('profile/activate', { view }))
+      .catch((error: unknown) => ctx.log.warn(`profile/activate: ${error instanceof Error ? error.message : String(error)}`));
+  };
+  ctx.painters.push(async () => void (await last));
+  const restarted = ctx.client.onRestart(() => void reopen(ctx));
+  const changed = ctx.store.onDidChange((session, before) => {
+    if (session.view !== before.view) tell(session);
+    if (session.view !== before.view || session.metric !== before.metric) rememberSession(ctx, session);
+  });
+  return vscode.Disposable.from(restarted, changed);
+}
+
+/** After the server ended by itself: reads the active profile again. The others are read when they are asked for. */
+async function reopen(ctx: Ctx): Promise<void> {
+  const { active, profiles, view, metric } = ctx.store.value;
+  const info = active === undefined ? undefined : profiles.get(active);
+  if (!info || !view) return;
+  try {
+    const again = await readProfile(ctx, vscode.Uri.parse(info.uri, true));
+    ctx.store.update((session) => ({
+      ...viewed(opened({ ...session, profiles: new Map(), active: undefined, view: undefined }, again), view),
+      metric,
+    }));
+  } catch (error) {
+    ctx.log.error('The profile could not be read again', error instanceof Error ? error : String(error));
+  }
+}

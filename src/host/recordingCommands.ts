@@ -1,0 +1,85 @@
+/** What can be done with a recording of the history. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../core/errors.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
+import type { Ctx } from './ctx.js';
+import { openProfile, readProfile } from './profiles.js';
+import { deleteRecording, listRecordings, type Recording, renameRecording } from './recordings.js';
+import { closed } from './session.js';
+
+/** Shows a recording in every view. Without one (from the palette) it is picked. */
+export async function open(ctx: Ctx, item: unknown): Promise<ProfileInfo> {
+  return openProfile(ctx, vscode.Uri.file((await chosen(ctx, item)).raw));
+}
+
+export async function rename(ctx: Ctx, item: unknown): Promise<void> {
+  const recording = await chosen(ctx, item);
+  const label = await vscode.window.showInputBox({ title: 'Rename Recording', value: recording.meta.label });
+  if (!label?.trim()) return;
+  await renameRecording(recording, label.trim());
+  ctx.recordingsChanged.fire();
+}
+
+export async function remove(ctx: Ctx, item: unknown): Promise<void> {
+  const recording = await chosen(ctx, item);
+  const answer = await vscode.window.showWarningMessage(
+    `Delete the recording “${recording.meta.label}”?`,
+    { modal: true, detail: 'Its files are removed from disk.' },
+    'Delete',
+  );
+  if (answer !== 'Delete') return;
+  const uri = vscode.Uri.file(recording.raw).toString();
+  const info = [...ctx.store.value.profiles.values()].find((profile) => profile.uri === uri);
+  if (info) {
+    ctx.store.update((session) => closed(session, info.id));
+    await ctx.client.request('profile/close', { profile: info.id });
+  }
+  await deleteRecording(recording);
+  ctx.recordingsChanged.fire();
+}
+
+export async function reveal(item: unknown): Promise<void> {
+  if (isRecording(item)) await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(item.raw));
+}
+
+const EXPORTS = [
+  { label: 'pprof', description: '.pb.gz, for go tool pprof and most viewers', format: 'pprof', ending: '.pb.gz' },
+  { label: 'Collapsed stacks', description: '.collapsed, for flamegraph.pl and speedscope', format: 'collapsed', ending: '.collapsed' },
+];
+
+export async function exportAs(ctx: Ctx, item: unknown): Promise<void> {
+  const recording = await chosen(ctx, item);
+  const kind = await vscode.window.showQuickPick(EXPORTS, { title: `Export ${recording.meta.label}` });
+  if (!kind) return;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(recording.meta.cwd);
+  const name = `${path.basename(recording.meta.label, '.py')}${kind.ending}`;
+  const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(folder, name), title: 'Export Profile' });
+  if (!target) return;
+  if (target.scheme !== 'file') throw new UserError('not-local', 'A profile can be exported to a folder of this machine only.');
+  const info = await readProfile(ctx, vscode.Uri.file(recording.raw));
+  await ctx.client.request('profile/export', { profile: info.id, format: kind.format, path: target.fsPath });
+  const again = await vscode.window.showInformationMessage(`Exported to ${path.basename(target.fsPath)}.`, 'Open');
+  if (again) await vscode.commands.executeCommand('vscode.open', target);
+}
+
+async function chosen(ctx: Ctx, item: unknown): Promise<Recording> {
+  if (isRecording(item)) return item;
+  const all = await listRecordings(ctx.recordingsRoot);
+  if (all.length === 0)
+    throw new UserError('no-recordings', 'Nothing was recorded in this workspace yet.', [
+      { title: 'Profile This File', command: 'heatline.profileFile' },
+    ]);
+  const items = all.map((recording) => ({
+    label: recording.meta.label,
+    description: new Date(recording.meta.startedAt).toLocaleString(),
+    recording,
+  }));
+  const picked = await vscode.window.showQuickPick(items, { title: 'Which recording?' });
+  if (!picked) throw new vscode.CancellationError();
+  return picked.recording;
+}
+
+function isRecording(item: unknown): item is Recording {
+  return typeof item === 'object' && item !== null && 'raw' in item && 'meta' in item;
+}

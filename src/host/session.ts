@@ -1,0 +1,138 @@
+/** What the user looks at: one immutable value and the store that hands it to every view. Knows no vscode. */
+import type { ProfileId, ProfileInfo, ViewParams } from '../protocol/lsp.js';
+
+/** Which of a line's two figures the heat is drawn from. */
+export type Metric = 'self' | 'total';
+
+export interface Session {
+  /** Open profiles by id, in the order they were opened. */
+  readonly profiles: ReadonlyMap<ProfileId, ProfileInfo>;
+  readonly active: ProfileId | undefined;
+  /** Present whenever `active` is. */
+  readonly view: ViewParams | undefined;
+  readonly metric: Metric;
+  readonly baseline?: ProfileId;
+}
+
+export const emptySession: Session = { profiles: new Map(), active: undefined, view: undefined, metric: 'self' };
+
+/** A change of the view; `null` takes a filter away. */
+export type ViewChange = {
+  readonly type?: number;
+  readonly thread?: string | null;
+  readonly focus?: string | null;
+  readonly ignore?: string | null;
+  readonly justMyCode?: boolean;
+};
+
+export function activeInfo(session: Session): ProfileInfo | undefined {
+  return session.active === undefined ? undefined : session.profiles.get(session.active);
+}
+
+/** First look at a profile: its own default figure, library code folded. */
+export function defaultView(info: ProfileInfo): ViewParams {
+  return { profile: info.id, type: info.defaultType, justMyCode: true };
+}
+
+/**
+ * The view for figures that must be those of the profile itself (heat, lenses, hover, Hot Functions): folding is a way to draw
+ * trees, not another measurement.
+ */
+export function unfolded(view: ViewParams): ViewParams {
+  const { justMyCode: _, ...rest } = view;
+  return rest;
+}
+
+/** Adds a profile, or replaces the one with the same id or file, and makes it the active one. */
+export function opened(session: Session, info: ProfileInfo): Session {
+  const profiles = new Map(session.profiles);
+  for (const [id, other] of profiles) if (other.uri === info.uri && id !== info.id) profiles.delete(id);
+  profiles.set(info.id, info);
+  return activated({ ...session, profiles }, info.id);
+}
+
+/** Makes an open profile the active one. The figure looked at stays the same where the new profile has it too. */
+export function activated(session: Session, id: ProfileId): Session {
+  const info = session.profiles.get(id);
+  if (!info) return session;
+  if (session.active === id && session.view) return session;
+  return { ...session, active: id, view: carriedView(session, info) };
+}
+
+function carriedView(session: Session, info: ProfileInfo): ViewParams {
+  const before = activeInfo(session);
+  const view = defaultView(info);
+  if (!before || !session.view) return view;
+  const old = before.valueTypes[session.view.type];
+  const chosen = session.view.type !== before.defaultType;
+  const type = chosen ? info.valueTypes.findIndex((t) => t.type === old?.type && t.unit === old.unit) : -1;
+  return {
+    ...view,
+    type: type < 0 ? view.type : type,
+    ...(session.view.justMyCode === undefined ? {} : { justMyCode: session.view.justMyCode }),
+  };
+}
+
+export function closed(session: Session, id: ProfileId): Session {
+  if (!session.profiles.has(id)) return session;
+  const profiles = new Map(session.profiles);
+  profiles.delete(id);
+  return session.active === id ? { ...session, profiles, active: undefined, view: undefined } : { ...session, profiles };
+}
+
+/** No active profile: heat, lenses and trees go away; the files stay. */
+export function cleared(session: Session): Session {
+  return { ...session, active: undefined, view: undefined };
+}
+
+/** Changes what the active profile shows; what it does not have (type, thread) is ignored. */
+export function viewed(session: Session, change: ViewChange): Session {
+  const info = activeInfo(session);
+  if (!info || !session.view) return session;
+  return { ...session, view: changedView(session.view, change, info) };
+}
+
+/** The view after a change, checked against the profile. Empty filters are no filters. */
+export function changedView(view: ViewParams, change: ViewChange, info: ProfileInfo): ViewParams {
+  const type = change.type !== undefined && info.valueTypes[change.type] ? change.type : view.type;
+  const thread = change.thread === undefined ? view.thread : change.thread;
+  const focus = change.focus === undefined ? view.focus : change.focus;
+  const ignore = change.ignore === undefined ? view.ignore : change.ignore;
+  const justMyCode = change.justMyCode ?? view.justMyCode;
+  return {
+    profile: view.profile,
+    type,
+    ...(thread && info.threads.includes(thread) ? { thread } : {}),
+    ...(focus ? { focus } : {}),
+    ...(ignore ? { ignore } : {}),
+    ...(justMyCode === undefined ? {} : { justMyCode }),
+  };
+}
+
+export function metricChosen(session: Session, metric: Metric): Session {
+  return session.metric === metric ? session : { ...session, metric };
+}
+
+/** Holds the current session and tells every view when it changes. */
+export class SessionStore {
+  private current: Session = emptySession;
+  private readonly listeners = new Set<(session: Session, before: Session) => void>();
+
+  get value(): Session {
+    return this.current;
+  }
+
+  /** Applies a pure change; nobody is told when nothing changed. */
+  update(change: (session: Session) => Session): void {
+    const before = this.current;
+    const next = change(before);
+    if (next === before) return;
+    this.current = next;
+    for (const listener of [...this.listeners]) listener(next, before);
+  }
+
+  onDidChange(listener: (session: Session, before: Session) => void): { dispose(): void } {
+    this.listeners.add(listener);
+    return { dispose: () => void this.listeners.delete(listener) };
+  }
+}

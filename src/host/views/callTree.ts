@@ -1,0 +1,80 @@
+/** Call Tree: cumtime from the top, children asked for as they are opened. */
+import * as vscode from 'vscode';
+import type { TreeRow } from '../../protocol/lsp.js';
+import type { Ctx } from '../ctx.js';
+import { activeInfo, type Session } from '../session.js';
+import { functionItem, placeCommand } from './functionItem.js';
+
+interface Node {
+  readonly row: TreeRow;
+  readonly total: number;
+  readonly generation: string;
+}
+
+export class CallTreeView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  readonly id = 'heatline.callTree';
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly tree: vscode.TreeView<Node>;
+  private readonly subscription: vscode.Disposable;
+  private session: Session;
+  private inverted = false;
+
+  constructor(private readonly ctx: Ctx) {
+    this.session = ctx.store.value;
+    this.tree = vscode.window.createTreeView(this.id, { treeDataProvider: this, showCollapseAll: true });
+    this.subscription = ctx.store.onDidChange((session) => this.render(session));
+  }
+
+  render(session: Session): void {
+    const same = session.view === this.session.view;
+    this.session = session;
+    if (!same) this.refresh();
+  }
+
+  /** Callers below instead of callees. */
+  toggleInverted(): void {
+    this.inverted = !this.inverted;
+    this.refresh();
+  }
+
+  private refresh(): void {
+    const info = activeInfo(this.session);
+    this.tree.description = info ? (this.inverted ? 'inverted · ' : '') + info.label : '';
+    // Call edges know who called whom, not which stack it was: say so where the tree is drawn from them.
+    if (info?.treeIsEstimate) this.tree.message = 'Estimated from caller–callee sums: this profile has no stacks.';
+    else delete (this.tree as { message?: string }).message;
+    this.changed.fire();
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    const { view } = this.session;
+    if (!view) return [];
+    const generation = JSON.stringify([view, this.inverted]);
+    if (node && node.generation !== generation) return [];
+    try {
+      const { rows, total } = await this.ctx.client.request('profile/tree', { view, node: node?.row.node ?? -1, inverted: this.inverted });
+      return rows.map((row) => ({ row, total, generation }));
+    } catch (error) {
+      this.ctx.log.warn(`Call Tree: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    }
+  }
+
+  getTreeItem({ row, total, generation }: Node): vscode.TreeItem {
+    const info = activeInfo(this.session);
+    const unit = info?.valueTypes[this.session.view?.type ?? 0]?.unit ?? '';
+    const value = this.inverted ? row.self || row.total : row.total;
+    const item = functionItem(row, value, total, unit);
+    item.id = `${generation}#${row.node}`;
+    if (row.children > 0) item.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
+    item.command = placeCommand(info, row);
+    return item;
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.tree.dispose();
+    this.changed.dispose();
+  }
+}

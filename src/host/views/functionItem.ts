@@ -1,0 +1,45 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { FunctionRow, ProfileInfo } from '../../protocol/lsp.js';
+import { safeText, shareText, valueText } from '../figures.js';
+
+/**
+ * A function as a tree item: its name, then figures and place in the description.
+ * @param value the figure that the tree is sorted by @param whole the profile's total, for the share
+ */
+export function functionItem(row: FunctionRow, value: number, whole: number, unit: string): vscode.TreeItem {
+  const name = safeText(row.name);
+  const figures = `${whole > 0 ? shareText(value / whole) : '–'} · ${valueText(value, unit)}`;
+  const calls = row.calls === null ? '' : ` · ${row.calls.toLocaleString('en')}×`;
+  const file = safeText(row.file);
+  const item = new vscode.TreeItem(name);
+  item.description = `${figures}${calls}  ${place(file, row.line)}`;
+  item.iconPath = row.library
+    ? new vscode.ThemeIcon('library', new vscode.ThemeColor('disabledForeground'))
+    : new vscode.ThemeIcon('symbol-method', new vscode.ThemeColor('symbolIcon.methodForeground'));
+  item.contextValue = 'function';
+  const tooltip = new vscode.MarkdownString();
+  tooltip.appendText(
+    `${name}\n${file}${row.line > 0 ? `:${row.line}` : ''}\n\nself ${valueText(row.self, unit)} · total ${valueText(row.total, unit)}${callsText(row)}`,
+  );
+  item.tooltip = tooltip;
+  item.accessibilityInformation = { label: `${name}, ${figures}${row.calls === null ? '' : `, ${row.calls} calls`}` };
+  return item;
+}
+
+/** `n/p` for recursive functions, as pstats writes it. */
+function callsText(row: FunctionRow): string {
+  if (row.calls === null) return '';
+  const primitive = row.primitive !== null && row.primitive !== row.calls ? `/${row.primitive.toLocaleString('en')}` : '';
+  return ` · ${row.calls.toLocaleString('en')}${primitive} calls`;
+}
+
+function place(file: string, line: number): string {
+  if (!file || file.startsWith('<') || file === '~') return file === '~' ? 'built-in' : file;
+  return `${path.posix.basename(file.replace(/\\/g, '/'))}${line > 0 ? `:${line}` : ''}`;
+}
+
+/** Click opens the source; built-in functions have none. */
+export function placeCommand(info: ProfileInfo | undefined, row: FunctionRow): vscode.Command {
+  return { title: 'Open Source', command: 'heatline.openLocation', arguments: [{ profile: info?.id, func: row.func }] };
+}

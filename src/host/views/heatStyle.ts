@@ -1,0 +1,68 @@
+/** What a heated line looks like: step, bar, figure. Pure; views/heat.ts draws it. */
+import type { LineHeat } from '../../protocol/lsp.js';
+import { shareText, valueText } from '../figures.js';
+import type { Metric } from '../session.js';
+
+/** Lower bound of each step, as a share of the whole profile. Step 1 is what the threshold lets through. */
+export const STEPS = [0, 0.02, 0.05, 0.12, 0.25, 0.45] as const;
+
+/** Length of a bar that stands for the whole profile, in CSS pixels. */
+export const FULL_BAR = 440;
+/** Short enough to leave the code readable at 60 %, long enough to be seen at 1 %. */
+const LONGEST_BAR = 260;
+
+/** A figure that rests on fewer samples is faded: at ten samples the error is already about ±60 %. */
+export const FEW_SAMPLES = 10;
+
+export interface LineStyle {
+  /** 0-based line. */
+  readonly line: number;
+  /** 0..5 */
+  readonly step: number;
+  /** CSS pixels. */
+  readonly width: number;
+  readonly text: string;
+  readonly faded: boolean;
+}
+
+/**
+ * Styles for the lines at or over the threshold.
+ * @param threshold share of the whole profile, 0..1
+ * @param unit of the values
+ */
+export function lineStyles(lines: readonly LineHeat[], metric: Metric, unit: string, threshold: number): LineStyle[] {
+  const styles: LineStyle[] = [];
+  for (const heat of lines) {
+    const share = metric === 'total' ? heat.totalShare : heat.share;
+    if (!(share > 0) || share < threshold || heat.line < 1) continue;
+    const few = heat.samples !== null && heat.samples < FEW_SAMPLES && metric === 'self';
+    styles.push({
+      line: heat.line - 1,
+      step: stepOf(share),
+      width: barWidth(share),
+      text: figureText(heat, metric, unit, few),
+      faded: few || heat.stale,
+    });
+  }
+  return styles;
+}
+
+export function stepOf(share: number): number {
+  let step = 0;
+  while (step + 1 < STEPS.length && share >= (STEPS[step + 1] ?? 1)) step += 1;
+  return step;
+}
+
+export function barWidth(share: number): number {
+  return Math.round(Math.min(LONGEST_BAR, Math.max(3, share * FULL_BAR)));
+}
+
+function figureText(heat: LineHeat, metric: Metric, unit: string, few: boolean): string {
+  const parts = [
+    shareText(metric === 'total' ? heat.totalShare : heat.share),
+    valueText(metric === 'total' ? heat.total : heat.self, unit),
+  ];
+  if (few) parts.push(`n=${heat.samples}`);
+  if (heat.stale) parts.push('changed since');
+  return parts.join('\u00a0\u00a0·\u00a0\u00a0');
+}

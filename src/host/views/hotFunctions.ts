@@ -1,0 +1,86 @@
+/** Hot Functions: tottime, the slowest first; below each one who called it. */
+import * as vscode from 'vscode';
+import type { FunctionRow } from '../../protocol/lsp.js';
+import type { Ctx } from '../ctx.js';
+import { activeInfo, type Session, unfolded } from '../session.js';
+import { functionItem, placeCommand } from './functionItem.js';
+
+const PAGE = 100;
+
+type Node =
+  | { readonly kind: 'function' | 'caller'; readonly row: FunctionRow; readonly total: number; readonly path: string }
+  | { readonly kind: 'more'; readonly left: number };
+
+export class HotFunctionsView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  readonly id = 'heatline.hotFunctions';
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly tree: vscode.TreeView<Node>;
+  private readonly subscription: vscode.Disposable;
+  private session: Session;
+  private limit = PAGE;
+
+  constructor(private readonly ctx: Ctx) {
+    this.session = ctx.store.value;
+    this.tree = vscode.window.createTreeView(this.id, { treeDataProvider: this });
+    this.subscription = ctx.store.onDidChange((session) => this.render(session));
+  }
+
+  render(session: Session): void {
+    const same = session.view === this.session.view;
+    if (session.active !== this.session.active) this.limit = PAGE;
+    this.session = session;
+    if (same) return;
+    this.tree.description = activeInfo(session)?.label ?? '';
+    this.changed.fire();
+  }
+
+  showMore(): void {
+    this.limit += 4 * PAGE;
+    this.changed.fire();
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (!this.session.view || node?.kind === 'more') return [];
+    const view = unfolded(this.session.view);
+    try {
+      if (!node) return await this.roots(view);
+      const rows = await this.ctx.client.request('profile/callers', { view, func: node.row.func });
+      return rows.map((row) => ({ kind: 'caller', row, total: node.total, path: `${node.path}/${row.func}` }));
+    } catch (error) {
+      this.ctx.log.warn(`Hot Functions: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    }
+  }
+
+  private async roots(view: ReturnType<typeof unfolded>): Promise<Node[]> {
+    const page = await this.ctx.client.request('profile/functions', { view, sort: 'self', descending: true, offset: 0, limit: this.limit });
+    const prefix = JSON.stringify(view);
+    const rows: Node[] = page.rows.map((row) => ({ kind: 'function', row, total: page.total, path: `${prefix}#${row.func}` }));
+    return page.count > rows.length ? [...rows, { kind: 'more', left: page.count - rows.length }] : rows;
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    if (node.kind === 'more') {
+      const item = new vscode.TreeItem(`${node.left.toLocaleString('en')} more…`);
+      item.command = { title: 'Show More', command: 'heatline.hotFunctions.more' };
+      return item;
+    }
+    const info = activeInfo(this.session);
+    const unit = info?.valueTypes[this.session.view?.type ?? 0]?.unit ?? '';
+    const item = functionItem(node.row, node.kind === 'caller' ? node.row.total : node.row.self, node.total, unit);
+    item.id = node.path;
+    if (node.kind === 'caller') item.iconPath = new vscode.ThemeIcon('call-incoming');
+    // Callers of callers lie a long way from the question; three steps are enough to see a cycle as one.
+    const deep = node.path.split('/').length > 12;
+    item.collapsibleState = deep ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed;
+    item.command = placeCommand(info, node.row);
+    return item;
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.tree.dispose();
+    this.changed.dispose();
+  }
+}

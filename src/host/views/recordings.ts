@@ -1,0 +1,76 @@
+/** Recordings: the history of runs in this workspace, from the meta.json files on disk. */
+import * as vscode from 'vscode';
+import type { Ctx } from '../ctx.js';
+import { safeText, secondsText } from '../figures.js';
+import { listRecordings, type Recording } from '../recordings.js';
+import { activeInfo, type Session } from '../session.js';
+
+export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscode.Disposable {
+  readonly id = 'heatline.recordings';
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly subscriptions: vscode.Disposable[];
+  private session: Session;
+
+  constructor(private readonly ctx: Ctx) {
+    this.session = ctx.store.value;
+    this.subscriptions = [
+      vscode.window.createTreeView(this.id, { treeDataProvider: this }),
+      ctx.recordingsChanged.event(() => this.changed.fire()),
+      ctx.store.onDidChange((session) => this.render(session)),
+    ];
+  }
+
+  render(session: Session): void {
+    const same = session.active === this.session.active;
+    this.session = session;
+    if (!same) this.changed.fire();
+  }
+
+  getChildren(recording?: Recording): Promise<Recording[]> | Recording[] {
+    return recording ? [] : listRecordings(this.ctx.recordingsRoot);
+  }
+
+  getTreeItem(recording: Recording): vscode.TreeItem {
+    const { meta } = recording;
+    const active = activeInfo(this.session)?.uri === vscode.Uri.file(recording.raw).toString();
+    const item = new vscode.TreeItem(safeText(meta.label));
+    item.id = meta.id;
+    item.contextValue = active ? 'recording.active' : 'recording';
+    item.description = `${whenText(meta.startedAt)} · ${secondsText(meta.durationSeconds)} · ${meta.engine}${endText(recording)}`;
+    item.iconPath = active ? new vscode.ThemeIcon('flame', new vscode.ThemeColor('charts.orange')) : new vscode.ThemeIcon('history');
+    const tooltip = new vscode.MarkdownString();
+    tooltip.appendText(
+      [
+        safeText([meta.target, ...meta.argv.slice(1)].join(' ')),
+        `${new Date(meta.startedAt).toLocaleString()} · ${secondsText(meta.durationSeconds)}`,
+        `${meta.engine}${meta.engineReason ? `: ${meta.engineReason}` : ''}`,
+        meta.interpreter ?? '',
+        meta.gitCommit ? `commit ${meta.gitCommit.slice(0, 10)}` : '',
+      ]
+        .filter(Boolean)
+        .join('\n\n'),
+    );
+    item.tooltip = tooltip;
+    item.command = { title: 'Show', command: 'heatline.recording.open', arguments: [recording] };
+    return item;
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.changed.dispose();
+  }
+}
+
+/** Time of day for today, else the date with it. */
+function whenText(iso: string): string {
+  const when = new Date(iso);
+  const time = when.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  return when.toDateString() === new Date().toDateString() ? time : `${when.toLocaleDateString()} ${time}`;
+}
+
+function endText({ meta }: Recording): string {
+  if (meta.stoppedBy === 'user') return ' · stopped';
+  if (meta.exitStatus === null || meta.exitStatus === 0) return '';
+  return meta.exitStatus < 0 ? ` · signal ${-meta.exitStatus}` : ` · status ${meta.exitStatus}`;
+}

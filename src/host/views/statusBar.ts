@@ -1,0 +1,53 @@
+/** One line on where the time went; click for the flame graph. The tooltip says what the heat is a share of. */
+import * as vscode from 'vscode';
+import type { Ctx } from '../ctx.js';
+import { safeText, typeText, valueText } from '../figures.js';
+import { activeInfo, type Session } from '../session.js';
+
+export class StatusBarView implements vscode.Disposable {
+  readonly id = 'statusBar';
+  private item: vscode.StatusBarItem | undefined;
+  private readonly subscription: vscode.Disposable;
+
+  constructor(ctx: Ctx) {
+    this.subscription = ctx.store.onDidChange((session) => this.render(session));
+  }
+
+  render(session: Session): void {
+    void vscode.commands.executeCommand('setContext', 'heatline.active', session.active !== undefined);
+    const info = activeInfo(session);
+    if (!info || !session.view) {
+      this.item?.hide();
+      return;
+    }
+    this.item ??= vscode.window.createStatusBarItem('heatline.summary', vscode.StatusBarAlignment.Left, 99);
+    const type = info.valueTypes[session.view.type];
+    const total = valueText(info.totals[session.view.type] ?? 0, type?.unit ?? '');
+    const scale = `${session.metric} ${type ? typeText(type) : ''}${session.view.thread ? ` of ${safeText(session.view.thread)}` : ''}`;
+    this.item.name = 'Heatline: summary';
+    this.item.text = `$(flame) ${shorten(safeText(info.summary))}`;
+    this.item.command = 'heatline.showFlameGraph';
+    const tooltip = new vscode.MarkdownString();
+    tooltip.appendText(
+      [
+        safeText(info.label),
+        info.summary,
+        `Heat: ${scale}, as a share of the whole profile (${total}).`,
+        ...info.warnings,
+        'Click for the flame graph.',
+      ]
+        .map(safeText)
+        .join('\n\n'),
+    );
+    this.item.tooltip = tooltip;
+    this.item.accessibilityInformation = { label: `Heatline: ${info.summary}`, role: 'button' };
+    this.item.show();
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.item?.dispose();
+  }
+}
+
+const shorten = (text: string) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
