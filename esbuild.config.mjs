@@ -29,8 +29,9 @@ const page = {
 };
 
 const bundles = [
-  // The language client is its own file, loaded at first use, so that activation stays small.
-  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: ['vscode', './languageClient.js'] },
+  // The language client and the engines are files of their own, loaded at first use, so that activation stays small.
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: ['vscode', './languageClient.js', './engines.js'] },
+  { ...node, entryPoints: { engines: 'src/host/engines.ts' }, outdir: 'dist' },
   { ...node, entryPoints: { languageClient: 'src/host/languageClient.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
   { ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },

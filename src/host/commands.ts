@@ -1,9 +1,10 @@
 /** All commands as one table, and the one place where their errors are told. */
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
+import { formatType } from '../core/model/units.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
-import { typeText } from './figures.js';
+import { isUserError } from './errors.js';
 import { openLocation } from './locations.js';
 import { profileFile, rerun } from './profileFile.js';
 import { openProfile, PROFILE_ENDINGS } from './profiles.js';
@@ -80,7 +81,7 @@ async function told(ctx: Ctx, id: string, run: () => unknown): Promise<unknown> 
     return await run();
   } catch (error) {
     if (error instanceof vscode.CancellationError) return undefined;
-    if (error instanceof UserError) {
+    if (isUserError(error)) {
       ctx.log.warn(`${id}: ${error.message}`);
       void offer(error);
     } else {
@@ -142,7 +143,7 @@ async function selectMetric(ctx: Ctx): Promise<void> {
   if (!info || !view) return void activeFile(ctx);
   const items = info.valueTypes.flatMap((type, index) =>
     (['self', 'total'] as const).map((which) => ({
-      label: `${typeText(type)}: ${which}`,
+      label: `${formatType(type)}: ${which}`,
       description: which === 'self' ? 'spent on the line itself' : 'with all that it called',
       ...(index === view.type && which === metric ? { detail: '$(check) shown now' } : {}),
       index,

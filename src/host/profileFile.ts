@@ -5,9 +5,9 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { RecordingMeta } from '../core/recording.js';
 import type { LaunchPlan } from '../engines/engine.js';
-import { chooseEngine, finishRun, probeEnvironment } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
+import { isUserError } from './errors.js';
 import { readGitCommit } from './gitCommit.js';
 import { findInterpreter } from './interpreter.js';
 import { show } from './profiles.js';
@@ -44,7 +44,7 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     ctx.log.info(`${name}: ${chosen.engine} (${chosen.reason}), ${plan.argv.join(' ')} in ${plan.cwd}`);
     const startedAt = new Date();
     const end = await ctx.runs.run(id, name, file.fsPath, plan, vscode.workspace.getWorkspaceFolder(file));
-    const finished = finishRun(plan, { exitCode: end.exitCode });
+    const finished = loadEngines().finishRun(plan, { exitCode: end.exitCode });
     recorded = finished.output !== undefined;
     if (!end.started) throw new UserError('not-started', `${name} could not be started: ${plan.argv[0]} did not run.`, showLog);
     const meta: RecordingMeta = {
@@ -87,6 +87,9 @@ export async function rerun(ctx: Ctx): Promise<ProfileInfo> {
   return profileFile(ctx, vscode.Uri.parse(last.uri, true), last.options);
 }
 
+/** A bundle of its own, like the language client: activation must not pay for it. */
+const loadEngines = () => require('./engines.js') as typeof import('./engines.js');
+
 const again = [{ title: 'Profile Again', command: 'heatline.rerun' }];
 const showLog = [{ title: 'Show Log', command: 'heatline.showLog' }];
 
@@ -99,8 +102,14 @@ async function planRun(
 ): Promise<{ plan: LaunchPlan; engine: string; reason: string; python: string }> {
   const python = options?.python ?? start.python ?? (await findInterpreter(file, ctx.log)).path;
   const settings = vscode.workspace.getConfiguration('heatline', file);
-  const environment = await probeEnvironment({ python, pythonPackage: path.join(ctx.context.extensionPath, 'dist', 'python') });
-  const { engine, reason } = await chooseEngine(options?.engine ?? settings.get<string>('engine', 'auto'), start.target, environment, {});
+  const engines = loadEngines();
+  const environment = await engines.probeEnvironment({ python, pythonPackage: path.join(ctx.context.extensionPath, 'dist', 'python') });
+  const { engine, reason } = await engines.chooseEngine(
+    options?.engine ?? settings.get<string>('engine', 'auto'),
+    start.target,
+    environment,
+    {},
+  );
   const rateHz = settings.get<number | null>('rateHz');
   const output = path.join(folder, `profile${OUTPUT_ENDINGS[engine.formats[0] ?? ''] ?? '.bin'}`);
   const plan = engine.plan(start.target, environment, { output, ...(rateHz ? { rateHz } : {}) });
@@ -125,7 +134,7 @@ async function seal(ctx: Ctx, folder: string, meta: RecordingMeta, name: string)
     return info;
   } catch (error) {
     ctx.log.warn(`${name}: the recording stays in ${folder}`);
-    if (!(error instanceof UserError)) throw error;
+    if (!isUserError(error)) throw error;
     throw new UserError('unreadable', `What was recorded of ${name} cannot be read: ${error.message}`, showLog);
   }
 }

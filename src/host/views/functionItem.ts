@@ -1,7 +1,8 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { formatShare, formatValue } from '../../core/model/units.js';
 import type { FunctionRow, ProfileInfo } from '../../protocol/lsp.js';
-import { safeText, shareText, valueText } from '../figures.js';
+import { safeText } from '../safeText.js';
 
 /**
  * A function as a tree item: its name, then figures and place in the description.
@@ -9,7 +10,7 @@ import { safeText, shareText, valueText } from '../figures.js';
  */
 export function functionItem(row: FunctionRow, value: number, whole: number, unit: string): vscode.TreeItem {
   const name = safeText(row.name);
-  const figures = `${whole > 0 ? shareText(value / whole) : '–'} · ${valueText(value, unit)}`;
+  const figures = `${whole > 0 ? formatShare(value / whole) : '–'} · ${formatValue(value, unit)}`;
   const calls = row.calls === null ? '' : ` · ${row.calls.toLocaleString('en')}×`;
   const file = safeText(row.file);
   const item = new vscode.TreeItem(name);
@@ -20,7 +21,7 @@ export function functionItem(row: FunctionRow, value: number, whole: number, uni
   item.contextValue = 'function';
   const tooltip = new vscode.MarkdownString();
   tooltip.appendText(
-    `${name}\n${file}${row.line > 0 ? `:${row.line}` : ''}\n\nself ${valueText(row.self, unit)} · total ${valueText(row.total, unit)}${callsText(row)}`,
+    `${name}\n${file}${row.line > 0 ? `:${row.line}` : ''}\n\nself ${formatValue(row.self, unit)} · total ${formatValue(row.total, unit)}${callsText(row)}`,
   );
   item.tooltip = tooltip;
   item.accessibilityInformation = { label: `${name}, ${figures}${row.calls === null ? '' : `, ${row.calls} calls`}` };

@@ -1,6 +1,7 @@
 /** What a heated line looks like: step, bar, figure. Pure; views/heat.ts draws it. */
+
+import { formatShare, formatValue } from '../../core/model/units.js';
 import type { LineHeat } from '../../protocol/lsp.js';
-import { shareText, valueText } from '../figures.js';
 import type { Metric } from '../session.js';
 
 /** Lower bound of each step, as a share of the whole profile. Step 1 is what the threshold lets through. */
@@ -59,8 +60,8 @@ export function barWidth(share: number): number {
 
 function figureText(heat: LineHeat, metric: Metric, unit: string, few: boolean): string {
   const parts = [
-    shareText(metric === 'total' ? heat.totalShare : heat.share),
-    valueText(metric === 'total' ? heat.total : heat.self, unit),
+    formatShare(metric === 'total' ? heat.totalShare : heat.share),
+    formatValue(metric === 'total' ? heat.total : heat.self, unit),
   ];
   if (few) parts.push(`n=${heat.samples}`);
   if (heat.stale) parts.push('changed since');

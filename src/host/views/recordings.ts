@@ -1,8 +1,9 @@
 /** Recordings: the history of runs in this workspace, from the meta.json files on disk. */
 import * as vscode from 'vscode';
+import { formatSeconds } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
-import { safeText, secondsText } from '../figures.js';
 import { listRecordings, type Recording } from '../recordings.js';
+import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
 
 export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscode.Disposable {
@@ -37,13 +38,13 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
     const item = new vscode.TreeItem(safeText(meta.label));
     item.id = meta.id;
     item.contextValue = active ? 'recording.active' : 'recording';
-    item.description = `${whenText(meta.startedAt)} · ${secondsText(meta.durationSeconds)} · ${meta.engine}${endText(recording)}`;
+    item.description = `${whenText(meta.startedAt)} · ${formatSeconds(meta.durationSeconds)} · ${meta.engine}${endText(recording)}`;
     item.iconPath = active ? new vscode.ThemeIcon('flame', new vscode.ThemeColor('charts.orange')) : new vscode.ThemeIcon('history');
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText(
       [
         safeText([meta.target, ...meta.argv.slice(1)].join(' ')),
-        `${new Date(meta.startedAt).toLocaleString()} · ${secondsText(meta.durationSeconds)}`,
+        `${new Date(meta.startedAt).toLocaleString()} · ${formatSeconds(meta.durationSeconds)}`,
         `${meta.engine}${meta.engineReason ? `: ${meta.engineReason}` : ''}`,
         meta.interpreter ?? '',
         meta.gitCommit ? `commit ${meta.gitCommit.slice(0, 10)}` : '',

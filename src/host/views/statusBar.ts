@@ -1,7 +1,8 @@
 /** One line on where the time went; click for the flame graph. The tooltip says what the heat is a share of. */
 import * as vscode from 'vscode';
+import { formatType, formatValue } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
-import { safeText, typeText, valueText } from '../figures.js';
+import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
 
 export class StatusBarView implements vscode.Disposable {
@@ -22,8 +23,8 @@ export class StatusBarView implements vscode.Disposable {
     }
     this.item ??= vscode.window.createStatusBarItem('heatline.summary', vscode.StatusBarAlignment.Left, 99);
     const type = info.valueTypes[session.view.type];
-    const total = valueText(info.totals[session.view.type] ?? 0, type?.unit ?? '');
-    const scale = `${session.metric} ${type ? typeText(type) : ''}${session.view.thread ? ` of ${safeText(session.view.thread)}` : ''}`;
+    const total = formatValue(info.totals[session.view.type] ?? 0, type?.unit ?? '');
+    const scale = `${session.metric} ${type ? formatType(type) : ''}${session.view.thread ? ` of ${safeText(session.view.thread)}` : ''}`;
     this.item.name = 'Heatline: summary';
     this.item.text = `$(flame) ${shorten(safeText(info.summary))}`;
     this.item.command = 'heatline.showFlameGraph';
