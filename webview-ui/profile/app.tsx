@@ -1,0 +1,76 @@
+import { useEffect } from 'preact/hooks';
+import { isTyping, keyName } from '../shared/keyboard.js';
+import { Help } from './shell/help.js';
+import { StatusRow } from './shell/statusRow.js';
+import { Toolbar } from './shell/toolbar.js';
+import { store } from './store.js';
+import { tabs } from './tabs.js';
+import { useStore } from './useStore.js';
+
+/** The whole page: toolbar, the view of the chosen tab, status row, and what lies over them. */
+export function App() {
+  useStore();
+  useEffect(() => {
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+  const { page, error } = store;
+  const tab = tabs.find((each) => each.id === store.tab) ?? tabs[0]!;
+  const empty = page !== undefined && page.info.samples === 0 && page.info.totals.every((total) => total === 0);
+  return (
+    <>
+      <Toolbar />
+      {error && (
+        <div class="error" role="alert">
+          <span>{error.message}</span>
+          <button type="button" class="button" onClick={error.retry}>
+            Retry
+          </button>
+        </div>
+      )}
+      <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
+        {page && (empty && tab.id !== 'info' ? <Empty /> : <tab.View key={tab.id} />)}
+      </div>
+      <StatusRow />
+      <Help />
+    </>
+  );
+}
+
+function Empty() {
+  return (
+    <p class="hint" role="status">
+      This profile is empty: nothing was measured. The program may have ended before the first sample.
+    </p>
+  );
+}
+
+/** Keys that mean the same everywhere, then those of the view. Controls keep the keys that they need. */
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || isTyping(event)) return;
+  const key = keyName(event);
+  const onButton = event.target instanceof HTMLElement && event.target.closest('button, [role="grid"]') !== null;
+  if (onButton && (key === 'Enter' || key === ' ' || key.startsWith('Arrow'))) return;
+  if (shellKey(key) || store.viewKeys?.(key, event)) event.preventDefault();
+}
+
+function shellKey(key: string): boolean {
+  switch (key) {
+    case '/':
+    case 'ctrl+f': {
+      const search = document.querySelector<HTMLInputElement>('#search');
+      search?.focus();
+      search?.select();
+      return true;
+    }
+    case '?':
+      store.setHelp(true);
+      return true;
+    case 'j':
+      if (!store.page) return false;
+      store.setView({ justMyCode: !(store.page.view.justMyCode ?? false) });
+      return true;
+    default:
+      return false;
+  }
+}

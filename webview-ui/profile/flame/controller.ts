@@ -1,0 +1,328 @@
+import { announce } from '../../shared/announce.js';
+import { ask } from '../../shared/boot.js';
+import { formatShare, safeText, shortPath } from '../../shared/format.js';
+import { reducedMotion } from '../../shared/theme.js';
+import { sentence, store } from '../store.js';
+import { type Boxes, boxByPath, callersOf, childrenOf, indexBoxes, type Step, stepFrom, widestOf } from './boxes.js';
+import { between, type Viewport, WHOLE, zoomAt } from './viewport.js';
+
+/** A box thinner than this (CSS px) is not asked for. */
+const THINNEST = 0.5;
+const MOTION_MS = 140;
+
+/** What the flame graph shows and how one moves in it; the view draws it and feeds it with events. */
+export class FlameController {
+  boxes: Boxes | undefined;
+  viewport: Viewport = WHOLE;
+  topRow = 0;
+  selected = -1;
+  /** Value of the whole picture at its outermost root: what shares are shares of. */
+  grandTotal = 0;
+  loading = false;
+  width = 1000;
+
+  private turn = 0;
+  private history: number[] = [];
+  /** The way from the outermost frame to the root that is shown. */
+  private trail: { readonly node: number; readonly func: number }[] = [];
+  private endMotion: (() => void) | undefined;
+  private frameRequest = 0;
+  private refineTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly changed: () => void,
+    private readonly scrollTo: (top: number) => void,
+    private readonly scrollTop: () => number,
+  ) {}
+
+  dispose(): void {
+    this.turn++;
+    cancelAnimationFrame(this.frameRequest);
+    clearTimeout(this.refineTimer);
+  }
+
+  get inverted(): boolean {
+    return store.saved.inverted ?? false;
+  }
+
+  get focused(): boolean {
+    return (this.boxes?.root ?? -1) !== -1;
+  }
+
+  get canGoBack(): boolean {
+    return this.history.length > 0 || this.focused || this.viewport.x1 - this.viewport.x0 < 1;
+  }
+
+  /** Loads the whole anew, after the view changed: node ids are void then, so focus and selection are found by function. */
+  async reload(): Promise<void> {
+    const path = store.saved.focus ?? [];
+    const func = this.funcOf(this.selected);
+    this.history = [];
+    const boxes = await this.fetch(-1, THINNEST / this.width, () => this.reload());
+    if (!boxes) return;
+    this.grandTotal = boxes.rootValue;
+    this.show(boxes);
+    this.selected = func === null ? -1 : widestOf(boxes, func);
+    const at = path.length > 0 ? boxByPath(boxes, path) : 0;
+    if (at > 0) await this.focus(at);
+    this.changed();
+  }
+
+  toggleInverted(): void {
+    store.save({ inverted: !this.inverted, focus: [] });
+    announce(this.inverted ? 'Inverted: each function first, its callers below.' : 'Upright: callers above, callees below.');
+    store.changed();
+    void this.reload();
+  }
+
+  /** Makes a box the root: the old picture stretches at once, the finer one replaces it when it comes. */
+  async focus(box: number): Promise<void> {
+    const boxes = this.boxes;
+    if (!boxes || box < 0) return;
+    const node = boxes.node[box]!;
+    if (node === boxes.root) return this.reset();
+    const [from, fromRow] = [this.viewport, this.topRow + this.scrollTop() / 21];
+    const target = { x0: boxes.x[box]!, x1: boxes.x[box]! + boxes.w[box]! };
+    const depth = boxes.depth[box]!;
+    this.scrollTo(0);
+    const motion = this.animate((part) => {
+      this.viewport = between(from, target, part);
+      this.topRow = fromRow + (depth - fromRow) * part;
+    });
+    const fetched = this.fetch(node, THINNEST / this.width, () => this.focus(box));
+    const [fresh] = await Promise.all([fetched, motion]);
+    if (!fresh) {
+      if (this.boxes === boxes && !this.loading) this.show(boxes);
+      return;
+    }
+    this.history.push(boxes.root);
+    this.show(fresh);
+    this.remember();
+  }
+
+  /** Back to an earlier or outer root; the picture shrinks to its place in the wider one. */
+  async focusNode(node: number): Promise<void> {
+    const before = this.boxes;
+    if (!before || node === before.root) return this.reset();
+    const fresh = await this.fetch(node, THINNEST / this.width, () => this.focusNode(node));
+    if (!fresh) return;
+    this.show(fresh);
+    this.remember();
+    const was = indexOfNode(fresh, before.root);
+    if (was > 0) {
+      const from = { x0: fresh.x[was]!, x1: fresh.x[was]! + fresh.w[was]! };
+      await this.animate((part) => {
+        this.viewport = between(from, WHOLE, part);
+      });
+    }
+  }
+
+  /** One step back: first out of the zoomed window, then to the root before; false when there is nothing to go back to. */
+  back(): boolean {
+    if (this.viewport.x1 - this.viewport.x0 < 1) {
+      this.reset();
+      return true;
+    }
+    const before = this.history.pop() ?? (this.focused ? -1 : undefined);
+    if (before === undefined || !this.boxes) return false;
+    void this.focusNode(before);
+    return true;
+  }
+
+  /** Shows all of the profile again. */
+  resetAll(): void {
+    this.history = [];
+    if (this.focused) void this.focusNode(-1);
+    else this.reset();
+    this.scrollTo(0);
+  }
+
+  private reset(): void {
+    const from = this.viewport;
+    void this.animate((part) => {
+      this.viewport = between(from, WHOLE, part);
+    });
+  }
+
+  zoom(at: number, factor: number): void {
+    this.setViewport(zoomAt(this.viewport, at, factor));
+  }
+
+  setViewport(view: Viewport): void {
+    this.viewport = view;
+    this.changed();
+    clearTimeout(this.refineTimer);
+    this.refineTimer = setTimeout(() => void this.refine(), 150);
+  }
+
+  /** Asks for thinner boxes when the window zoomed in or grew so far that some that would be seen are missing. */
+  async refine(): Promise<void> {
+    const boxes = this.boxes;
+    if (!boxes || this.loading) return;
+    const needed = (THINNEST / this.width) * (this.viewport.x1 - this.viewport.x0);
+    if (needed > boxes.minFraction * 0.7) return;
+    const fresh = await this.fetch(boxes.root, needed, () => this.refine());
+    if (!fresh || this.boxes !== boxes) return;
+    const node = this.selected >= 0 ? boxes.node[this.selected]! : undefined;
+    this.boxes = fresh;
+    this.selected = node === undefined ? -1 : indexOfNode(fresh, node);
+    this.changed();
+  }
+
+  select(box: number, speak: boolean): void {
+    this.selected = box;
+    if (box >= 0) {
+      const func = this.funcOf(box);
+      store.select(func !== null && func >= 0 ? func : null);
+      if (speak) announce(this.describe(box));
+    }
+    this.changed();
+  }
+
+  /** Another view selected a function: its widest box is outlined and brought into sight, nothing is zoomed. */
+  reveal(func: number): void {
+    if (!this.boxes) return;
+    this.selected = widestOf(this.boxes, func);
+    if (this.selected >= 0) announce(this.describe(this.selected));
+    this.changed();
+  }
+
+  walk(step: Step): boolean {
+    if (!this.boxes) return false;
+    const next = this.selected < 0 ? stepFrom(this.boxes, -1, 'first') : stepFrom(this.boxes, this.selected, step);
+    if (next >= 0) this.select(next, true);
+    return next >= 0;
+  }
+
+  /** Selects the next (1) or previous (-1) box in the picture whose function matches the search. */
+  walkMatches(direction: 1 | -1): void {
+    const { boxes } = this;
+    if (!boxes || !store.matches) return;
+    for (let i = 1; i <= boxes.count; i++) {
+      const box = (Math.max(this.selected, 0) + direction * i + boxes.count * 2) % boxes.count;
+      if (store.matches.funcs.has(this.funcOf(box) ?? -1)) {
+        this.select(box, true);
+        return;
+      }
+    }
+    announce('No box in this picture matches.');
+  }
+
+  frameOf(box: number): Boxes['frames'][number] | undefined {
+    return this.boxes?.frames[this.boxes.frame[box] ?? -1];
+  }
+
+  totalOf(box: number): number {
+    return this.boxes ? this.boxes.w[box]! * this.boxes.rootValue : 0;
+  }
+
+  /** A box as a sentence: `quote, pricing.py line 5, 61.0 % of the profile, self 12.0 %, level 4, 2 callees`. */
+  describe(box: number): string {
+    const { boxes } = this;
+    const frame = this.frameOf(box);
+    if (!boxes || !frame) return '';
+    const share = (value: number) => formatShare(this.grandTotal > 0 ? value / this.grandTotal : 0);
+    const parts = [safeText(frame.name)];
+    const file = safeText(shortPath(frame.file)).split('/').at(-1);
+    if (file) parts.push(frame.line > 0 ? `${file} line ${frame.line}` : file);
+    parts.push(`${share(this.totalOf(box))} of the profile`, `self ${share(boxes.self[box]!)}`);
+    parts.push(`level ${boxes.path.length + boxes.depth[box]! + 1}`);
+    const below = childrenOf(boxes, box).length;
+    const [one, many] = boxes.inverted ? ['caller', 'callers'] : ['callee', 'callees'];
+    parts.push(below === 0 ? `no ${many}` : `${below} ${below === 1 ? one : many}`);
+    return parts.join(', ');
+  }
+
+  /** Names from the outermost frame to the box: what Copy puts on the clipboard. */
+  stackText(box: number): string {
+    const { boxes } = this;
+    if (!boxes || box < 0) return '';
+    const inside = [...callersOf(boxes, box), box].map((at) => this.frameOf(at)?.name ?? '');
+    return [...boxes.path.map((step) => step.name), ...inside].map(safeText).join('\n');
+  }
+
+  private funcOf(box: number): number | null {
+    return this.frameOf(box)?.func ?? null;
+  }
+
+  private show(boxes: Boxes): void {
+    const node = this.boxes && this.selected >= 0 ? this.boxes.node[this.selected] : undefined;
+    const func = this.funcOf(this.selected);
+    this.boxes = boxes;
+    this.viewport = WHOLE;
+    this.topRow = 0;
+    this.scrollTo(0);
+    if (node !== undefined) {
+      this.selected = indexOfNode(boxes, node);
+      if (this.selected < 0 && func !== null && func >= 0) this.selected = widestOf(boxes, func);
+    }
+    this.changed();
+  }
+
+  /** Keeps the way to the focus as functions, so that the page finds it again after a reload. */
+  private remember(): void {
+    store.save({ focus: this.trail.map((step) => step.func) });
+  }
+
+  private trailTo(root: number, before: Boxes | undefined, from: number): typeof this.trail {
+    if (root === -1 || !before) return [];
+    if (from > 0) {
+      const steps = [...callersOf(before, from), from].slice(1);
+      return [...this.trail, ...steps.map((box) => ({ node: before.node[box]!, func: this.funcOf(box) ?? -1 }))];
+    }
+    return this.trail.slice(0, this.trail.findIndex((step) => step.node === root) + 1);
+  }
+
+  private async fetch(root: number, minFraction: number, retry: () => unknown): Promise<Boxes | undefined> {
+    const turn = ++this.turn;
+    const before = this.boxes;
+    const from = before ? indexOfNode(before, root) : -1;
+    const name = from >= 0 ? this.frameOf(from)?.name : before?.path.find((step) => step.node === root)?.name;
+    this.loading = true;
+    this.changed();
+    try {
+      const { inverted } = this;
+      const columns = await ask('profile/flame', { view: store.view, root, minFraction, ...(inverted ? { inverted } : {}) });
+      if (turn !== this.turn) return undefined;
+      const boxes = indexBoxes(columns, inverted, minFraction, root === -1 ? undefined : name);
+      this.trail = this.trailTo(root, before, from);
+      return boxes;
+    } catch (error) {
+      if (turn === this.turn) store.fail(sentence(error), () => void retry());
+      return undefined;
+    } finally {
+      if (turn === this.turn) {
+        this.loading = false;
+        this.changed();
+      }
+    }
+  }
+
+  /** Runs `step` with 0..1 over a short time; at once to 1 where the user wants no motion. */
+  private animate(step: (part: number) => void): Promise<void> {
+    cancelAnimationFrame(this.frameRequest);
+    this.endMotion?.();
+    this.endMotion = undefined;
+    if (reducedMotion()) {
+      step(1);
+      this.changed();
+      return Promise.resolve();
+    }
+    const start = performance.now();
+    return new Promise((resolve) => {
+      this.endMotion = resolve;
+      const tick = () => {
+        const part = Math.min(1, (performance.now() - start) / MOTION_MS);
+        step(1 - (1 - part) ** 3);
+        this.changed();
+        if (part < 1) this.frameRequest = requestAnimationFrame(tick);
+        else resolve();
+      };
+      tick();
+    });
+  }
+}
+
+export function indexOfNode(boxes: Boxes, node: number): number {
+  return boxes.node.indexOf(node);
+}

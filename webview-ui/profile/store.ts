@@ -1,0 +1,184 @@
+import type { ViewParams } from '../../src/protocol/lsp.js';
+import type { PageState } from '../../src/protocol/webview.js';
+import { ask, host, loadState, saveState } from '../shared/boot.js';
+
+/** Remembered over hiding and reloading the page. */
+export interface Saved {
+  tab: string;
+  search: string;
+  inverted: boolean;
+  /** Functions from the outermost frame to the focus of the flame graph: node ids don't survive, functions do. */
+  focus: number[];
+  sort: string;
+  descending: boolean;
+}
+
+export interface Matches {
+  readonly total: number;
+  readonly funcs: ReadonlySet<number>;
+}
+
+/** Keys of the view that is on screen; true when the key was its. */
+export type KeyHandler = (key: string, event: KeyboardEvent) => boolean;
+
+/** All that the parts of the page share. Parts draw from it and call its methods; they never call each other. */
+class Store {
+  page: PageState | undefined;
+  tab = 'flame';
+  search = '';
+  matches: Matches | undefined;
+  searchError: string | undefined;
+  error: { readonly message: string; readonly retry: () => void } | undefined;
+  help = false;
+  /** Function that is selected here or was revealed by another view; null for none. */
+  selected: number | null = null;
+  /** Counts reveals, so that revealing the same function twice is seen. */
+  reveals = 0;
+  readonly saved: Partial<Saved> = loadState<Saved>();
+  viewKeys: KeyHandler | undefined;
+
+  private readonly listeners = new Set<() => void>();
+  private searchTurn = 0;
+  private hostTab: string | undefined;
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Tells the host that the page listens, and takes what it is to show. */
+  async start(): Promise<void> {
+    host.on('state', (page) => this.take(page));
+    host.on('reveal', ({ func }) => {
+      this.selected = func;
+      this.reveals++;
+      this.changed();
+    });
+    host.on('error', ({ message }) => this.fail(message, () => void this.connect()));
+    await this.connect();
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      this.take(await host.request('ready', { state: this.saved }));
+    } catch (error) {
+      this.fail(sentence(error), () => void this.connect());
+    }
+  }
+
+  private take(page: PageState): void {
+    const first = this.page === undefined;
+    const before = this.viewKey;
+    this.page = page;
+    if (first) {
+      this.tab = this.saved.tab ?? page.tab;
+      this.search = this.saved.search ?? '';
+    } else if (page.tab !== this.hostTab) this.tab = page.tab;
+    this.hostTab = page.tab;
+    this.error = undefined;
+    this.changed();
+    if (this.viewKey !== before) void this.runSearch();
+  }
+
+  /** What the figures depend on: when it changes, views load anew. */
+  get viewKey(): string {
+    return this.page ? JSON.stringify(this.page.view) : '';
+  }
+
+  get view(): ViewParams {
+    if (!this.page) throw new Error('The page has nothing to show yet.');
+    return this.page.view;
+  }
+
+  get unit(): string {
+    return this.page?.info.valueTypes[this.page.view.type]?.unit ?? '';
+  }
+
+  /** Asks the host to change what every view shows; it answers with a new state. */
+  setView(view: Partial<ViewParams>): void {
+    host.request('setView', { view }).catch((error: unknown) => this.fail(sentence(error), () => this.setView(view)));
+  }
+
+  setTab(tab: string): void {
+    this.tab = tab;
+    this.save({ tab });
+    this.changed();
+  }
+
+  /** `note` false: only remember it for the page, as another view already knows. */
+  select(func: number | null): void {
+    if (this.selected === func) return;
+    this.selected = func;
+    host.request('select', { func }).catch(() => undefined);
+  }
+
+  openSource(func: number, beside: boolean): void {
+    if (func < 0) return;
+    host.request('openSource', { func, beside }).catch((error: unknown) => this.fail(sentence(error), () => this.openSource(func, beside)));
+  }
+
+  setSearch(search: string): void {
+    if (search === this.search) return;
+    this.search = search;
+    this.save({ search });
+    this.changed();
+    void this.runSearch();
+  }
+
+  /** A later search overtakes an earlier one whose answer is still on its way. */
+  private async runSearch(): Promise<void> {
+    const turn = ++this.searchTurn;
+    const search = this.search.trim();
+    if (search === '' || !this.page) {
+      this.matches = undefined;
+      this.searchError = undefined;
+      this.changed();
+      return;
+    }
+    try {
+      const answer = await ask('profile/search', { view: this.view, search });
+      if (turn !== this.searchTurn) return;
+      this.matches = { total: answer.total, funcs: new Set(answer.funcs) };
+      this.searchError = undefined;
+    } catch (error) {
+      if (turn !== this.searchTurn) return;
+      this.matches = undefined;
+      this.searchError = sentence(error);
+    }
+    this.changed();
+  }
+
+  fail(message: string, retry: () => void): void {
+    this.error = {
+      message,
+      retry: () => {
+        this.error = undefined;
+        this.changed();
+        retry();
+      },
+    };
+    this.changed();
+  }
+
+  setHelp(open: boolean): void {
+    this.help = open;
+    this.changed();
+  }
+
+  save(part: Partial<Saved>): void {
+    Object.assign(this.saved, part);
+    saveState(this.saved);
+  }
+
+  changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+export const store = new Store();
+
+/** An error as one sentence for the user. */
+export function sentence(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text === '' ? 'Something went wrong; the log has more.' : text;
+}

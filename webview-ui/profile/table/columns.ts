@@ -1,0 +1,119 @@
+import type { FunctionRow, SortKey } from '../../../src/protocol/lsp.js';
+import { formatShare, formatValue, placeOf, safeText } from '../../shared/format.js';
+
+export interface Column {
+  readonly id: string;
+  readonly label: string;
+  readonly title: string;
+  readonly sort: SortKey;
+  /** Figures stand right; names left and take the room that is left over. */
+  readonly figure: boolean;
+  readonly width: string;
+  /** What the cell says; `whole` is the value of the whole profile. */
+  readonly text: (row: FunctionRow, unit: string, whole: number) => string;
+  /** Length of the bar behind the figure, 0..1. */
+  readonly bar?: (row: FunctionRow, whole: number) => number;
+}
+
+const share = (value: number, whole: number) => (whole > 0 ? Math.min(1, value / whole) : 0);
+const perCall = (value: number, calls: number | null, unit: string) => (calls ? formatValue(value / calls, unit) : '');
+
+const self: Column = {
+  id: 'self',
+  label: 'self',
+  title: 'Spent in the function itself',
+  sort: 'self',
+  figure: true,
+  width: '100px',
+  text: (row, unit) => formatValue(row.self, unit),
+  bar: (row, whole) => share(row.self, whole),
+};
+const total: Column = {
+  id: 'total',
+  label: 'total',
+  title: 'Spent in the function and in all that it called',
+  sort: 'total',
+  figure: true,
+  width: '100px',
+  text: (row, unit) => formatValue(row.total, unit),
+  bar: (row, whole) => share(row.total, whole),
+};
+const name: Column = {
+  id: 'name',
+  label: 'function',
+  title: 'Function',
+  sort: 'name',
+  figure: false,
+  width: 'minmax(120px, 2fr)',
+  text: (row) => safeText(row.name),
+};
+const file: Column = {
+  id: 'file',
+  label: 'file',
+  title: 'File and first line',
+  sort: 'file',
+  figure: false,
+  width: 'minmax(120px, 3fr)',
+  text: (row) => placeOf(row, true),
+};
+
+/** The same column without its bar. */
+function plain({ bar: _bar, ...column }: Column): Column {
+  return column;
+}
+
+/** Columns of a sampled profile. */
+const sampled: readonly Column[] = [
+  self,
+  { ...plain(self), id: 'selfShare', label: 'self %', width: '72px', text: (row, _unit, whole) => formatShare(share(row.self, whole)) },
+  total,
+  { ...plain(total), id: 'totalShare', label: 'total %', width: '72px', text: (row, _unit, whole) => formatShare(share(row.total, whole)) },
+  name,
+  file,
+];
+
+/** cProfile's columns, by the names that pstats prints. */
+const counted: readonly Column[] = [
+  {
+    id: 'ncalls',
+    label: 'ncalls',
+    title: 'Calls; for a recursive function all calls / calls from outside',
+    sort: 'calls',
+    figure: true,
+    width: '110px',
+    text: callsText,
+  },
+  { ...self, label: 'tottime' },
+  {
+    id: 'selfPerCall',
+    label: 'percall',
+    title: 'tottime per call',
+    sort: 'selfPerCall',
+    figure: true,
+    width: '84px',
+    text: (row, unit) => perCall(row.self, row.calls, unit),
+  },
+  { ...total, label: 'cumtime' },
+  {
+    id: 'totalPerCall',
+    label: 'percall',
+    title: 'cumtime per call from outside',
+    sort: 'totalPerCall',
+    figure: true,
+    width: '84px',
+    text: (row, unit) => perCall(row.total, row.primitive, unit),
+  },
+  name,
+  { ...file, label: 'where' },
+];
+
+export function columnsFor(hasCalls: boolean): readonly Column[] {
+  return hasCalls ? counted : sampled;
+}
+
+/** `1,204`, and `28,656/60` for a function that calls itself. */
+export function callsText(row: FunctionRow): string {
+  if (row.calls === null) return '';
+  const calls = row.calls.toLocaleString('en');
+  return row.primitive === null || row.primitive === row.calls ? calls : `${calls}/${row.primitive.toLocaleString('en')}`;
+}

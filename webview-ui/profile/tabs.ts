@@ -1,0 +1,22 @@
+import type { ComponentType } from 'preact';
+import { FlameView } from './flame/flameView.js';
+import { InfoView } from './info/infoView.js';
+import { TableView } from './table/tableView.js';
+
+/** One way to look at a profile. */
+export interface Tab {
+  readonly id: string;
+  readonly label: string;
+  readonly View: ComponentType;
+  /** Short reminder of the keys, shown at the end of the status row. */
+  readonly keys: string;
+  /** Whether it shows what a search finds. */
+  readonly searches: boolean;
+}
+
+/** In the order in which they are shown. A new tab is a file with its View and a line here. */
+export const tabs: readonly Tab[] = [
+  { id: 'flame', label: 'Flame', View: FlameView, keys: '↑↓←→ walk · Space zoom · Enter source · / search · ? help', searches: true },
+  { id: 'table', label: 'Table', View: TableView, keys: '↑↓ walk · Enter source · / search · ? help', searches: true },
+  { id: 'info', label: 'Info', View: InfoView, keys: '? help', searches: false },
+];
