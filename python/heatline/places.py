@@ -40,14 +40,14 @@ class Places:
     """Resolves (code, byte offset) once per code object."""
 
     def __init__(self, start_folder):
-        self._folder = start_folder
+        self.folder = start_folder
         self._known = {}
 
     def find(self, identity, code, offset):
         """(function key, line, column)"""
         known = self._known.get(identity)
         if known is None:
-            known = self._known[identity] = (function_key(code, self._folder), positions(code))
+            known = self._known[identity] = (function_key(code, self.folder), positions(code))
         key, table = known
         if 0 <= offset // 2 < len(table):
             line, column = table[offset // 2]

@@ -8,6 +8,7 @@ import time
 
 from . import files
 from .counter import Counter, prof_bytes
+from .lookout import Lookout, Unavailable
 from .places import Places, function_key
 from .pprof import Writer, add_calls
 from .ticker import Ticker
@@ -36,6 +37,11 @@ class Recorder:
 
     # Begin
 
+    def prepare(self):
+        """To be called while sys.path is still the recorder's: what is imported here is the standard library's."""
+        if self.options.engine in ("hybrid", "sampler"):
+            self.sampler = self._sampler()
+
     def begin(self):
         """Starts recording. Returns the tracer to enable, or None."""
         engine = self.options.engine
@@ -43,13 +49,20 @@ class Recorder:
         self.started = time.time_ns()
         if engine in ("hybrid", "cprofile"):
             self.counter = Counter()
-        if engine in ("hybrid", "sampler"):
-            self.sampler = Ticker(self.options.rate, self._housekeeping)
         self.began = time.perf_counter()
         self.state = "recording"
         if self.sampler is not None:
             self.sampler.start()
         return None if self.counter is None else self.counter.begin()
+
+    def _sampler(self):
+        rate = self.options.rate
+        if not self.options.in_process:
+            try:
+                return Lookout(rate, self._on_hint, checkpoint_gaps(self.options.duration))
+            except Unavailable as reason:
+                self.notes.append("no helper process: %s" % reason)
+        return Ticker(rate, self._housekeeping)
 
     def _hook_exits(self):
         atexit.register(self.finish)
@@ -97,7 +110,7 @@ class Recorder:
         """No thread of ours while forking: CPython warns about forks of processes with threads, and with reason."""
         self._restart = False
         if self.state == "recording" and self.sampler is not None:
-            self.sampler.stop()
+            self.sampler.pause()
             self._restart = True
 
     def _after_fork(self):
@@ -168,6 +181,11 @@ class Recorder:
         return before
 
     # Write
+
+    def _on_hint(self, sampler):
+        """Called by the onlooker's thread when a checkpoint is due; true ends the recording."""
+        self._checkpoint_at = 0.0
+        return self._housekeeping(sampler)
 
     def _housekeeping(self, sampler):
         """Called by the sampler at every tick, in its thread; true ends the sampling."""
@@ -258,6 +276,18 @@ class Recorder:
             notes.append("this is a checkpoint: the recording was cut off after %.1f s" % lasted)
         quality["notes"] = list(dict.fromkeys(notes))
         return quality
+
+
+def checkpoint_gaps(duration):
+    """Seconds from one checkpoint to the next; one falls on the end of the recording where that is limited."""
+    gap, elapsed = FIRST_CHECKPOINT, 0.0
+    while True:
+        if duration is not None and elapsed < duration <= elapsed + gap:
+            yield duration - elapsed
+        else:
+            yield gap
+        elapsed += gap
+        gap = min(2 * gap, LAST_CHECKPOINT)
 
 
 def _without_exec(entries):

@@ -75,6 +75,7 @@ def _importable(path):
 
 def run(words, recorder):
     """Runs `words` (script and arguments, or -m, module and arguments) in this process under `recorder`."""
+    recorder.prepare()
     main = sys.modules["__main__"].__dict__
     safe = sys.flags.isolated or getattr(sys.flags, "safe_path", False)
     if hasattr(sys, "orig_argv"):

@@ -61,6 +61,8 @@ class Ticker:
         if sys.getswitchinterval() == self._lowered:
             sys.setswitchinterval(self._switch)
 
+    pause = stop
+
     def forget(self):
         """In a forked child, where the thread is gone."""
         if self._halt is not None:

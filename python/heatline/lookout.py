@@ -1,0 +1,272 @@
+"""The program's side of the onlooker: starts the helper, tells thread names, fetches what was seen."""
+
+import _thread
+import marshal
+import os
+import sys
+import time
+
+from .onlooker import watch
+from .places import absolute, positions
+from .runner import FOLDER
+
+ANSWER_SECONDS = 5.0
+# The helper reads from memory as it is: without a stop, a stack may be caught half-way between two calls.
+SEEN_FROM_OUTSIDE = "sampled from a helper process: the program is not stopped, and torn stacks are counted as errors"
+
+
+class Unavailable(Exception):
+    """The helper cannot read this process; the reason is the message."""
+
+
+class Lookout:
+    """Same uses as Ticker: start(), stop(), forget(), samples()."""
+
+    def __init__(self, rate, every, checkpoints):
+        """`every(self)` is called in a thread of ours at each checkpoint. Raises Unavailable."""
+        if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
+            raise Unavailable("this platform has no readable /proc")
+        self.rate = rate
+        self.ticks = self.errors = 0
+        self.own_cpu = 0
+        self.seconds = 0.0
+        self.has_cpu = True
+        self.notes = [SEEN_FROM_OUTSIDE]
+        self._every = every
+        self._names = {os.getpid(): "MainThread"}
+        self._report = None
+        self._lock = _thread.allocate_lock()
+        self._done = None
+        self._gone = False
+        commands, answers, hints = (tuple(map(_high, os.pipe())) for _ in range(3))
+        self._commands, self._answers, self._hints, self._wake = commands[1], answers[0], hints[0], hints[1]
+        self._identities = {pipe: _identity(pipe) for pipe in (self._commands, self._answers, self._hints, self._wake)}
+        process = os.getpid()
+        _fork_twice(lambda: _helper(process, rate, commands[0], answers[1], hints[1], checkpoints))
+        os.close(commands[0])
+        os.close(answers[1])
+        _allow_reading()
+        os.write(self._commands, b"g")
+        os.set_blocking(self._answers, False)
+        verdict = self._read(1)
+        if verdict != b"y":
+            reason = "" if verdict is None else os.read(self._answers, 500).decode("ascii", "replace")
+            self._close()
+            raise Unavailable(reason or "the helper did not answer")
+
+    def start(self):
+        """Starts the thread that sleeps until the helper has something to say."""
+        self._done = _thread.allocate_lock()
+        self._done.acquire()
+        _thread.start_new_thread(self._listen, (self._done,))
+
+    def pause(self):
+        """Ends that thread; sampling goes on."""
+        done, self._done = self._done, None
+        if done is not None and self._ours(self._wake):
+            os.write(self._wake, b"q")
+            done.acquire(True, 2)
+
+    def stop(self):
+        """Ends the sampling and keeps what was seen."""
+        if self._gone:
+            return
+        self.pause()
+        self._collect_names()
+        self._fetch()
+        self._close()
+
+    def forget(self):
+        """In a forked child."""
+        self._done = None
+        for pipe in self._identities:
+            if self._ours(pipe):
+                os.close(pipe)
+        self._gone = True
+
+    def _listen(self, done):
+        try:
+            while self._ours(self._hints):
+                what = os.read(self._hints, 1)
+                if what == b"t":
+                    self._collect_names()
+                elif what == b"c":
+                    if self._every(self):
+                        break
+                else:
+                    break
+        except OSError:
+            pass
+        finally:
+            done.release()
+
+    def _collect_names(self):
+        known = getattr(sys.modules.get("threading"), "_active", None)
+        if isinstance(known, dict):
+            for thread in list(known.values()):
+                native, name = getattr(thread, "_native_id", None), getattr(thread, "_name", None)
+                if native and isinstance(name, str):
+                    self._names[native] = name
+
+    def _ours(self, pipe):
+        """A program may close all files that it does not know; then the number may be a file of its own by now."""
+        return not self._gone and _identity(pipe) == self._identities[pipe]
+
+    def _read(self, size):
+        """Exactly `size` bytes, or None when they do not come in time."""
+        limit, parts = time.monotonic() + ANSWER_SECONDS, b""
+        while len(parts) < size:
+            try:
+                part = os.read(self._answers, min(size - len(parts), 1 << 20))
+                if not part:
+                    return None
+                parts += part
+            except BlockingIOError:
+                if time.monotonic() > limit:
+                    return None
+                time.sleep(0.001)
+        return parts
+
+    def _fetch(self):
+        with self._lock:
+            if not (self._ours(self._commands) and self._ours(self._answers)):
+                self.notes.append("the program closed the recorder's files: samples end there")
+                return
+            try:
+                os.write(self._commands, b"r")
+                head = self._read(8)
+                data = None if head is None else self._read(int.from_bytes(head, "little"))
+            except OSError:
+                data = None
+            if data is None:
+                self.notes.append("the sampling helper ended before the program: samples are missing")
+                return
+            report = marshal.loads(data)
+            self._report = report[:2]
+            self.ticks, self.errors, self.own_cpu, self.seconds = report[2:]
+
+    def _close(self):
+        if self._ours(self._commands):
+            try:
+                os.write(self._commands, b"q")
+            except OSError:
+                pass
+        self.forget()
+
+    def samples(self, places):
+        """List of (thread name, ((function key, line, column), …) leaf first, ticks, wall ns, cpu ns)."""
+        if not self._gone:
+            self._collect_names()
+            self._fetch()
+        if self._report is None:
+            return []
+        rows, codes = self._report
+        prefix = FOLDER + os.sep
+        own = {number for number, code in enumerate(codes) if code[2].startswith(prefix)}
+        runpy = {number for number, code in enumerate(codes) if code[2] == "<frozen runpy>" or code[2].endswith(os.sep + "runpy.py")}
+        tables = {}
+        found = []
+        for native, stack, ticks, wall, cpu in rows:
+            end = len(stack)
+            inside = False
+            while end and (stack[end - 2] in own or (inside and stack[end - 2] in runpy)):
+                inside = True
+                end -= 2
+            if not end or stack[0] in own:
+                continue
+            frames = []
+            for index in range(0, end, 2):
+                number, offset = stack[index], stack[index + 1]
+                known = tables.get(number)
+                if known is None:
+                    qualname, name, file, first, table = codes[number]
+                    key = (qualname, name, absolute(file, places.folder), first)
+                    known = tables[number] = (key, _positions(first, table))
+                key, table = known
+                line, column = table[min(offset // 2, len(table) - 1)] if table and offset >= 0 else (0, 0)
+                frames.append((key, line or key[3], column))
+            found.append((self._names.get(native) or "thread %d" % native, tuple(frames), ticks, wall, cpu))
+        return found
+
+
+def _dummy():
+    pass
+
+
+def _positions(first, table):
+    code = _dummy.__code__
+    if hasattr(code, "co_linetable"):
+        return positions(code.replace(co_firstlineno=first, co_linetable=table))
+    return positions(code.replace(co_firstlineno=first, co_lnotab=table))
+
+
+def _identity(pipe):
+    try:
+        known = os.fstat(pipe)
+        return known.st_dev, known.st_ino
+    except OSError:
+        return None
+
+
+def _high(pipe):
+    """The same pipe under a high number, so that the program's files get the numbers that they always get."""
+    import fcntl
+
+    try:
+        high = fcntl.fcntl(pipe, fcntl.F_DUPFD_CLOEXEC, 700)
+    except OSError:
+        return pipe
+    os.close(pipe)
+    return high
+
+
+def _fork_twice(life):
+    """Runs `life` in a process that is not our child: the program's os.wait() shall not meet it."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        if os.fork() == 0:
+            life()
+    except BaseException:
+        pass
+    finally:
+        os._exit(0)
+
+
+def _helper(process, rate, commands, answers, hints, checkpoints):
+    os.setsid()
+    os.chdir("/")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nothing, standard)
+    keep = {0, 1, 2, commands, answers, hints}
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in keep:
+            try:
+                os.close(int(name))
+            except OSError:
+                pass
+    if os.read(commands, 1) == b"g":
+        watch(process, rate, commands, answers, hints, checkpoints)
+
+
+def _allow_reading():
+    """Under Yama's scope 1 a process may be read by its parents only, unless it allows it."""
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope") as file:
+            if file.read().strip() != "1":
+                return
+    except OSError:
+        return
+    before = set(sys.modules)
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(0x59616D61, -1, 0, 0, 0)  # PR_SET_PTRACER, any: the helper's number is not known here
+    except (ImportError, OSError, AttributeError):
+        pass
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] == "ctypes":
+            del sys.modules[name]

@@ -1,0 +1,264 @@
+"""The sampler outside the process: a forked helper that reads the program's stacks from its memory (Linux).
+
+The program is neither stopped nor asked: no interpreter lock, no signal, so time is seen where it is spent, also inside
+tight loops and long C calls. The helper is no child of the program (forked twice), has none of its files and terminals,
+and ends when the program does.
+"""
+
+import marshal
+import os
+import sys
+import time
+
+from .layout import MASK, WORD, Layout, Memory
+
+DEEPEST = 20000
+NAMED_SHIMS = ("<interpreter trampoline>", "<shim>")
+RECHECK = 500_000_000  # ns after which a code object's address is looked at again
+
+
+class Torn(Exception):
+    """The program moved on while its stack was read."""
+
+
+class Reader:
+    """Reads all stacks of a process that is laid out like this one."""
+
+    def __init__(self, layout, memory):
+        self._layout = layout
+        self._memory = memory
+        self._known = {}
+        self.codes = []  # (qualified name, name, file, first line, line table)
+        self._skip = set()
+        self._pages = {}
+
+    def stacks(self):
+        """[(thread identity, kernel id, [(code number, byte offset), …] leaf first or None when it could not be read)]"""
+        layout, memory = self._layout, self._memory
+        found = []
+        state = memory.words(layout.interpreter + layout.head_at, 1)[0]
+        while state and len(found) < 4096:
+            view = memory.words(state, layout.state_words)
+            ident = view[layout.ident_at // WORD]
+            self._pages.clear()
+            try:
+                stack = self._stack(view[layout.frame_at // WORD])
+            except (Torn, OSError, OverflowError, ValueError):
+                stack = None
+            native = self._native(view, ident)
+            found.append((ident, native, stack))
+            state = view[layout.next_at // WORD]
+        return found
+
+    def _native(self, view, ident):
+        layout = self._layout
+        if layout.native_at is not None:
+            return view[layout.native_at // WORD]
+        try:
+            return self._memory.ints(ident + layout.native_in_pthread, 1)[0]
+        except (OSError, OverflowError):
+            return 0
+
+    def _words(self, address, count):
+        """Words by way of whole pages, so that one look takes in the newest frames at one moment."""
+        page = address & ~4095
+        offset = address - page
+        if offset + count * WORD > 4096:
+            return self._memory.words(address, count)
+        view = self._pages.get(page)
+        if view is None:
+            view = self._pages[page] = self._memory.words(page, 512)
+        start = offset // WORD
+        return view[start : start + count]
+
+    def _stack(self, frame):
+        layout = self._layout
+        if layout.frame_step is not None:
+            frame = self._memory.words(frame + layout.frame_step, 1)[0]
+        stack = []
+        code_at, back_at, instruction_at = layout.code_at // WORD, layout.back_at // WORD, layout.instruction_at // WORD
+        count, legacy, start = layout.frame_words, layout.legacy, layout.code_start
+        unit = 2 if sys.version_info >= (3, 10) else 1
+        while frame:
+            if len(stack) > DEEPEST or frame & 7:
+                raise Torn
+            view = self._words(frame, count)
+            code = view[code_at] & MASK
+            number = self._code(code)
+            if number is not None:
+                if legacy:
+                    word = view[instruction_at]
+                    half = word >> 32 if layout.instruction_at & 4 else word & 0xFFFFFFFF
+                    offset = (half - (1 << 32) if half >> 31 else half) * unit
+                else:
+                    offset = view[instruction_at] - code - start
+                    if not -64 <= offset < 1 << 24:
+                        raise Torn
+                stack.append((number, offset))
+            frame = view[back_at]
+        return stack
+
+    def _code(self, address):
+        """Number of a code object; None for frames that stand for no code of the program. Raises Torn for anything else."""
+        now = time.monotonic_ns()
+        known = self._known.get(address)
+        if known is not None and now - known[2] < RECHECK:
+            return known[0]
+        layout = self._layout
+        if not address:
+            return None
+        view = self._memory.words(address, layout.code_words)
+        if view[layout.type_at // WORD] != layout.code_type:
+            if view[layout.type_at // WORD] == id(type(None)):
+                return None  # the interpreter's own entry frames, since 3.14
+            raise Torn
+        fields = tuple(view[at // WORD] for at in (layout.file_at, layout.name_at, layout.qualname_at, layout.table_at))
+        if known is not None and known[1] == fields:
+            known[2] = now
+            return known[0]
+        file, name, qualname = (self._text(each) for each in fields[:3])
+        half = view[layout.first_line_at // WORD]
+        line = half >> 32 if layout.first_line_at & 4 else half & 0xFFFFFFFF
+        number = None
+        if name not in NAMED_SHIMS and file not in NAMED_SHIMS:
+            number = len(self.codes)
+            self.codes.append((qualname, name, file, line, self._bytes(fields[3])))
+        self._known[address] = [number, fields, now]
+        return number
+
+    def _text(self, address):
+        layout, memory = self._layout, self._memory
+        length = memory.words(address + layout.length_at, 1)[0]
+        state = memory.ints(address + layout.state_at, 1)[0] >> layout.state_shift & 31
+        if length > 65536 or not state & 8:
+            raise Torn
+        if state & 16:
+            return memory.read(address + layout.ascii_data_at, length).decode("ascii")
+        kind = state & 7
+        codec = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}.get(kind)
+        if codec is None:
+            raise Torn
+        return memory.read(address + layout.text_data_at, length * kind).decode(codec, "surrogatepass")
+
+    def _bytes(self, address):
+        size = self._memory.words(address + self._layout.bytes_size_at, 1)[0]
+        if size > 1 << 24:
+            raise Torn
+        return self._memory.read(address + self._layout.bytes_data_at, size)
+
+
+class _Watch:
+    """The helper's loop."""
+
+    def __init__(self, process, period, reader):
+        self._process = process
+        self._period = period
+        self._reader = reader
+        self._threads = {}
+        self._files = {}
+        self.rows = {}
+        self.ticks = self.errors = 0
+        self.began = self._last = time.monotonic_ns()
+
+    def tick(self):
+        """One look at all threads; returns kernel ids of threads not seen before. Raises OSError when the process is gone."""
+        now = time.monotonic_ns()
+        news = []
+        before, self._last = self._last, now
+        stacks = self._reader.stacks()
+        self.ticks += 1
+        alive = set()
+        for _, native, stack in stacks:
+            alive.add(native)
+            known = self._threads.get(native)
+            if known is None:
+                # A thread that began since the last tick stands for that time, as every tick does.
+                known = self._threads[native] = [before, self._cpu(native) if before == self.began else 0]
+                news.append(native)
+            if stack is None:
+                self.errors += 1
+                continue  # its next sample weighs for this one too
+            row = self.rows.get((native, key)) if (key := tuple(stack)) else None
+            if row is None:
+                row = self.rows[(native, key)] = [0, 0, 0]
+            row[0] += 1
+            row[1] += now - known[0]
+            known[0] = now
+            used = self._cpu(native)
+            row[2] += max(0, used - known[1])
+            known[1] = used
+        for gone in [each for each in self._threads if each not in alive]:
+            del self._threads[gone]
+            file = self._files.pop(gone, -1)
+            if file >= 0:
+                os.close(file)
+        return news
+
+    def _cpu(self, native):
+        """CPU nanoseconds of a thread, as the scheduler counts them; 0 where the kernel does not tell."""
+        file = self._files.get(native)
+        try:
+            if file is None:
+                file = self._files[native] = os.open("/proc/%d/task/%d/schedstat" % (self._process, native), os.O_RDONLY)
+            return int(os.pread(file, 64, 0).split(b" ", 1)[0]) if file >= 0 else 0
+        except (OSError, ValueError):
+            self._files.setdefault(native, -1)
+            return 0
+
+    def report(self):
+        rows = [(native, [part for pair in stack for part in pair], *figures) for (native, stack), figures in self.rows.items()]
+        elapsed = (time.monotonic_ns() - self.began) / 1e9
+        return marshal.dumps((rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed))
+
+
+def watch(process, rate, commands, answers, hints, checkpoints):
+    """The helper's life after forking; the caller ends the process afterwards. `checkpoints` yields seconds between hints."""
+    import select
+
+    try:
+        layout = Layout(Reader)
+        memory = Memory(process)
+        reader = Reader(layout, memory)
+        watcher = _Watch(process, int(1e9 / rate), reader)
+        first = reader.stacks()
+        if not any(native == process and stack for _, native, stack in first):
+            raise Torn("the main thread is not there")
+    except Exception as problem:
+        os.write(answers, b"n" + ascii(problem).encode()[:500])
+        return
+    os.write(answers, b"y")
+    period = int(1e9 / rate)
+    watcher.began = watcher._last = due = time.monotonic_ns()
+    due_hint = due + int(next(checkpoints) * 1e9)
+    paused = False
+    while True:
+        now = time.monotonic_ns()
+        due = max(due + period, now - period)
+        wait = max(0, due - time.monotonic_ns()) / 1e9
+        if select.select([commands], [], [], wait)[0]:
+            command = os.read(commands, 1)
+            if command == b"r":
+                data = watcher.report()
+                os.write(answers, len(data).to_bytes(8, "little"))
+                view = memoryview(data)
+                while len(view):
+                    view = view[os.write(answers, view) :]
+            elif command in (b"q", b""):
+                return
+            continue
+        try:
+            news = watcher.tick()
+        except OSError:
+            return  # the program is gone, or has become another one
+        if news:
+            _hint(hints, b"t")
+        if now > due_hint:
+            _hint(hints, b"c")
+            due_hint = now + int(next(checkpoints) * 1e9)
+
+
+def _hint(pipe, what):
+    try:
+        os.write(pipe, what)
+    except OSError:
+        pass
