@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseEnvFile } from '../../src/host/envFile.js';
+import { applyConfig, expand, matchingConfigs, type Variables } from '../../src/host/launchConfig.js';
+import { joinWords, splitWords } from '../../src/host/shellWords.js';
+
+const variables: Variables = {
+  file: '/work space/shop/pricing.py',
+  folder: '/work space',
+  folders: { shop: '/work space', other: '/other' },
+  env: { HOME: '/home/me', EMPTY: '' },
+  home: '/home/me',
+  platform: 'linux',
+  config: (key) => (key === 'python.flags' ? '-v' : undefined),
+};
+
+describe('arguments', () => {
+  const posix = process.platform === 'win32' ? it.skip : it;
+
+  posix.each(['', 'a b', ' a\t b ', `'a b' "c d"`, `a"b c"d`, `a\\ b`, `"a\\"b\\\\c"`, `''`, `x '' y`, `--name="ü ñ" -v`, `'it'\\''s'`])(
+    'splits %j as a shell does',
+    (text) => {
+      const said = execFileSync('/bin/sh', ['-c', `for word in ${text}; do printf '%s\\0' "$word"; done`]).toString();
+      expect(splitWords(text, 'linux')).toEqual(said.split('\0').slice(0, -1));
+    },
+  );
+
+  it('come back as they were', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), (words) => {
+        expect(splitWords(joinWords(words, 'linux'), 'linux')).toEqual(words);
+      }),
+    );
+  });
+
+  it('keep the backslashes of Windows paths', () => {
+    expect(splitWords('C:\\data\\in.csv "C:\\my data\\out.csv"', 'win32')).toEqual(['C:\\data\\in.csv', 'C:\\my data\\out.csv']);
+    expect(splitWords(joinWords(['C:\\my data\\x', 'a"b'], 'win32'), 'win32')).toEqual(['C:\\my data\\x', 'a"b']);
+  });
+});
+
+describe('launch configurations', () => {
+  const configs = [
+    { name: 'current', type: 'debugpy', request: 'launch', program: '${file}' },
+    { name: 'named', type: 'python', request: 'launch', program: '${workspaceFolder}/shop/pricing.py' },
+    { name: 'other file', type: 'debugpy', request: 'launch', program: '${workspaceFolder}/report.py' },
+    { name: 'module', type: 'debugpy', request: 'launch', module: 'shop', program: '${file}' },
+    { name: 'attach', type: 'debugpy', request: 'attach', program: '${file}' },
+    { name: 'node', type: 'node', request: 'launch', program: '${file}' },
+    { name: 'unknowable', type: 'debugpy', request: 'launch', program: '${input:which}' },
+    'nonsense',
+    null,
+    { type: 'debugpy', program: '${file}' },
+  ];
+
+  it('match by program; the one that names the file comes first', () => {
+    expect(matchingConfigs(configs, variables).map((config) => config.name)).toEqual(['named', 'current']);
+  });
+
+  it('give arguments, environment, folder, env file and interpreter', () => {
+    const choice = applyConfig(
+      {
+        name: 'x',
+        type: 'debugpy',
+        program: '${file}',
+        args: ['--in', '${workspaceFolder:other}/in.csv', 3],
+        env: { A: '${env:HOME}/a', B: 2, C: null },
+        cwd: 'shop',
+        envFile: '${workspaceFolder}/dev.env',
+        python: ['/opt/python3', '-X', 'dev'],
+      },
+      variables,
+    );
+    expect(choice).toEqual({
+      args: ['--in', '/other/in.csv', '3'],
+      asksArgs: false,
+      env: { A: '/home/me/a', B: '2' },
+      cwd: '/work space/shop',
+      envFile: { path: '/work space/dev.env', named: true },
+      python: '/opt/python3',
+    });
+  });
+
+  it('split arguments given as one text, and know the one that asks', () => {
+    expect(applyConfig({ name: 'x', type: 'python', args: '--a "b c" ${config:python.flags}' }, variables).args).toEqual([
+      '--a',
+      'b c',
+      '-v',
+    ]);
+    expect(applyConfig({ name: 'x', type: 'python', args: '${command:pickArgs}' }, variables)).toMatchObject({ args: [], asksArgs: true });
+  });
+
+  it('assume .env of the workspace, and say that it was only assumed', () => {
+    expect(applyConfig({ name: 'x', type: 'python' }, variables).envFile).toEqual({ path: '/work space/.env', named: false });
+  });
+
+  it('take the part for this platform', () => {
+    const [config] = matchingConfigs(
+      [{ name: 'x', type: 'python', program: 'nowhere.py', linux: { program: '${file}', args: ['-l'] } }],
+      variables,
+    );
+    expect(config?.args).toEqual(['-l']);
+  });
+
+  it.each([
+    ['${fileBasenameNoExtension}${fileExtname}', 'pricing.py'],
+    ['${relativeFile} ${relativeFileDirname} ${fileDirnameBasename}', 'shop/pricing.py shop shop'],
+    ['${fileDirname}${/}x', '/work space/shop/x'],
+    ['${env:MISSING}|${env:EMPTY}|${userHome}', '||/home/me'],
+    ['no variables at $HOME {x}', 'no variables at $HOME {x}'],
+  ])('fill in %j', (text, expected) => expect(expand(text, variables, 'x')).toBe(expected));
+
+  it('say in one sentence which variable cannot be filled in', () => {
+    expect(() => expand('${input:name}', variables, 'Serve')).toThrow(
+      '${input:name} in the launch configuration “Serve” cannot be filled in outside the debugger.',
+    );
+  });
+});
+
+describe('env files', () => {
+  it('hold assignments, comments and quotes', () => {
+    const text = [
+      '\uFEFFA=1',
+      '# no',
+      'export B = two words ',
+      "C='$A #x'",
+      'D="a\\nb" # note',
+      'E=',
+      'F=${A}${G}-${HOME}',
+      '1X=no',
+      'nothing',
+      'H=x#y # z',
+    ].join('\r\n');
+    expect(parseEnvFile(text, { HOME: '/h' })).toEqual({ A: '1', B: 'two words', C: '$A #x', D: 'a\nb', E: '', F: '1-/h', H: 'x#y' });
+  });
+
+  it('cannot reach the prototype', () => {
+    const parsed = parseEnvFile('__proto__=x\nconstructor=y');
+    expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype);
+    expect(Object.entries(parsed)).toEqual([
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ]);
+  });
+});

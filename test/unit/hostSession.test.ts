@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activated,
+  cleared,
+  closed,
+  defaultView,
+  emptySession,
+  metricChosen,
+  opened,
+  SessionStore,
+  unfolded,
+  viewed,
+} from '../../src/host/session.js';
+import type { ProfileInfo } from '../../src/protocol/lsp.js';
+
+const wall = { type: 'wall', unit: 'nanoseconds' };
+const cpu = { type: 'cpu', unit: 'nanoseconds' };
+
+function info(id: string, more: Partial<ProfileInfo> = {}): ProfileInfo {
+  return {
+    id,
+    uri: `file:///${id}.pb.gz`,
+    label: id,
+    format: 'pprof',
+    valueTypes: [wall, cpu],
+    defaultType: 0,
+    totals: [1, 1],
+    samples: 1,
+    functions: 3,
+    threads: ['MainThread', 'worker'],
+    durationNanos: null,
+    timeNanos: null,
+    period: 0,
+    periodType: null,
+    comments: [],
+    quality: {},
+    warnings: [],
+    treeIsEstimate: false,
+    hasCalls: false,
+    recording: null,
+    summary: '',
+    ...more,
+  };
+}
+
+describe('session', () => {
+  it('shows a new profile by its own default figure, with library code folded', () => {
+    const session = opened(emptySession, info('a', { defaultType: 1 }));
+    expect(session.active).toBe('a');
+    expect(session.view).toEqual({ profile: 'a', type: 1, justMyCode: true });
+    expect(emptySession.profiles.size).toBe(0);
+  });
+
+  it('carries a chosen figure to the next profile by its type, not by its index', () => {
+    const first = viewed(opened(emptySession, info('a')), { type: 1 });
+    expect(opened(first, info('b', { valueTypes: [cpu, wall], defaultType: 1 })).view?.type).toBe(0);
+    expect(opened(first, info('c', { valueTypes: [wall], defaultType: 0 })).view?.type).toBe(0);
+  });
+
+  it('leaves the default of the next profile alone when nothing was chosen', () => {
+    const first = opened(emptySession, info('a'));
+    expect(opened(first, info('b', { defaultType: 1 })).view?.type).toBe(1);
+  });
+
+  it('drops the thread with the profile that had it', () => {
+    const first = viewed(opened(emptySession, info('a')), { thread: 'worker' });
+    expect(first.view?.thread).toBe('worker');
+    expect(opened(first, info('b')).view).not.toHaveProperty('thread');
+  });
+
+  it('ignores types and threads that the profile does not have', () => {
+    const session = opened(emptySession, info('a'));
+    expect(viewed(session, { type: 7, thread: 'nobody' }).view).toEqual(defaultView(info('a')));
+  });
+
+  it('takes filters away with null and with an empty text', () => {
+    const session = viewed(opened(emptySession, info('a')), { thread: 'worker', focus: 'quote', ignore: 'main' });
+    expect(viewed(session, { focus: null }).view).toEqual({ profile: 'a', type: 0, thread: 'worker', ignore: 'main', justMyCode: true });
+    expect(viewed(session, { thread: '' }).view).not.toHaveProperty('thread');
+  });
+
+  it('replaces a profile that was read again from the same file', () => {
+    const twice = opened(opened(emptySession, info('a')), info('b', { uri: 'file:///a.pb.gz' }));
+    expect([...twice.profiles.keys()]).toEqual(['b']);
+  });
+
+  it('keeps the other profiles when one is closed, and has no view without an active one', () => {
+    const two = opened(opened(emptySession, info('a')), info('b'));
+    const one = closed(two, 'b');
+    expect([[...one.profiles.keys()], one.active, one.view]).toEqual([['a'], undefined, undefined]);
+    expect(closed(two, 'a').active).toBe('b');
+    expect(activated(one, 'a').view?.profile).toBe('a');
+    expect(activated(one, 'gone')).toBe(one);
+    expect(cleared(two).profiles.size).toBe(2);
+  });
+
+  it('asks for unfolded figures where they must be those of the profile itself', () => {
+    expect(unfolded({ profile: 'a', type: 0, justMyCode: true, thread: 't' })).toEqual({ profile: 'a', type: 0, thread: 't' });
+  });
+
+  it('tells its listeners only of changes, with what was before', () => {
+    const store = new SessionStore();
+    const seen: (string | undefined)[][] = [];
+    const listening = store.onDidChange((now, before) => seen.push([before.active, now.active]));
+    store.update((session) => opened(session, info('a')));
+    store.update((session) => metricChosen(session, 'self'));
+    store.update((session) => session);
+    listening.dispose();
+    store.update(cleared);
+    expect(seen).toEqual([[undefined, 'a']]);
+  });
+});
