@@ -1,0 +1,112 @@
+import { functionTable, isCounted } from './functionTable.js';
+import { libraryFlags } from './library.js';
+import type { Profile } from './profile.js';
+import { stackRows } from './stackRows.js';
+import { formatShare, formatType, formatValue } from './units.js';
+import { weigh } from './weights.js';
+
+/** Fewer samples than this are too few to be told without a word of doubt. */
+const FEW = 100;
+/** Functions named, and the share that makes one worth naming. */
+const NAMED = 2;
+const WORTH = 0.05;
+
+/**
+ * Where the time went, in one sentence: `1.42 s: 61 % in quote (pricing.py:5), 17 % in Customer.pay (pricing.py:20)`.
+ * Library code counts for the own function that called it. Says so when it rests on few samples.
+ */
+export function summarize(profile: Profile): string {
+  const type = profile.sampleTypes[profile.defaultType];
+  if (!type) return 'The profile is empty.';
+  const own = ownTime(profile, profile.defaultType);
+  const what = type.type === '' || isTime(type.unit) ? '' : ` ${formatType({ type: type.type, unit: '' })}`;
+  if (!(own.sum > 0)) {
+    return own.sampled ? 'Nothing was sampled: the program was too short, or waited elsewhere.' : 'Nothing was measured.';
+  }
+  const best = [...own.value.keys()].sort((a, b) => own.value[b]! - own.value[a]!).slice(0, NAMED);
+  const parts = best.filter((func, i) => own.value[func]! > 0 && (i === 0 || own.value[func]! / own.sum >= WORTH));
+  const named = parts.map((func) => `${percent(own.value[func]! / own.sum)} in ${nameOf(profile, func)}`);
+  const doubt =
+    own.sampled && own.samples < FEW ? `; only ${plural(own.samples, 'sample')}, shares are ± ${percent(bound(own, parts[0]))}` : '';
+  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? named.join(', ') : 'no function is known'}${doubt}`;
+}
+
+interface OwnTime {
+  /** Per function: its own time and that of the library code it called. */
+  readonly value: Float64Array;
+  readonly sum: number;
+  readonly sampled: boolean;
+  readonly samples: number;
+}
+
+/** Charges each stack to its innermost own frame; where there is none, to its leaf. */
+function ownTime(profile: Profile, type: number): OwnTime {
+  const library = libraryFlags(profile);
+  if (isCounted(profile, type)) return ownTimeOfCalls(profile, type, library);
+  const value = new Float64Array(profile.functions.length);
+  const rows = stackRows(profile);
+  const weights = weigh(profile, { type });
+  const { firstLine } = profile.locations;
+  for (let row = 0; row < rows.length; row++) {
+    const weight = weights.value[row]!;
+    if (weight === 0) continue;
+    let chosen = -1;
+    search: for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) {
+      const location = rows.location[at]!;
+      for (let line = firstLine[location]!; line < firstLine[location + 1]!; line++) {
+        const func = profile.lines.func[line]!;
+        if (chosen < 0) chosen = func;
+        if (library[func] === 1) continue;
+        chosen = func;
+        break search;
+      }
+    }
+    if (chosen >= 0) value[chosen]! += weight;
+  }
+  return { value, sum: weights.total, sampled: true, samples: weights.samples };
+}
+
+/** Call edges tell the direct caller only: a library function's own time goes to the own functions that called it. */
+function ownTimeOfCalls(profile: Profile, type: number, library: Uint8Array): OwnTime {
+  const table = functionTable(profile, { type });
+  const value = Float64Array.from(table.self);
+  const { edges, callsType } = profile.calls!;
+  for (let edge = 0; type !== callsType && edge < edges.length; edge++) {
+    const caller = edges.caller[edge]!;
+    const callee = edges.callee[edge]!;
+    if (library[callee] === 0 || library[caller] === 1) continue;
+    const moved = Math.min(edges.self[edge]!, value[callee]!);
+    value[callee]! -= moved;
+    value[caller]! += moved;
+  }
+  return { value, sum: table.sum, sampled: false, samples: 0 };
+}
+
+/** Half the width of the 95 % interval of a share that was estimated from samples. */
+function bound(own: OwnTime, func: number | undefined): number {
+  const share = func === undefined ? 0.5 : Math.min(0.9, Math.max(0.1, own.value[func]! / own.sum));
+  return own.samples > 0 ? Math.min(1, 1.96 * Math.sqrt((share * (1 - share)) / own.samples)) : 1;
+}
+
+function nameOf(profile: Profile, func: number): string {
+  const { functions, strings } = profile;
+  const file = strings[functions.file[func]!] ?? '';
+  const base = file.split(/[\\/]/).at(-1) ?? '';
+  const line = functions.startLine[func]!;
+  const place = base === '' || base === '~' ? '' : ` (${base}${line > 0 ? `:${line}` : ''})`;
+  const name = strings[functions.name[func]!] ?? '';
+  // Names come from the file: nothing in them may break the sentence or turn its direction.
+  return `${name === '' ? 'an unnamed function' : name}${place}`.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd').slice(0, 120);
+}
+
+function percent(share: number): string {
+  return share >= 0.01 ? `${Math.round(share * 100)} %` : formatShare(share);
+}
+
+function plural(count: number, noun: string): string {
+  return `${Math.round(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function isTime(unit: string): boolean {
+  return /seconds$/.test(unit);
+}

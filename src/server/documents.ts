@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { TextDocuments } from 'vscode-languageserver/node';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { identityMap, type LineMap, mapLines } from '../core/model/lineMap.js';
+import { pathKey, pathOfUri } from './paths.js';
+import type { OpenProfile } from './store.js';
+
+/** Larger files are shown without following edits. */
+const LARGEST = 16 * 1024 * 1024;
+
+/** How a profile's lines lie in a document as it is now. */
+export interface Placement {
+  readonly map: LineMap;
+  /** The recorded text is unknown and the file was written after the recording: lines may be anywhere. */
+  readonly uncertain: boolean;
+  /** Today's text; empty when the file cannot be read. */
+  readonly lines: readonly string[];
+}
+
+/** Today's text of files: as it stands in the editor, else on disk. */
+export class Texts {
+  private readonly placements = new WeakMap<OpenProfile, Map<string, { version: string; placement: Placement }>>();
+
+  constructor(private readonly documents: TextDocuments<TextDocument>) {}
+
+  /** The document that is open for a file. Clients spell URIs in several ways, so paths are compared. */
+  openDocument(file: string): TextDocument | undefined {
+    const key = pathKey(file);
+    return this.documents.all().find((document) => {
+      const other = pathOfUri(document.uri);
+      return other !== undefined && pathKey(other) === key;
+    });
+  }
+
+  /** The profile's lines of a file, mapped to the text as it is now. Computed once per version of the text. */
+  place(opened: OpenProfile, file: string): Placement {
+    const key = pathKey(file);
+    const document = this.openDocument(file);
+    const disk = stat(file);
+    const version = document ? `v${document.version}` : `${disk?.mtimeMs} ${disk?.size}`;
+    const cache = this.placements.get(opened) ?? new Map<string, { version: string; placement: Placement }>();
+    this.placements.set(opened, cache);
+    const known = cache.get(key);
+    if (known?.version === version) return known.placement;
+    const placement = this.compute(opened, file, document?.getText() ?? read(file));
+    cache.set(key, { version, placement });
+    return placement;
+  }
+
+  private compute(opened: OpenProfile, file: string, today: string | undefined): Placement {
+    const recorded = recordedText(opened, file);
+    const lines = (today ?? '').split(/\r\n|\r|\n/);
+    if (today === undefined) return { map: identityMap, uncertain: true, lines };
+    if (recorded !== null) return { map: mapLines(recorded, today), uncertain: false, lines };
+    const within = (line: number) => (line <= lines.length ? line : 0);
+    return { map: { ...identityMap, now: within, recorded: within }, uncertain: true, lines };
+  }
+}
+
+/**
+ * Source as it was when the program ran: the recording's copy, else the file on disk if it was not written since
+ * (kept, so that later edits can still be followed). null when unknown.
+ */
+function recordedText(opened: OpenProfile, file: string): string | null {
+  const key = pathKey(file);
+  const known = opened.texts.get(key);
+  if (known !== undefined) return known;
+  const text = copiedText(opened, key) ?? unchangedText(opened, file) ?? null;
+  opened.texts.set(key, text);
+  return text;
+}
+
+function copiedText(opened: OpenProfile, key: string): string | undefined {
+  const { meta, sources } = opened;
+  if (!meta || sources === undefined) return undefined;
+  for (const source of meta.sources) {
+    // meta.json may come from anywhere: nothing but a plain hash may become a path.
+    if (typeof source?.path !== 'string' || !/^[0-9a-f]{64}$/.test(source.sha256)) continue;
+    if (pathKey(path.resolve(meta.cwd, source.path)) !== key && pathKey(opened.paths.locate(source.path) ?? '') !== key) continue;
+    try {
+      const bytes = readFileSync(path.join(sources, source.sha256));
+      if (createHash('sha256').update(bytes).digest('hex') === source.sha256) return decode(bytes);
+    } catch {
+      // A copy that is gone is as good as none.
+    }
+  }
+  return undefined;
+}
+
+function unchangedText(opened: OpenProfile, file: string): string | undefined {
+  const disk = stat(file);
+  return disk && disk.mtimeMs <= opened.recordedAt ? read(file) : undefined;
+}
+
+function read(file: string): string | undefined {
+  try {
+    const disk = stat(file);
+    return disk && disk.size <= LARGEST ? decode(readFileSync(file)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As editors show it: without a byte order mark. */
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8').decode(bytes);
+}
+
+function stat(file: string) {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

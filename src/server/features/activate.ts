@@ -1,0 +1,12 @@
+import { refresh } from '../refresh.js';
+import { type Feature, viewed } from '../server.js';
+
+export const activate: Feature<'profile/activate'> = {
+  method: 'profile/activate',
+  answer(server, params) {
+    if (params.view) viewed(server, params.view);
+    server.active = params.view ?? null;
+    refresh(server, 'activated');
+    return null;
+  },
+};

@@ -1,0 +1,13 @@
+import { refresh } from '../refresh.js';
+import type { Feature } from '../server.js';
+
+export const close: Feature<'profile/close'> = {
+  method: 'profile/close',
+  answer(server, params) {
+    if (server.store.close(params.profile) && server.active?.profile === params.profile) {
+      server.active = null;
+      refresh(server, 'closed');
+    }
+    return null;
+  },
+};

@@ -1,0 +1,42 @@
+import type { CodeLens, CodeLensParams } from 'vscode-languageserver/node';
+import { formatCount, formatValue } from '../../core/model/units.js';
+import { definitionsIn } from '../definitions.js';
+import { pathOfUri } from '../paths.js';
+import { type Server, viewed } from '../server.js';
+import { type Figures, figuresOf, functionsOf } from '../tables.js';
+
+/** Figures above every function that the active profile knows, and `Profile` above the first. */
+export function codeLenses(server: Server, params: CodeLensParams): CodeLens[] {
+  const view = server.active;
+  const file = pathOfUri(params.textDocument.uri);
+  if (!view || file === undefined || !server.store.has(view.profile)) return [];
+  const opened = viewed(server, view);
+  const table = functionsOf(opened, view);
+  const unit = opened.profile.sampleTypes[view.type]!.unit;
+  /** One lens a line: of several functions there, the one that took most. */
+  const byLine = new Map<number, { func: number; figures: Figures; changed: boolean }>();
+  for (const { func, line, changed } of definitionsIn(server, opened, file)) {
+    const figures = figuresOf(table, func);
+    const name = opened.profile.strings[opened.profile.functions.name[func]!] ?? '';
+    const known = byLine.get(line);
+    if (/<\w+>$/.test(name) || (figures.total === 0 && !figures.calls)) continue;
+    if (!known || figures.total > known.figures.total) byLine.set(line, { func, figures, changed });
+  }
+  const lenses: CodeLens[] = [];
+  for (const [line, { func, figures, changed }] of [...byLine].sort((a, b) => a[0] - b[0])) {
+    const at = { line: line - 1, character: 0 };
+    const title = `$(flame) ${lensText(figures, unit)}${changed ? ' · edited since' : ''}`;
+    const range = { start: at, end: at };
+    const first = lenses.length === 0;
+    lenses.push({ range, command: { title, command: 'heatline.showFunction', arguments: [{ profile: opened.id, func }] } });
+    if (first) lenses.push({ range, command: { title: 'Profile', command: 'heatline.profileFile', arguments: [file] } });
+  }
+  return lenses;
+}
+
+/** `856 ms self · 880 ms total · 12 calls`; a type that counts calls has only the last. */
+function lensText({ self, total, calls }: Figures, unit: string): string {
+  const counted = calls === null || calls === 0 ? '' : `${formatCount(calls)} ${calls === 1 ? 'call' : 'calls'}`;
+  if (unit === 'count' && counted !== '' && self === calls) return counted;
+  return `${formatValue(self, unit)} self · ${formatValue(total, unit)} total${counted === '' ? '' : ` · ${counted}`}`;
+}

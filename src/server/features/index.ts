@@ -1,0 +1,36 @@
+import type { Requests } from '../../protocol/lsp.js';
+import type { Feature } from '../server.js';
+import { activate } from './activate.js';
+import { callees } from './callees.js';
+import { callers } from './callers.js';
+import { close } from './close.js';
+import { exportProfile } from './export.js';
+import { flame } from './flame.js';
+import { functionAt } from './functionAt.js';
+import { functions } from './functions.js';
+import { lineHeat } from './lineHeat.js';
+import { locate } from './locate.js';
+import { open } from './open.js';
+import { sealRecording } from './seal.js';
+import { search } from './search.js';
+import { tree } from './tree.js';
+
+/** Every request that the server answers: to add one, write its file and put one line here. The type misses none. */
+const table: { readonly [M in keyof Requests]: Feature<M> } = {
+  'profile/open': open,
+  'profile/close': close,
+  'profile/activate': activate,
+  'profile/lineHeat': lineHeat,
+  'profile/functions': functions,
+  'profile/callers': callers,
+  'profile/callees': callees,
+  'profile/tree': tree,
+  'profile/flame': flame,
+  'profile/search': search,
+  'profile/locate': locate,
+  'profile/functionAt': functionAt,
+  'profile/export': exportProfile,
+  'recording/seal': sealRecording,
+};
+
+export const features = Object.values(table) as readonly Feature<keyof Requests>[];

@@ -1,0 +1,153 @@
+import { realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where the names that a profile gives to its files may be found. Paths are absolute. */
+export interface Places {
+  /** Folder that relative names start from; absent when nobody told. */
+  readonly cwd?: string;
+  /** Folder of the profile file itself. */
+  readonly home: string;
+  readonly folders: readonly string[];
+}
+
+const foldCase = process.platform === 'win32' || process.platform === 'darwin';
+/** How long "there is no such file" is believed, in milliseconds. */
+const DOUBT = 2000;
+/** Installed packages of another machine must not be taken for the workspace's own files of that name. */
+const installed = /[\\/](site-packages|dist-packages|lib[\\/]python\d[^\\/]*)[\\/]/i;
+/** Names so common that the bare name says nothing. */
+const common = /^__\w+__\.py$/;
+
+/** Whether the path says that it belongs to an installed package or to Python's own library. */
+export function isInstalled(name: string): boolean {
+  return installed.test(name);
+}
+
+/** One spelling per file: normalised, and in lower case where the file system does not tell cases apart. */
+export function pathKey(file: string): string {
+  const normal = path.normalize(file);
+  return foldCase ? normal.toLowerCase() : normal;
+}
+
+/** The file of a `file:` URI; undefined for any other. */
+export function pathOfUri(uri: string): string | undefined {
+  if (!uri.startsWith('file:')) return undefined;
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Joins the file names of one profile and the files of this machine, both ways. */
+export class PathMap {
+  private readonly byBase = new Map<string, string[]>();
+  private readonly found = new Map<string, { path: string | null; at: number }>();
+
+  constructor(
+    names: Iterable<string>,
+    private readonly places: () => Places,
+  ) {
+    for (const name of names) {
+      const base = baseOf(name);
+      if (base === '') continue;
+      const known = this.byBase.get(base);
+      if (known) known.push(name);
+      else this.byBase.set(base, [name]);
+    }
+  }
+
+  /** The file that the profile calls `name`: the name itself, relative to the recording's folder, or its longest end below a workspace folder. */
+  locate(name: string): string | null {
+    const known = this.found.get(name);
+    if (known && (known.path === null ? Date.now() - known.at < DOUBT : isFile(known.path))) return known.path;
+    const result = search(name, this.places());
+    this.found.set(name, { path: result, at: Date.now() });
+    return result;
+  }
+
+  /** Every name that the profile uses for this file. */
+  namesOf(file: string): string[] {
+    const candidates = this.byBase.get(baseOf(file)) ?? [];
+    const key = pathKey(file);
+    const real = pathKey(realOf(file));
+    const names: string[] = [];
+    const strays: string[] = [];
+    for (const name of candidates) {
+      const place = this.locate(name);
+      if (place === null) strays.push(name);
+      else if (pathKey(place) === key || pathKey(realOf(place)) === real) names.push(name);
+    }
+    return names.length > 0 ? names : byEnding(strays, file, this.places().folders);
+  }
+}
+
+function search(name: string, places: Places): string | null {
+  if (baseOf(name) === '' || name.startsWith('<')) return null;
+  if (path.isAbsolute(name)) {
+    if (isFile(name)) return path.normalize(name);
+  } else {
+    for (const base of [places.cwd, places.home, ...places.folders]) {
+      if (base === undefined) continue;
+      const file = path.resolve(base, name);
+      if (isFile(file)) return file;
+    }
+  }
+  if (isInstalled(name)) return null;
+  const parts = partsOf(name);
+  for (let from = 0; from < parts.length; from++) {
+    const tail = parts.slice(from);
+    if (tail.length === 1 && common.test(tail[0]!)) break;
+    if (tail.includes('..')) continue;
+    for (const folder of places.folders) {
+      const file = path.join(folder, ...tail);
+      if (isFile(file)) return file;
+    }
+  }
+  return null;
+}
+
+/** The one stray name that shares most of its end with the file (two parts at least, or all it has); none when two are equally good. */
+function byEnding(names: readonly string[], file: string, folders: readonly string[]): string[] {
+  const inside = folders.some((folder) => pathKey(file).startsWith(pathKey(folder + path.sep)));
+  const mine = partsOf(pathKey(file));
+  let best: string[] = [];
+  let most = 0;
+  for (const name of names) {
+    if (!inside || isInstalled(name)) continue;
+    const parts = partsOf(foldCase ? name.toLowerCase() : name);
+    let shared = 0;
+    while (shared < parts.length && parts.at(-1 - shared) === mine.at(-1 - shared)) shared++;
+    const whole = shared === parts.length && !common.test(parts.at(-1) ?? '');
+    if ((shared < 2 && !whole) || shared < most) continue;
+    best = shared === most ? [...best, name] : [name];
+    most = shared;
+  }
+  return best.length === 1 ? best : [];
+}
+
+function partsOf(name: string): string[] {
+  return name.split(/[\\/]+/).filter((part) => part !== '' && part !== '.');
+}
+
+function baseOf(name: string): string {
+  const base = partsOf(name).at(-1) ?? '';
+  return foldCase ? base.toLowerCase() : base;
+}
+
+function isFile(file: string): boolean {
+  try {
+    return !file.includes('\0') && statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+export function realOf(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}

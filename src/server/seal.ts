@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { UserError } from '../core/errors.js';
+import type { ReadControl } from '../core/formats/format.js';
+import { parseMeta, type RecordedSource, type RecordingMeta } from '../core/recording.js';
+import { writeWhole } from './atomic.js';
+import { isInstalled, PathMap, pathKey, realOf } from './paths.js';
+import { readFile } from './reading.js';
+import type { OpenProfile, Store } from './store.js';
+
+/** Bounds of what is copied beside a recording. */
+const MAX_SOURCES = 200;
+const MAX_SOURCE_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Makes a recording whole: reads the raw file (a bad one never becomes a recording), copies the workspace's sources
+ * that it names, and writes meta.json last. @throws ReadError for the raw file, UserError for the rest
+ */
+export async function seal(
+  store: Store,
+  folder: string,
+  meta: RecordingMeta,
+  roots: readonly string[],
+  control: ReadControl,
+): Promise<OpenProfile> {
+  const checked = parseMeta(JSON.stringify({ ...meta, sources: meta.sources ?? [] }));
+  if (!checked || !path.isAbsolute(folder)) throw new UserError('bad-meta', 'The description of this recording is not valid.');
+  const file = path.join(folder, checked.file);
+  const profile = await readFile(file, control);
+  const names = new Set<string>();
+  for (const name of profile.functions.file) names.add(profile.strings[name] ?? '');
+  const paths = new PathMap(names, () => ({ cwd: checked.cwd, home: folder, folders: [] }));
+  const sources = await copySources([...names], paths, roots, Date.parse(checked.startedAt), path.join(folder, 'sources'));
+  const metaFile = path.join(folder, 'meta.json');
+  const whole: RecordingMeta = { ...checked, sources };
+  await writeWhole(metaFile, (write) => write(Buffer.from(`${JSON.stringify(whole, undefined, 2)}\n`)));
+  return store.adopt(file, metaFile, profile);
+}
+
+/** A file that was written after the start may not be what ran: it is left out, and heat then says that it is not sure. */
+async function copySources(
+  names: readonly string[],
+  paths: PathMap,
+  roots: readonly string[],
+  startedAt: number,
+  folder: string,
+): Promise<RecordedSource[]> {
+  const sources = new Map<string, RecordedSource>();
+  for (const name of names) {
+    if (sources.size >= MAX_SOURCES) break;
+    const file = isInstalled(name) ? null : paths.locate(name);
+    if (file === null || sources.has(pathKey(file)) || !isBelow(file, roots)) continue;
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (!found || found.size > MAX_SOURCE_BYTES || found.mtimeMs > startedAt) continue;
+    const bytes = readQuietly(file);
+    if (bytes === undefined) continue;
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    mkdirSync(folder, { recursive: true });
+    const copy = path.join(folder, sha256);
+    if (!existsSync(copy)) await writeWhole(copy, (write) => write(bytes));
+    let lines = 1;
+    for (const byte of bytes) if (byte === 10) lines++;
+    sources.set(pathKey(file), { path: file, sha256, lines });
+  }
+  return [...sources.values()];
+}
+
+/** Below one of the roots, by name or by what links lead to. */
+function isBelow(file: string, roots: readonly string[]): boolean {
+  const inside = (one: string, root: string) => pathKey(one).startsWith(pathKey(root.endsWith(path.sep) ? root : root + path.sep));
+  return roots.some((root) => inside(file, root) || inside(realOf(file), realOf(root)));
+}
+
+function readQuietly(file: string): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}

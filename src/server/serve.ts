@@ -1,0 +1,71 @@
+import {
+  type CancellationToken,
+  createConnection,
+  DidChangeWorkspaceFoldersNotification,
+  type InitializeParams,
+  ProposedFeatures,
+  TextDocumentSyncKind,
+  TextDocuments,
+} from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { answer } from './answer.js';
+import { Texts } from './documents.js';
+import { codeLenses } from './features/codeLens.js';
+import { hover } from './features/hover.js';
+import { features } from './features/index.js';
+import { pathOfUri } from './paths.js';
+import type { Server } from './server.js';
+import { Store } from './store.js';
+
+/** Serves one client over IPC or stdio, as the command line says, until it leaves. */
+export function serve(): void {
+  const connection = createConnection(ProposedFeatures.all);
+  const documents = new TextDocuments(TextDocument);
+  const server: Server = { connection, documents, store: new Store(), texts: new Texts(documents), active: null, canRefreshLenses: false };
+  let watchesFolders = false;
+  let folders: string[] = [];
+
+  connection.onInitialize((params: InitializeParams) => {
+    folders = (params.workspaceFolders ?? []).flatMap((folder) => pathOfUri(folder.uri) ?? []);
+    server.store.folders = folders;
+    server.canRefreshLenses = params.capabilities.workspace?.codeLens?.refreshSupport === true;
+    watchesFolders = params.capabilities.workspace?.workspaceFolders === true;
+    return {
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        hoverProvider: true,
+        codeLensProvider: { resolveProvider: false },
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+      },
+      serverInfo: { name: 'heatline' },
+    };
+  });
+  connection.onInitialized(() => {
+    if (!watchesFolders) return;
+    void connection.client.register(DidChangeWorkspaceFoldersNotification.type, undefined).catch(() => undefined);
+    connection.workspace.onDidChangeWorkspaceFolders((event) => {
+      const gone = new Set(event.removed.map((folder) => pathOfUri(folder.uri)));
+      folders = [...folders.filter((folder) => !gone.has(folder)), ...event.added.flatMap((folder) => pathOfUri(folder.uri) ?? [])];
+      server.store.folders = folders;
+    });
+  });
+
+  for (const feature of features) {
+    connection.onRequest(feature.method, (params: unknown, token: CancellationToken) => answer(server, feature, params as never, token));
+  }
+  connection.onHover((params) => shield(server, null, () => hover(server, params)));
+  connection.onCodeLens((params) => shield(server, [], () => codeLenses(server, params)));
+
+  documents.listen(connection);
+  connection.listen();
+}
+
+/** Hover and lenses are extras that nobody asked for by name: what fails there is logged and shows nothing. */
+function shield<T>(server: Server, nothing: T, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    server.connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return nothing;
+  }
+}
