@@ -1,16 +1,14 @@
 import { ReadError } from '../errors.js';
 import { ProfileBuilder } from '../model/builder.js';
 import type { Profile } from '../model/profile.js';
+import { collapsed, pySpyRaw } from './collapsed.js';
 import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { pprof } from './pprof.js';
+import { pstats } from './pstats.js';
 
 /** Every format we know: to add one, write its file and put one line here. */
-export const formats: readonly Format[] = [
-  pprof,
-  // pstats,
-  // collapsed,
-];
+export const formats: readonly Format[] = [pprof, pstats, pySpyRaw, collapsed];
 
 /** Bytes that `sniff` functions are shown. */
 const HEAD = 4096;
