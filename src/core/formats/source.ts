@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { ReadError } from '../errors.js';
 import type { Source } from './format.js';
 
@@ -91,4 +91,9 @@ function expectedSize(packed: Uint8Array, bound: number): number {
 
 function tooLarge(what: string, bytes: number): ReadError {
   return new ReadError('too-large', `${what} is larger than ${Math.floor(bytes / 2 ** 20)} MiB, which is more than can be read safely.`);
+}
+
+/** Packs what a writer made; level 4: three times as quick as the usual 6 and hardly larger. */
+export function gzip(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes, { level: 4 });
 }

@@ -23,7 +23,7 @@ export class ProfileBuilder {
   private readonly textIndex = new Map<string, number>([['', 0]]);
 
   private readonly functionIndex = new Interner();
-  private readonly functionName = new GrowingUint32();
+  private readonly functionNames = new GrowingUint32();
   private readonly functionSystemName = new GrowingUint32();
   private readonly functionFile = new GrowingUint32();
   private readonly functionStart = new GrowingInt32();
@@ -90,16 +90,25 @@ export class ProfileBuilder {
     const hash = mix(mix(mix(17, name), file), start);
     const known = this.functionIndex.find(
       hash,
-      (row) => this.functionName.array[row] === name && this.functionFile.array[row] === file && this.functionStart.array[row] === start,
+      (row) => this.functionNames.array[row] === name && this.functionFile.array[row] === file && this.functionStart.array[row] === start,
     );
     if (known >= 0) return known;
-    const row = this.functionName.length;
+    const row = this.functionNames.length;
     this.functionIndex.add(hash, row);
-    this.functionName.push(name);
+    this.functionNames.push(name);
     this.functionSystemName.push(systemName);
     this.functionFile.push(file);
     this.functionStart.push(start);
     return row;
+  }
+
+  functionName(func: number): string {
+    return this.texts[this.functionNames.array[func]!]!;
+  }
+
+  /** What `set({timeNanos})` said so far. */
+  get startNanos(): bigint | undefined {
+    return this.facts.timeNanos;
   }
 
   /** Interns a plain location with one line. column: 1-based, 0 unknown. */
@@ -126,7 +135,7 @@ export class ProfileBuilder {
     for (let i = 0; i < funcs.length; i++) {
       const func = funcs[i]!;
       const column = columns?.[i] ?? 0;
-      this.check(func, this.functionName.length, 'function');
+      this.check(func, this.functionNames.length, 'function');
       this.lineFunc.push(func);
       this.lineNumber.push(lineNumber(lines[i] ?? 0));
       this.lineColumn.push(lineNumber(column));
@@ -215,14 +224,14 @@ export class ProfileBuilder {
 
   /** Exact figures of a function (cProfile's nc, cc, tt, ct); those given twice for a function add up. Asks for `callTypes` first. */
   functionCalls(func: number, calls: number, primitive: number, self: number, total: number): void {
-    this.check(func, this.functionName.length, 'function');
+    this.check(func, this.functionNames.length, 'function');
     this.callStore().addFunction(func, calls, primitive, self, total);
   }
 
   /** Exact figures of an edge caller → callee. */
   edge(caller: number, callee: number, calls: number, primitive: number, self: number, total: number): void {
-    this.check(caller, this.functionName.length, 'function');
-    this.check(callee, this.functionName.length, 'function');
+    this.check(caller, this.functionNames.length, 'function');
+    this.check(callee, this.functionNames.length, 'function');
     this.callStore().addEdge(caller, callee, calls, primitive, self, total);
   }
 
@@ -267,8 +276,8 @@ export class ProfileBuilder {
     this.locationFirst.push(this.lineFunc.length);
     const byCalls = (type: number) => this.calls !== undefined && (type === this.calls.callsType || type === this.calls.timeType);
     const functions = {
-      length: this.functionName.length,
-      name: this.functionName.done(),
+      length: this.functionNames.length,
+      name: this.functionNames.done(),
       systemName: this.functionSystemName.done(),
       file: this.functionFile.done(),
       startLine: this.functionStart.done(),
