@@ -8,6 +8,7 @@ import {
   TextDocuments,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { ErrorData } from '../protocol/lsp.js';
 import { answer } from './answer.js';
 import { Texts } from './documents.js';
 import { codeLenses } from './features/codeLens.js';
@@ -51,7 +52,9 @@ export function serve(): void {
   });
 
   for (const feature of features) {
-    connection.onRequest(feature.method, (params: unknown, token: CancellationToken) => answer(server, feature, params as never, token));
+    connection.onRequest<unknown, ErrorData>(feature.method, (params: unknown, token: CancellationToken) =>
+      answer(server, feature, params as never, token),
+    );
   }
   connection.onHover((params) => shield(server, null, () => hover(server, params)));
   connection.onCodeLens((params) => shield(server, [], () => codeLenses(server, params)));
