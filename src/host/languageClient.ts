@@ -59,7 +59,8 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
   });
   await client.start();
   return {
-    request: (method, params, token) => client.sendRequest(method, params, token),
+    // An undefined token would be sent as a second parameter.
+    request: (method, params, token) => (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params)),
     refreshLenses,
     stop: async () => {
       watch.dispose();
