@@ -25,7 +25,7 @@ export function treeFromText(lines: readonly string[], places: Record<string, st
     for (const word of line.slice(0, cut).split(';')) {
       const library = word.startsWith('lib!');
       const name = library ? word.slice(4) : word;
-      const [file = '', row = '0'] = (places[name] ?? '').split(/:(?=\d+$)/);
+      const [file = '', row = '0'] = (Object.hasOwn(places, name) ? places[name]! : '').split(/:(?=\d+$)/);
       at = maker.child(at, maker.frame(name, file, Number(row), library));
     }
     at.self += Number(line.slice(cut + 1));
@@ -46,7 +46,10 @@ export function bigTree(size: number, seed = 7): Made {
   let imports = maker.root;
   for (let depth = 0; depth < 24; depth++) {
     const names = ['_find_and_load', '_find_and_load_unlocked', '_load_unlocked', 'exec_module', '_call_with_frames_removed'];
-    imports = maker.child(depth === 0 ? entry : imports, maker.frame(names[depth % 5]!, '<frozen importlib._bootstrap>', 100 + (depth % 5), true));
+    imports = maker.child(
+      depth === 0 ? entry : imports,
+      maker.frame(names[depth % 5]!, '<frozen importlib._bootstrap>', 100 + (depth % 5), true),
+    );
     imports.self += 4e5 * random();
   }
   const open: { node: Node; weight: number; depth: number }[] = [
@@ -118,8 +121,14 @@ class Maker {
 /** Boxes under a node as the server gives them. */
 export function layout(made: Made, rootId: number, minFraction: number): FlameColumns {
   const root = rootId < 0 ? made.root : made.nodes[rootId]!;
-  const columns = { depth: [] as number[], x: [] as number[], w: [] as number[], self: [] as number[], node: [] as number[], frame: [] as number[] };
-  const frames: Frame[] = [...made.frames, { func: -1, name: 'all', file: '', line: 0, library: true, package: '' }];
+  const columns = {
+    depth: [] as number[],
+    x: [] as number[],
+    w: [] as number[],
+    self: [] as number[],
+    node: [] as number[],
+    frame: [] as number[],
+  };
   const add = (node: Node, depth: number, x: number) => {
     const w = root.total > 0 ? node.total / root.total : 0;
     if (w < minFraction) return;
@@ -128,21 +137,28 @@ export function layout(made: Made, rootId: number, minFraction: number): FlameCo
     columns.w.push(w);
     columns.self.push(node.self);
     columns.node.push(node.id);
-    columns.frame.push(node.frame < 0 ? made.frames.length : node.frame);
+    columns.frame.push(node.frame);
     let left = x;
     for (const child of node.children) {
       add(child, depth + 1, left);
       left += child.total / root.total;
     }
   };
-  add(root, 0, 0);
+  if (root !== made.root) add(root, 0, 0);
+  else {
+    let left = 0;
+    for (const child of root.children) {
+      add(child, 0, left);
+      left += child.total / root.total;
+    }
+  }
   const path: { node: number; name: string }[] = [];
-  for (let at = root.parent; at; at = at.parent) path.unshift({ node: at.id, name: at.frame < 0 ? 'all' : made.frames[at.frame]!.name });
+  for (let at = root.parent; at && at !== made.root; at = at.parent) path.unshift({ node: at.id, name: made.frames[at.frame]!.name });
   return {
     root: rootId,
     rootValue: root.total,
     ...columns,
-    frames,
+    frames: made.frames,
     path,
     maxDepth: columns.depth.reduce((most, depth) => Math.max(most, depth), 0),
     treeIsEstimate: false,
@@ -151,7 +167,13 @@ export function layout(made: Made, rootId: number, minFraction: number): FlameCo
 
 /** Rows per function; a function counts once per stack. */
 export function functionRows(made: Made): FunctionRow[] {
-  const rows = made.frames.map((frame) => ({ ...frame, self: 0, total: 0, calls: 1 + (frame.func % 1200), primitive: 1 + (frame.func % 1200) }));
+  const rows = made.frames.map((frame) => ({
+    ...frame,
+    self: 0,
+    total: 0,
+    calls: 1 + (frame.func % 1200),
+    primitive: 1 + (frame.func % 1200),
+  }));
   for (const node of made.nodes) {
     rows[node.frame]!.self += node.self;
     let outer = node.parent;

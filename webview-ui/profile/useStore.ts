@@ -1,9 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { store } from './store.js';
 
-/** Draws the component again whenever the store changes. */
+/** Draws the component again whenever the store changes. Listens before the first paint, so that no change is missed. */
 export function useStore(): typeof store {
   const [, bump] = useState(0);
-  useEffect(() => store.subscribe(() => bump((n) => n + 1)), []);
+  useLayoutEffect(() => store.subscribe(() => bump((n) => n + 1)), []);
   return store;
 }

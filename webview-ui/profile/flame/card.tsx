@@ -12,9 +12,8 @@ export interface CardProps {
   readonly total: number;
   readonly whole: number;
   readonly estimate: boolean;
-  /** Where the box lies, px in the picture: the card keeps clear of it. */
-  readonly anchor: { readonly x: number; readonly top: number; readonly bottom: number };
-  readonly room: { readonly width: number; readonly height: number };
+  /** Where pointer and box are in the window, px: the card keeps clear of them. For a box chosen by key, `corner`. */
+  readonly anchor: { readonly x: number; readonly top: number; readonly bottom: number; readonly corner: boolean };
 }
 
 /** Source lines fetched so far, by function; the card of one box is often shown again. */
@@ -22,10 +21,13 @@ const known = new Map<number, string | null>();
 let knownOf = '';
 /** A pointer that only passes by asks for nothing. */
 const DWELL_MS = 120;
+/** Rows of the page above and below the picture, px. */
+const HEAD = 71;
+const STATUS = 28;
 
 /** Name, place, figures and source line of a box. It lets every pointer event through and stands beside the box, not on it. */
 export function Card(props: CardProps) {
-  const { func, name, file, line, self, total, whole, anchor, room } = props;
+  const { func, name, file, line, self, total, whole, anchor } = props;
   const element = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState({ left: anchor.x, top: anchor.bottom });
   const source = useSourceLine(func);
@@ -33,11 +35,18 @@ export function Card(props: CardProps) {
   useLayoutEffect(() => {
     const size = element.current?.getBoundingClientRect();
     if (!size) return;
+    const room = { width: window.innerWidth, height: window.innerHeight - STATUS };
+    // Arrow keys lead anywhere around the box, so that card stands in the corner that is farther off.
+    if (anchor.corner) {
+      const low = anchor.bottom + 10 < room.height - size.height - 8;
+      setAt({ left: room.width - size.width - 16, top: low ? room.height - size.height - 8 : HEAD });
+      return;
+    }
     const below = anchor.bottom + 10;
     const top = below + size.height <= room.height ? below : Math.max(4, anchor.top - 10 - size.height);
     const left = Math.max(8, Math.min(anchor.x + 16, room.width - size.width - 8));
     setAt({ left, top });
-  }, [anchor.x, anchor.top, anchor.bottom, room.width, room.height, source, func]);
+  }, [anchor.x, anchor.top, anchor.bottom, anchor.corner, source, func]);
 
   const place = placeOf({ file, line }, true);
   return (

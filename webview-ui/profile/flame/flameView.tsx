@@ -168,8 +168,7 @@ export function FlameView() {
             total={flame.totalOf(cardBox)}
             whole={flame.grandTotal}
             estimate={store.page?.info.treeIsEstimate ?? false}
-            anchor={pointer.anchor(cardBox, scroller.current, size.width)}
-            room={size}
+            anchor={pointer.anchor(cardBox)}
           />
         )}
       </div>

@@ -120,7 +120,7 @@ export class Painter {
     // Text starts at the visible edge of a box that begins outside the picture.
     const textLeft = Math.max(left, SIDE) + TEXT_PADDING;
     const room = to - TEXT_PADDING - textLeft;
-    context.globalAlpha = faded ? 0.5 : 1;
+    context.globalAlpha = faded ? (theme.contrast ? 0.7 : 0.5) : 1;
     if (to - from >= TEXT_FROM && room > 10) drawText(context, look, snap(textLeft, ratio), y + BOX / 2 + 0.5, room);
     context.globalAlpha = 1;
     if (box === scene.selected) {

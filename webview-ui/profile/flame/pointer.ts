@@ -56,14 +56,14 @@ export class Pointer {
     this.changed();
   }
 
-  /** Where the card belongs: at the pointer, or at the middle of the visible part of a box chosen by key. */
-  anchor(box: number, scroller: HTMLElement | null, width: number): { x: number; top: number; bottom: number } {
-    const { boxes, viewport, topRow } = this.flame;
-    if (!boxes) return { x: 0, top: 0, bottom: 0 };
-    const top = TOP + (boxes.depth[box]! - topRow) * PITCH - (scroller?.scrollTop ?? 0);
-    const scale = (width - 2 * SIDE) / (viewport.x1 - viewport.x0);
-    const left = Math.max(SIDE, SIDE + (boxes.x[box]! - viewport.x0) * scale);
-    return { x: this.hovered >= 0 ? this.at.x : left, top, bottom: top + BOX };
+  /** Where the card belongs, in the window: by the pointer, or in a corner for a box chosen by key. */
+  anchor(box: number): { x: number; top: number; bottom: number; corner: boolean } {
+    const { boxes, topRow } = this.flame;
+    const { scroller } = this;
+    if (!boxes || !scroller) return { x: 0, top: 0, bottom: 0, corner: true };
+    const bounds = scroller.getBoundingClientRect();
+    const top = bounds.top + TOP + (boxes.depth[box]! - topRow) * PITCH - scroller.scrollTop;
+    return { x: bounds.left + this.at.x, top, bottom: top + BOX, corner: this.hovered < 0 };
   }
 
   private boxUnder(x: number, y: number): number {

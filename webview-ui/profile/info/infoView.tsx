@@ -47,7 +47,7 @@ function factsOf(info: ProfileInfo): [string, string[]][] {
       'Keep in mind',
       trustOf(info)
         .filter((fact) => fact.doubt)
-        .map((fact) => `${fact.text}. ${fact.why}.`),
+        .map((fact) => `${capital(fact.text)}. ${fact.why}.`),
     ],
     ['Notes', [...(quality.notes ?? [])]],
     ['Warnings', [...info.warnings]],
@@ -56,4 +56,8 @@ function factsOf(info: ProfileInfo): [string, string[]][] {
     ['Folder', recording ? [recording.cwd] : []],
   ];
   return facts.filter(([, values]) => values.length > 0);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

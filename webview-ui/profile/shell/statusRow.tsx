@@ -11,7 +11,7 @@ export function StatusRow() {
   return (
     <footer class="status" role="contentinfo" aria-label="How this was recorded">
       {trustOf(info).map((fact) => (
-        <span key={fact.text} class={fact.doubt ? 'doubt' : undefined} title={fact.why}>
+        <span key={fact.text} class={fact.doubt ? `doubt ${fact.doubt}` : undefined} title={fact.why}>
           {safeText(fact.text)}
         </span>
       ))}
@@ -31,8 +31,8 @@ export function StatusRow() {
 interface Fact {
   readonly text: string;
   readonly why: string;
-  /** Something to keep in mind when reading the numbers. */
-  readonly doubt?: boolean;
+  /** Something to keep in mind when reading the numbers; strong: they may mislead. */
+  readonly doubt?: 'slight' | 'strong' | undefined;
 }
 
 /** Below this many samples a share of 10 % is uncertain by a third or more. */
@@ -49,7 +49,8 @@ export function trustOf(info: ProfileInfo): Fact[] {
       quality.rateGot === undefined
         ? 'What recorded this profile'
         : 'What recorded this profile, and how many samples a second it asked for and got',
-    doubt: quality.rateAsked !== undefined && quality.rateGot !== undefined && quality.rateGot < quality.rateAsked * 0.7,
+    doubt:
+      quality.rateAsked !== undefined && quality.rateGot !== undefined && quality.rateGot < quality.rateAsked * 0.7 ? 'strong' : undefined,
   });
   const duration = info.durationNanos === null ? '' : ` · ${formatSeconds(info.durationNanos / 1e9)}`;
   if (info.samples > 0) {
@@ -57,21 +58,21 @@ export function trustOf(info: ProfileInfo): Fact[] {
     facts.push({
       text: `${info.samples.toLocaleString('en')} ${info.samples === 1 ? 'sample' : 'samples'}${duration}`,
       why: few ? 'So few samples tell only the rough picture' : 'How many samples were taken, and over what time',
-      doubt: few,
+      doubt: few ? 'strong' : undefined,
     });
   } else if (duration !== '') facts.push({ text: duration.slice(3), why: 'How long the recording lasted' });
   if (quality.errors !== undefined && quality.errors > 0) {
     facts.push({
       text: `${formatShare(quality.errors / (quality.errors + info.samples))} of samples failed`,
       why: 'Samples that could not be read; they count nowhere',
-      doubt: quality.errors > info.samples * 0.05,
+      doubt: quality.errors > info.samples * 0.05 ? 'strong' : undefined,
     });
   }
   if (quality.cost !== undefined) {
     facts.push({
       text: `cost ${formatShare(quality.cost)}`,
       why: 'How much of the run the recording itself took',
-      doubt: quality.cost > 0.2,
+      doubt: quality.cost > 0.2 ? 'strong' : undefined,
     });
   }
   if (quality.tracingSeconds !== undefined && quality.tracingSeconds > 0) {
@@ -79,14 +80,14 @@ export function trustOf(info: ProfileInfo): Fact[] {
     facts.push({
       text: `tracing added ≈ ${formatSeconds(quality.tracingSeconds)}${each}`,
       why: 'Counting calls takes time: functions that are called very often look slower than they are',
-      doubt: true,
+      doubt: info.durationNanos !== null && quality.tracingSeconds * 1e9 > info.durationNanos * 0.25 ? 'strong' : 'slight',
     });
   }
   if (info.treeIsEstimate) {
     facts.push({
       text: 'call tree is an estimate from call edges',
       why: 'The file knows who called whom, but not whole stacks; where callers differ, the tree shares the time out by the number on each edge',
-      doubt: true,
+      doubt: 'slight',
     });
   }
   return facts;

@@ -20,23 +20,7 @@ export function SubHeader({ crumbs, note, children }: { crumbs: readonly Crumb[]
   const library = store.page?.view.justMyCode ?? false;
   return (
     <div class="subheader">
-      <nav aria-label="Focus">
-        <ol>
-          {shown.map((crumb, i) => (
-            <li key={i}>
-              {crumb.go ? (
-                <button type="button" class="crumb" title={'title' in crumb ? String(crumb.title) : undefined} onClick={crumb.go}>
-                  {safeText(crumb.label)}
-                </button>
-              ) : (
-                <span class="crumb here" aria-current="location">
-                  {safeText(crumb.label)}
-                </span>
-              )}
-            </li>
-          ))}
-        </ol>
-      </nav>
+      {shown.length > 0 && <Crumbs crumbs={shown} />}
       <span class="note">{note}</span>
       <Found />
       <span class="space" />
@@ -51,6 +35,28 @@ export function SubHeader({ crumbs, note, children }: { crumbs: readonly Crumb[]
         Just my code
       </button>
     </div>
+  );
+}
+
+function Crumbs({ crumbs }: { crumbs: readonly Crumb[] }) {
+  return (
+    <nav aria-label="Focus">
+      <ol>
+        {crumbs.map((crumb, i) => (
+          <li key={i}>
+            {crumb.go ? (
+              <button type="button" class="crumb" title={'title' in crumb ? String(crumb.title) : undefined} onClick={crumb.go}>
+                {safeText(crumb.label)}
+              </button>
+            ) : (
+              <span class="crumb here" aria-current="location">
+                {safeText(crumb.label)}
+              </span>
+            )}
+          </li>
+        ))}
+      </ol>
+    </nav>
   );
 }
 

@@ -101,7 +101,7 @@ export function TableView() {
   const note = rows.count === undefined ? '' : `${count.toLocaleString('en')} ${count === 1 ? 'function' : 'functions'}`;
   return (
     <>
-      <SubHeader crumbs={[{ label: 'all', go: undefined }]} note={note} />
+      <SubHeader crumbs={[]} note={note} />
       <div
         ref={grid}
         class="table"
@@ -174,9 +174,11 @@ function Heading({ column, sorted, onSort }: { column: Column; sorted: Sorted; o
     // biome-ignore lint/a11y/useFocusableInteractive: the button in it takes the focus
     <div role="columnheader" class={column.figure ? 'cell figure' : 'cell'} aria-sort={sorted}>
       <button type="button" title={`${column.title}: sort`} onClick={onSort}>
-        <span class="arrow" aria-hidden="true">
-          {sorted === 'none' ? '' : sorted === 'descending' ? '↓' : '↑'}
-        </span>
+        {sorted !== 'none' && (
+          <span class="arrow" aria-hidden="true">
+            {sorted === 'descending' ? '↓' : '↑'}
+          </span>
+        )}
         {column.label}
       </button>
     </div>

@@ -1,0 +1,84 @@
+import { build } from 'esbuild';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const ORIGIN = 'http://page.test';
+
+/** Builds the page and its stand-in host in memory, and opens them in a browser under the rules that VS Code's page has. */
+export class PageHarness {
+  private constructor(
+    private readonly browser: Browser,
+    private readonly files: ReadonlyMap<string, { body: string; type: string }>,
+  ) {}
+
+  static async start(): Promise<PageHarness> {
+    const result = await build({
+      entryPoints: { profile: 'webview-ui/profile/main.tsx', host: 'webview-ui/dev/mockHost.ts' },
+      bundle: true,
+      write: false,
+      outdir: '/',
+      platform: 'browser',
+      format: 'esm',
+      target: 'chrome120',
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      logLevel: 'warning',
+    });
+    const files = new Map<string, { body: string; type: string }>();
+    for (const file of result.outputFiles) {
+      files.set(file.path.replaceAll('\\', '/'), { body: file.text, type: file.path.endsWith('.css') ? 'text/css' : 'text/javascript' });
+    }
+    const browser = await chromium.launch({
+      executablePath: process.env.HEATLINE_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    return new PageHarness(browser, files);
+  }
+
+  /** Opens the page with the harness's options (see mockHost.ts) once it shows something. */
+  async open(query: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({ viewport: { width: 1320, height: 640 }, reducedMotion: 'reduce', ...options });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.route(`${ORIGIN}/**`, (route) => {
+      const { pathname } = new URL(route.request().url());
+      const file = this.files.get(pathname);
+      if (file) return route.fulfill({ body: file.body, contentType: file.type });
+      if (pathname === '/') return route.fulfill({ body: HTML, contentType: 'text/html' });
+      return route.fulfill({ status: 404, body: '' });
+    });
+    await page.goto(`${ORIGIN}/?${query}`);
+    await page
+      .locator('.toolbar')
+      .waitFor({ timeout: 10_000 })
+      .catch(() => {
+        throw new Error(`the page shows nothing: ${problems.join('; ')}`);
+      });
+    return page;
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+  }
+}
+
+/** Errors that any page met since the last call. */
+export function takeProblems(): string[] {
+  return problems.splice(0);
+}
+
+const problems: string[] = [];
+
+const HTML = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Profile</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${ORIGIN}; script-src ${ORIGIN}">
+<link rel="stylesheet" href="/profile.css"></head><body><div id="root"></div>
+<script type="module" src="/host.js"></script><script type="module" src="/profile.js"></script></body></html>`;
