@@ -65,7 +65,9 @@ def parse(arguments):
         fail(2, "unknown engine %s; there are: %s" % (options.engine, ", ".join(ENGINES)))
     if not words or (words[0] in ("-m", "-c") and len(words) < 2):
         fail(2, "no program to run; put it after --")
-    if options.output is None and options.engine != "none":
+    if options.engine == "none":
+        options.output = None
+    elif options.output is None:
         fail(2, "--output is missing")
     return options, words
 

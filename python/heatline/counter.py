@@ -5,7 +5,14 @@ import marshal
 import sys
 import time
 
+from .runner import own
+
 SHARES_ONE_TRACER = sys.version_info >= (3, 12)  # sys.monitoring: one profiler per process, and it hears all threads
+
+
+MIXED_THREADS = (
+    "this Python counts all threads in one: calls are exact, but where threads took turns callers and cumulative times are mixed"
+)
 
 
 def _nothing():
@@ -114,24 +121,33 @@ class Counter:
         merged = {}
         for profiler in [self.main, *self.threads]:
             for entry in profiler.getstats():
-                if isinstance(entry.code, str) and "'_lsprof.Profiler'" in entry.code:
-                    continue
                 figures, callees = merged.setdefault(entry.code, ([0, 0, 0.0, 0.0], {}))
                 _add(figures, entry)
                 for callee in entry.calls or ():
-                    if isinstance(callee.code, str) and "'_lsprof.Profiler'" in callee.code:
-                        continue
                     _add(callees.setdefault(callee.code, [0, 0, 0.0, 0.0]), callee)
-        if SHARES_ONE_TRACER:
-            threading = sys.modules.get("threading")
-            if getattr(threading, "_counter", None) is not None and any(
-                getattr(code, "co_name", "") == "_bootstrap_inner" for code in merged
-            ):
-                self.notes.append(
-                    "this Python counts all threads in one: calls are exact, but where threads took turns "
-                    "callers and cumulative times are mixed"
-                )
+        _leave_out_ours(merged)
+        if SHARES_ONE_TRACER and any(getattr(code, "co_name", "") == "_bootstrap_inner" for code in merged):
+            self.notes.append(MIXED_THREADS)
         return [(code, *figures, [(callee, *parts) for callee, parts in callees.items()]) for code, (figures, callees) in merged.items()]
+
+
+def _ours(code):
+    return "'_lsprof.Profiler'" in code if isinstance(code, str) else own(code)
+
+
+def _leave_out_ours(merged):
+    """Takes the recorder's functions out, and what they called: since 3.12 the tracer hears our threads as well."""
+    for code in [code for code in merged if _ours(code)]:
+        for callee, figures in merged.pop(code)[1].items():
+            if callee in merged:
+                totals = merged[callee][0]
+                for index, figure in enumerate(figures):
+                    totals[index] -= figure
+    for code in [code for code, (figures, _) in merged.items() if figures[0] <= 0]:
+        del merged[code]
+    for _, callees in merged.values():
+        for callee in [callee for callee in callees if callee not in merged]:
+            del callees[callee]
 
 
 def _add(figures, entry):
@@ -144,15 +160,16 @@ def _add(figures, entry):
 def prof_bytes(entries, key_of):
     """The content of a .prof file as `cProfile -o` writes it; `key_of(code)` is pstats' (file, line, name)."""
     table = {}
-    for code, calls, recursive, total, own, _ in entries:
+    for code, calls, recursive, total, inline, _ in entries:
         cc, nc, tt, ct, callers = table.setdefault(key_of(code), (0, 0, 0.0, 0.0, {}))
-        table[key_of(code)] = (cc + calls - recursive, nc + calls, tt + own, ct + total, callers)
+        table[key_of(code)] = (cc + calls - recursive, nc + calls, tt + inline, ct + total, callers)
     for code, _, _, _, _, callees in entries:
         caller = key_of(code)
-        for callee, calls, recursive, total, own in callees:
+        for callee, calls, recursive, total, inline in callees:
             callers = table[key_of(callee)][4] if key_of(callee) in table else None
             if callers is None:
                 continue
-            cc, nc, tt, ct = callers.get(caller, (0, 0, 0.0, 0.0))
-            callers[caller] = (cc + calls - recursive, nc + calls, tt + own, ct + total)
+            # Unlike functions, edges have all calls first and primitive ones second: cProfile writes them so.
+            nc, cc, tt, ct = callers.get(caller, (0, 0, 0.0, 0.0))
+            callers[caller] = (nc + calls, cc + calls - recursive, tt + inline, ct + total)
     return marshal.dumps(table)

@@ -108,7 +108,7 @@ def run(words, recorder):
             raise
     elif run_module is not None:
         sys.argv[:] = words
-        sys.path.insert(0, words[0])
+        sys.path.insert(0, os.path.abspath(words[0]) if sys.version_info >= (3, 9) else words[0])
     else:
         path = os.path.abspath(words[0])
         sys.argv[:] = words

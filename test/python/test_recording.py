@@ -1,0 +1,330 @@
+"""What is recorded is true, and it is there however the program ends."""
+
+import json
+import marshal
+import os
+import pstats
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from support import ENGINES, FIB, LINUX, Case
+
+COUNTED = (
+    FIB
+    + """
+def words(n):
+    return [str(each).upper() for each in range(n)]
+class Thing:
+    def method(self):
+        return len(words(3))
+def generator(n):
+    for each in range(n):
+        yield each
+def main():
+    fib(12)
+    Thing().method()
+    sum(generator(7))
+    sorted([3, 1, 2], key=lambda each: -each)
+    try:
+        int("x")
+    except ValueError:
+        pass
+main()
+"""
+)
+SHARES = """
+import time
+def half():
+    end = time.thread_time() + 0.4
+    while time.thread_time() < end:
+        pass
+def waiting():
+    time.sleep(0.4)
+half()
+waiting()
+"""
+FOREVER = """
+import sys, time
+def spin():
+    print("ready", flush=True)
+    end = time.time() + 60
+    while time.time() < end:
+        pass
+spin()
+"""
+
+
+class Counts(Case):
+    def plain_stats(self, script):
+        output = os.path.join(self.folder, "plain.prof")
+        subprocess.run([sys.executable, "-m", "cProfile", "-o", output, script], check=True, stdout=subprocess.DEVNULL)
+        return {key: value for key, value in pstats.Stats(output).stats.items() if "_lsprof.Profiler" not in key[2]}
+
+    def test_prof_equals_cprofile(self):
+        script = self.write("main.py", COUNTED)
+        plain = self.plain_stats(script)
+        self.run_recorded([script], ENGINES["cprofile"])
+        ours = pstats.Stats(self.output).stats
+        shape = lambda stats: {key: (value[:2], {caller: edge[:2] for caller, edge in value[4].items()}) for key, value in stats.items()}
+        self.assertEqual(shape(ours), shape(plain))
+        self.assertGreater(len(ours), 8)
+        with open(self.output, "rb") as file:
+            self.assertIsInstance(marshal.loads(file.read()), dict)
+
+    def test_prof_has_the_absolute_script(self):
+        self.write("main.py", COUNTED)
+        self.run_recorded(["main.py"], ENGINES["cprofile"])
+        self.assertIn((os.path.join(self.folder, "main.py"), 1, "fib"), pstats.Stats(self.output).stats)
+
+    def test_hybrid_equals_cprofile(self):
+        script = self.write("main.py", COUNTED)
+        plain = self.plain_stats(script)
+        for engine in ("hybrid", "hybrid in process"):
+            self.assertEqual(self.run_recorded([script], ENGINES[engine])[0], 0)
+            functions, edges = self.profile().counted()
+            expected, expected_edges = {}, {}
+            exec_key = ("~", 0, "<built-in method builtins.exec>")
+            for (file, line, name), (primitive, calls, _, _, callers) in plain.items():
+                if (file, line, name) == exec_key:
+                    continue
+                expected[(name, file, line)] = (calls, primitive)
+                for caller, edge in callers.items():  # (calls, primitive, …), unlike a function's
+
+                    if caller != exec_key:
+                        expected_edges[((name, file, line), (caller[2], caller[0], caller[1]))] = edge[:2]
+            self.assertEqual({key: value[:2] for key, value in functions.items()}, expected)
+            self.assertEqual({key: value[:2] for key, value in edges.items()}, expected_edges)
+
+    def test_flat_sums_are_the_exact_figures(self):
+        script = self.write("main.py", COUNTED)
+        self.run_recorded([script], ENGINES["hybrid"])
+        profile = self.profile()
+        functions, _ = profile.counted()
+        self.assertEqual({key: value for key, value in profile.flat("calls").items() if value}, {key: value[0] for key, value in functions.items() if value[0]})
+        self.assertEqual({key: value for key, value in profile.flat("tottime").items() if value}, {key: value[2] for key, value in functions.items() if value[2]})
+        for stack, values, labels in profile.samples:
+            if "heatline" in labels:
+                self.assertEqual((values["samples"], values["wall"], values["cpu"]), (0, 0, 0))
+            else:
+                self.assertEqual((values["calls"], values["tottime"]), (0, 0))
+
+    def test_threads_are_counted(self):
+        script = self.write("main.py", FIB + "import threading\nthreads = [threading.Thread(target=fib, args=(10,)) for _ in range(3)]\nfor each in threads: each.start()\nfor each in threads: each.join()\nfib(10)\n")
+        self.run_recorded([script], ENGINES["hybrid"])
+        functions, _ = self.profile().counted()
+        self.assertEqual(functions[("fib", script, 1)][:1], (4 * 177,))
+
+    def test_program_that_profiles_itself(self):
+        script = self.write("main.py", FIB + "import cProfile\np = cProfile.Profile()\nfib(5)\np.enable()\nfib(10)\np.disable()\nprint([e.callcount for e in p.getstats() if getattr(e.code, 'co_name', '') == 'fib'])\n")
+        code, out, err = self.run_recorded([script], ENGINES["hybrid"])
+        self.assertEqual((code, out), (0, "[177]\n"))
+        self.assertTrue(any("profiler of its own" in note for note in self.profile().quality["notes"]), err)
+
+
+class Samples(Case):
+    def test_lines_threads_and_times(self):
+        script = self.write("main.py", SHARES + "import threading\nt = threading.Thread(target=waiting, name='wörk;er \\\"1\\\"')\nt.start()\nt.join()\n")
+        for engine in ("sampler", "sampler in process", "hybrid", "hybrid in process"):
+            with self.subTest(engine=engine):
+                self.assertEqual(self.run_recorded([script], ENGINES[engine])[0], 0)
+                profile = self.profile()
+                self.assertEqual(profile.types[:3], [("samples", "count"), ("wall", "nanoseconds"), ("cpu", "nanoseconds")])
+                self.assertEqual(profile.default, "wall")
+                self.assertEqual(profile.threads(), {"MainThread", 'wörk;er "1"'})
+                # A busy machine stretches wall times, never shortens them.
+                self.assertGreater(profile.seconds("half"), 0.3)
+                self.assertGreater(profile.seconds("waiting", thread="MainThread"), 0.3)
+                self.assertGreater(profile.seconds("waiting", thread='wörk;er "1"'), 0.3)
+                if LINUX:
+                    self.assertGreater(profile.seconds("half", "cpu"), 0.3)
+                    self.assertLess(profile.seconds("half", "cpu"), 0.5)
+                    self.assertLess(profile.seconds("waiting", "cpu"), 0.1)
+                lines = {stack[0][1]: values["wall"] for stack, values, _ in profile.samples if stack[0][0][1] == "waiting"}
+                self.assertEqual(max(lines, key=lines.get), 8)
+                roots = {stack[-1][0] for stack, _, labels in profile.samples if labels.get("thread") == "MainThread" and stack[-1][0][2] == script}
+                self.assertEqual(roots, {("<module>", "<module>", script, 1)})
+                files = {place[0][2] for stack, _, _ in profile.samples for place in stack}
+                self.assertFalse([file for file in files if os.sep + "heatline" + os.sep in file])
+                quality = profile.quality
+                self.assertEqual(quality["rateAsked"], 200)
+                self.assertGreater(quality["rateGot"], 20)
+                self.assertLess(quality["errors"], 100)
+
+    def test_same_function_in_counts_and_samples(self):
+        script = self.write("main.py", "class Thing:\n    def work(self):\n        import time\n        time.sleep(0.3)\nThing().work()\n")
+        self.run_recorded([script], ENGINES["hybrid"])
+        profile = self.profile()
+        names = {place[0] for stack, _, _ in profile.samples for place in stack if place[0][1] == "work"}
+        self.assertEqual(names, {("Thing.work" if sys.version_info >= (3, 11) else "work", "work", script, 2)})
+
+    @unittest.skipUnless(LINUX, "needs /proc")
+    def test_tight_loop_is_spread_over_its_lines(self):
+        """Each of the two lines costs about the same; a sampler that waits for the lock sees only one of them since 3.11."""
+        script = self.write("main.py", "def loop():\n    total = 0\n    for each in range(3_000_000):\n        total = each ** 3 % 7\n        total = each ** 3 % 7\nloop()\n")
+        self.run_recorded([script], ENGINES["sampler"])
+        profile = self.profile()
+        if any("no helper process" in note for note in profile.quality["notes"]):
+            self.skipTest(str(profile.quality["notes"]))
+        share = {line: sum(values["samples"] for stack, values, _ in profile.samples if stack[0][0][1] == "loop" and stack[0][1] == line) for line in (4, 5)}
+        self.assertGreater(min(share.values()), 0.5 * max(share.values()), share)
+
+    @unittest.skipUnless(sys.version_info >= (3, 11), "needs columns")
+    def test_columns(self):
+        script = self.write("main.py", "import time\nü = 'ü'; time.sleep(0.3)\n")
+        for engine in ("sampler", "sampler in process"):
+            self.run_recorded([script], ENGINES[engine])
+            self.assertEqual({stack[0][2] for stack, _, _ in self.profile().samples if stack[0][0][2] == script}, {12})
+
+    @unittest.skipUnless(shutil.which("go"), "needs go")
+    def test_go_tool_pprof_reads_it(self):
+        script = self.write("main.py", SHARES)
+        self.run_recorded([script], ENGINES["hybrid"])
+        raw = subprocess.run(["go", "tool", "pprof", "-raw", self.output], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(raw.returncode, 0, raw.stderr)
+        self.assertIn(b"wall/nanoseconds[dflt]", raw.stdout)
+        lines = subprocess.run(["go", "tool", "pprof", "-top", "-lines", self.output], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode()
+        self.assertRegex(lines, r"waiting .*main\.py:8\b")
+
+
+class Ends(Case):
+    def begin(self, engine, text=FOREVER, options=()):
+        script = self.write("main.py", text)
+        process = self.start([script], [*ENGINES[engine], *options])
+        self.assertEqual(process.stdout.readline().strip(), b"ready")
+        time.sleep(0.3)
+        return process
+
+    def end(self, process):
+        out, err = process.communicate(timeout=20)
+        return process.returncode, err.decode()
+
+    @unittest.skipUnless(os.name == "posix", "needs signals")
+    def test_signals(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            for engine in ("hybrid", "sampler", "sampler in process", "cprofile"):
+                with self.subTest(signal=number, engine=engine):
+                    process = self.begin(engine)
+                    process.send_signal(number)
+                    code, err = self.end(process)
+                    self.assertEqual(code, -number)
+                    self.assertEqual("KeyboardInterrupt" in err, number == signal.SIGINT)
+                    self.assertNotIn(os.sep + "heatline" + os.sep, err)
+                    if engine == "cprofile":
+                        self.assertIn("spin", {key[2] for key in pstats.Stats(self.output).stats})
+                    else:
+                        self.assertGreater(self.profile().seconds("spin"), 0.1)
+                    self.no_leftovers()
+                    os.unlink(self.output)
+
+    @unittest.skipUnless(os.name == "posix", "needs signals")
+    def test_own_handlers_are_the_programs(self):
+        process = self.begin("hybrid", "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *a: sys.exit(9))\nprint('ready', flush=True)\ntime.sleep(30)\n")
+        process.terminate()
+        self.assertEqual(self.end(process), (9, ""))
+        self.assertTrue(os.path.exists(self.output))
+
+    @unittest.skipUnless(os.name == "posix", "needs signals")
+    def test_killed_leaves_a_whole_checkpoint(self):
+        for engine in ("hybrid", "sampler in process"):
+            process = self.begin(engine)
+            limit = time.time() + 20
+            while not os.path.exists(self.output + ".part") and time.time() < limit:
+                time.sleep(0.05)
+            process.kill()
+            self.assertEqual(self.end(process)[0], -signal.SIGKILL)
+            self.assertFalse(os.path.exists(self.output))
+            os.replace(self.output + ".part", self.output)
+            profile = self.profile()
+            self.assertGreater(profile.seconds("spin"), 1)
+            self.assertTrue(any("checkpoint" in note for note in profile.quality["notes"]))
+            os.unlink(self.output)
+
+    @unittest.skipUnless(LINUX, "needs /proc")
+    def test_no_process_is_left(self):
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            process = self.begin("sampler")
+            helpers = self.helpers(process.pid)
+            process.send_signal(number)
+            self.end(process)
+            limit = time.time() + 5
+            while any(os.path.exists("/proc/%d" % each) for each in helpers) and time.time() < limit:
+                time.sleep(0.02)
+            self.assertEqual([each for each in helpers if os.path.exists("/proc/%d" % each)], [])
+
+    def helpers(self, process):
+        """Processes whose command line is that of the program: the helper is a fork of it."""
+        with open("/proc/%d/cmdline" % process, "rb") as file:
+            line = file.read()
+        found = []
+        for name in os.listdir("/proc"):
+            try:
+                with open("/proc/%s/cmdline" % name, "rb") as file:
+                    if name.isdigit() and int(name) != process and file.read() == line:
+                        found.append(int(name))
+            except OSError:
+                pass
+        return found
+
+    def test_status_file(self):
+        status = os.path.join(self.folder, "status.json")
+        for text, expected in (("raise SystemExit(3)", 3), ("1/0", 1), ("pass", 0), ("import os; os._exit(7)", 7), ("raise SystemExit('x')", 1)):
+            script = self.write("main.py", text)
+            for engine in ("hybrid", "none"):
+                self.run_recorded([script], [*ENGINES[engine], "--status", status])
+                with open(status) as file:
+                    self.assertEqual(json.load(file), {"exitStatus": expected})
+                os.unlink(status)
+
+    def test_unwritable_output(self):
+        script = self.write("main.py", "print('ran')\n")
+        self.output = os.path.join(self.folder, "no such folder", "x.pb.gz")
+        code, out, err = self.run_recorded([script])
+        self.assertEqual((code, out), (4, ""))
+        self.assertRegex(err, r"^heatline: cannot write .*x\.pb\.gz: No such file or directory\n$")
+        self.output = self.folder
+        self.assertEqual(self.run_recorded([script])[:2], (4, ""))
+
+    def test_folder_vanishes_meanwhile(self):
+        os.mkdir(os.path.join(self.folder, "gone"))
+        self.output = os.path.join(self.folder, "gone", "x.pb.gz")
+        script = self.write("main.py", "import os\nos.rmdir('gone')\nprint('ran')\n")
+        code, out, err = self.run_recorded([script])
+        self.assertEqual((code, out), (0, "ran\n"))
+        self.assertRegex(err, r"^heatline: cannot write [^\n]*\n$")
+
+    def test_working_directory_changes(self):
+        self.write("main.py", "import os, time\ndef here(): time.sleep(0.2)\nos.chdir('/')\nhere()\n")
+        self.output = os.path.relpath(self.output, self.folder)
+        self.run_recorded(["main.py"])
+        self.output = os.path.join(self.folder, self.output)
+        self.assertGreater(self.profile().seconds("here"), 0.1)
+
+    def test_duration(self):
+        script = self.write("main.py", "import time\ndef early(): time.sleep(0.6)\ndef late(): time.sleep(1)\nearly()\nlate()\nprint('end')\n")
+        for engine in ("sampler", "hybrid", "sampler in process"):
+            self.assertEqual(self.run_recorded([script], [*ENGINES[engine], "--duration", "0.3"])[:2], (0, "end\n"))
+            profile = self.profile()
+            self.assertGreater(profile.seconds("early"), 0.1)
+            self.assertEqual(profile.seconds("late"), 0)
+
+    @unittest.skipUnless(LINUX, "needs /proc")
+    def test_program_closes_all_files(self):
+        script = self.write("main.py", "import os, time\ndef work(): time.sleep(0.3)\nwork()\nos.closerange(3, 2000)\nfiles = [os.open('f%d' % n, os.O_RDWR | os.O_CREAT) for n in range(900)]\n")
+        self.assertEqual(self.run_recorded([script])[0], 0)
+        self.assertTrue(os.path.exists(self.output))
+        self.assertEqual({os.path.getsize(os.path.join(self.folder, "f%d" % n)) for n in range(900)}, {0})
+
+    def test_usage(self):
+        for options, words in ((["--engine", "x"], ["a.py"]), (["--rate", "0"], ["a.py"]), (["--nonsense"], ["a.py"]), ([], []), ([], ["-m"])):
+            code, out, err = self.run_recorded(words, options)
+            self.assertEqual((code, out), (2, ""))
+            self.assertTrue(re.match(r"^heatline: [^\n]+\n$", err), err)
+
+
+if __name__ == "__main__":
+    unittest.main()
