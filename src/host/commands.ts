@@ -37,8 +37,9 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   'heatline.showFlameGraph': (ctx, { editor }) => editor.open(activeFile(ctx)),
   'heatline.showFunction': (ctx, { editor }, given) => {
-    const func = typeof given === 'object' && given !== null ? (given as { func?: unknown }).func : given;
-    return editor.open(activeFile(ctx), Number.isSafeInteger(func) ? (func as number) : undefined);
+    const { func, profile } = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : { func: given };
+    const file = typeof profile === 'string' ? ctx.store.value.profiles.get(profile)?.uri : undefined;
+    return editor.open(file ? vscode.Uri.parse(file, true) : activeFile(ctx), Number.isSafeInteger(func) ? (func as number) : undefined);
   },
   'heatline.openLocation': (ctx, _, place, line) => openLocation(ctx, place, line),
   'heatline.selectMetric': (ctx) => selectMetric(ctx),

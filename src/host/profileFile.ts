@@ -111,7 +111,7 @@ async function planRun(
     {},
   );
   const rateHz = settings.get<number | null>('rateHz');
-  const output = path.join(folder, `profile${OUTPUT_ENDINGS[engine.formats[0] ?? ''] ?? '.bin'}`);
+  const output = path.join(folder, `${path.parse(file.fsPath).name}${OUTPUT_ENDINGS[engine.formats[0] ?? ''] ?? '.bin'}`);
   const plan = engine.plan(start.target, environment, { output, ...(rateHz ? { rateHz } : {}) });
   return { plan, engine: engine.id, reason, python };
 }

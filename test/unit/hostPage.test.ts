@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkForward, checkPlace, checkViewChange } from '../../src/host/editors/pageMessages.js';
-import { barWidth, lineStyles, stepOf } from '../../src/host/views/heatStyle.js';
+import { barWidth, FULL_BAR, lineStyles, stepOf } from '../../src/host/views/heatStyle.js';
 import type { LineHeat, ProfileInfo } from '../../src/protocol/lsp.js';
 
 const info = {
@@ -118,7 +118,7 @@ describe('heat', () => {
         const [low, high] = a < b ? [a, b] : [b, a];
         expect(barWidth(low)).toBeLessThanOrEqual(barWidth(high));
         expect(stepOf(low)).toBeLessThanOrEqual(stepOf(high));
-        expect(barWidth(high)).toBeLessThanOrEqual(260);
+        expect(barWidth(high)).toBeLessThanOrEqual(FULL_BAR);
       }),
     );
     expect([stepOf(0.005), stepOf(1)]).toEqual([0, 5]);

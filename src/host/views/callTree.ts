@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { TreeRow } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, type Session } from '../session.js';
-import { functionItem, placeCommand } from './functionItem.js';
+import { functionItem, placeCommand, timeWords } from './functionItem.js';
 
 interface Node {
   readonly row: TreeRow;
@@ -40,7 +40,7 @@ export class CallTreeView implements vscode.TreeDataProvider<Node>, vscode.Dispo
 
   private refresh(): void {
     const info = activeInfo(this.session);
-    this.tree.description = info ? (this.inverted ? 'inverted · ' : '') + info.label : '';
+    this.tree.description = info ? `${timeWords(info).total}${this.inverted ? ', inverted' : ''} · ${info.label}` : '';
     // Call edges know who called whom, not which stack it was: say so where the tree is drawn from them.
     if (info?.treeIsEstimate) this.tree.message = 'Estimated from caller–callee sums: this profile has no stacks.';
     else delete (this.tree as { message?: string }).message;

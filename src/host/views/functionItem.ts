@@ -13,7 +13,7 @@ export function functionItem(row: FunctionRow, value: number, whole: number, uni
   const figures = `${whole > 0 ? formatShare(value / whole) : '–'} · ${formatValue(value, unit)}`;
   const calls = row.calls === null ? '' : ` · ${row.calls.toLocaleString('en')}×`;
   const file = safeText(row.file);
-  const item = new vscode.TreeItem(name);
+  const item = new vscode.TreeItem(shortName(name));
   item.description = `${figures}${calls}  ${place(file, row.line)}`;
   item.iconPath = row.library
     ? new vscode.ThemeIcon('library', new vscode.ThemeColor('disabledForeground'))
@@ -27,6 +27,18 @@ export function functionItem(row: FunctionRow, value: number, whole: number, uni
   item.accessibilityInformation = { label: `${name}, ${figures}${row.calls === null ? '' : `, ${row.calls} calls`}` };
   return item;
 }
+
+/** What tells functions apart in a narrow view; the tooltip has the whole name. */
+function shortName(name: string): string {
+  const builtIn = /^[<{]built-in method (?:builtins\.)?(.+)[>}]$/.exec(name)?.[1];
+  if (builtIn) return builtIn;
+  const method = /^[<{]method '(.+)' of '(.+)' objects[>}]$/.exec(name);
+  return method ? `${method[2]}.${method[1]}` : name.replaceAll('.<locals>', '');
+}
+
+/** What a profile's users call self and total: cProfile's words where calls were counted. */
+export const timeWords = (info: ProfileInfo): { readonly self: string; readonly total: string } =>
+  info.hasCalls ? { self: 'tottime', total: 'cumtime' } : { self: 'self', total: 'total' };
 
 /** `n/p` for recursive functions, as pstats writes it. */
 function callsText(row: FunctionRow): string {

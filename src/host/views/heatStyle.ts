@@ -7,10 +7,8 @@ import type { Metric } from '../session.js';
 /** Lower bound of each step, as a share of the whole profile. Step 1 is what the threshold lets through. */
 export const STEPS = [0, 0.02, 0.05, 0.12, 0.25, 0.45] as const;
 
-/** Length of a bar that stands for the whole profile, in CSS pixels. */
-export const FULL_BAR = 440;
-/** Short enough to leave the code readable at 60 %, long enough to be seen at 1 %. */
-const LONGEST_BAR = 260;
+/** Length of a bar that stands for the whole profile, in CSS pixels: bars are linear, so that two of them can be compared. */
+export const FULL_BAR = 420;
 
 /** A figure that rests on fewer samples is faded: at ten samples the error is already about ±60 %. */
 export const FEW_SAMPLES = 10;
@@ -55,7 +53,7 @@ export function stepOf(share: number): number {
 }
 
 export function barWidth(share: number): number {
-  return Math.round(Math.min(LONGEST_BAR, Math.max(3, share * FULL_BAR)));
+  return Math.round(Math.min(1, Math.max(3 / FULL_BAR, share)) * FULL_BAR);
 }
 
 function figureText(heat: LineHeat, metric: Metric, unit: string, few: boolean): string {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { FunctionRow } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, type Session, unfolded } from '../session.js';
-import { functionItem, placeCommand } from './functionItem.js';
+import { functionItem, placeCommand, timeWords } from './functionItem.js';
 
 const PAGE = 100;
 
@@ -31,7 +31,8 @@ export class HotFunctionsView implements vscode.TreeDataProvider<Node>, vscode.D
     if (session.active !== this.session.active) this.limit = PAGE;
     this.session = session;
     if (same) return;
-    this.tree.description = activeInfo(session)?.label ?? '';
+    const info = activeInfo(session);
+    this.tree.description = info ? `${timeWords(info).self} · ${info.label}` : '';
     this.changed.fire();
   }
 

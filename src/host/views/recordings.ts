@@ -39,7 +39,7 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
     item.id = meta.id;
     item.contextValue = active ? 'recording.active' : 'recording';
     item.description = `${whenText(meta.startedAt)} · ${formatSeconds(meta.durationSeconds)} · ${meta.engine}${endText(recording)}`;
-    item.iconPath = active ? new vscode.ThemeIcon('flame', new vscode.ThemeColor('charts.orange')) : new vscode.ThemeIcon('history');
+    item.iconPath = active ? new vscode.ThemeIcon('flame', new vscode.ThemeColor('heatline.ruler5')) : new vscode.ThemeIcon('history');
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText(
       [
