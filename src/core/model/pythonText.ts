@@ -47,15 +47,29 @@ export function definitionEnd(lines: readonly string[], start: number): number {
   if (head > lines.length) return start;
   const level = indentation(lines[head - 1]!);
   let end = head;
+  let open = openString(lines[head - 1]!, undefined);
   for (let at = head + 1; at <= lines.length; at++) {
     const line = lines[at - 1]!;
     const text = line.trimStart();
+    const within = open !== undefined;
+    open = openString(line, open);
+    if (within) {
+      end = at;
+      continue;
+    }
     if (text === '' || text.startsWith('#')) continue;
     // A closing bracket of the parameters may stand at the level of `def`.
     if (indentation(line) <= level && !/^[)\]}]/.test(text)) break;
     end = at;
   }
   return end;
+}
+
+/** Triple quotes that are still open after the line. Comments and short strings with triple quotes in them are rare enough. */
+function openString(line: string, before: string | undefined): string | undefined {
+  let open = before;
+  for (const [quotes] of line.matchAll(/"""|'''/g)) open = open === undefined ? quotes : open === quotes ? undefined : open;
+  return open;
 }
 
 /** Columns before the first character; tabs go to the next multiple of 8, as Python counts. */

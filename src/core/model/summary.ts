@@ -2,7 +2,7 @@ import { functionTable, isCounted } from './functionTable.js';
 import { libraryFlags } from './library.js';
 import type { Profile } from './profile.js';
 import { stackRows } from './stackRows.js';
-import { formatShare, formatType, formatValue } from './units.js';
+import { formatSeconds, formatShare, formatType, formatValue, secondsPer } from './units.js';
 import { weigh } from './weights.js';
 
 /** Fewer samples than this are too few to be told without a word of doubt. */
@@ -10,6 +10,8 @@ const FEW = 100;
 /** Functions named, and the share that makes one worth naming. */
 const NAMED = 2;
 const WORTH = 0.05;
+/** Share of the time from which on the recorder's own cost is told. */
+const TOLD_COST = 0.1;
 
 /**
  * Where the time went, in one sentence: `1.42 s: 61 % in quote (pricing.py:5), 17 % in Customer.pay (pricing.py:20)`.
@@ -19,7 +21,7 @@ export function summarize(profile: Profile): string {
   const type = profile.sampleTypes[profile.defaultType];
   if (!type) return 'The profile is empty.';
   const own = ownTime(profile, profile.defaultType);
-  const what = type.type === '' || isTime(type.unit) ? '' : ` ${formatType({ type: type.type, unit: '' })}`;
+  const what = type.type === '' || secondsPer(type.unit) !== undefined ? '' : ` ${formatType({ type: type.type, unit: '' })}`;
   if (!(own.sum > 0)) {
     return own.sampled ? 'Nothing was sampled: the program was too short, or waited elsewhere.' : 'Nothing was measured.';
   }
@@ -28,7 +30,15 @@ export function summarize(profile: Profile): string {
   const named = parts.map((func) => `${percent(own.value[func]! / own.sum)} in ${nameOf(profile, func)}`);
   const doubt =
     own.sampled && own.samples < FEW ? `; only ${plural(own.samples, 'sample')}, shares are ± ${percent(bound(own, parts[0]))}` : '';
-  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? named.join(', ') : 'no function is known'}${doubt}`;
+  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? named.join(', ') : 'no function is known'}${doubt}${tracingCost(profile, own.sum, type.unit)}`;
+}
+
+/** Counting calls slows small functions down more than others: told when it makes up a good part of the time. */
+function tracingCost(profile: Profile, sum: number, unit: string): string {
+  const seconds = profile.quality.tracingSeconds ?? 0;
+  const per = secondsPer(unit);
+  if (per === undefined || !(seconds > TOLD_COST * sum * per)) return '';
+  return `; about ${formatSeconds(seconds)} of it is the cost of counting calls`;
 }
 
 interface OwnTime {
@@ -105,8 +115,4 @@ function percent(share: number): string {
 
 function plural(count: number, noun: string): string {
   return `${Math.round(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function isTime(unit: string): boolean {
-  return /seconds$/.test(unit);
 }

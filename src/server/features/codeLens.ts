@@ -5,6 +5,9 @@ import { pathOfUri } from '../paths.js';
 import { type Server, viewed } from '../server.js';
 import { type Figures, figuresOf, functionsOf } from '../tables.js';
 
+/** Share of the whole from which on a class body gets a lens. */
+const WORTH = 0.01;
+
 /** Figures above every function that the active profile knows, and `Profile` above the first. */
 export function codeLenses(server: Server, params: CodeLensParams): CodeLens[] {
   const view = server.active;
@@ -13,6 +16,7 @@ export function codeLenses(server: Server, params: CodeLensParams): CodeLens[] {
   const opened = viewed(server, view);
   const table = functionsOf(opened, view);
   const unit = opened.profile.sampleTypes[view.type]!.unit;
+  const { lines } = server.texts.place(opened, file);
   /** One lens a line: of several functions there, the one that took most. */
   const byLine = new Map<number, { func: number; figures: Figures; changed: boolean }>();
   for (const { func, line, changed } of definitionsIn(server, opened, file)) {
@@ -20,6 +24,8 @@ export function codeLenses(server: Server, params: CodeLensParams): CodeLens[] {
     const name = opened.profile.strings[opened.profile.functions.name[func]!] ?? '';
     const known = byLine.get(line);
     if (/<\w+>$/.test(name) || (figures.total === 0 && !figures.calls)) continue;
+    // A class body runs once, at import: worth a lens only when that took its time.
+    if (/^\s*class\b/.test(lines[line - 1] ?? '') && !(figures.total > table.sum * WORTH)) continue;
     if (!known || figures.total > known.figures.total) byLine.set(line, { func, figures, changed });
   }
   const lenses: CodeLens[] = [];

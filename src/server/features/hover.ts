@@ -27,7 +27,9 @@ export function hover(server: Server, params: HoverParams): Hover | null {
     .filter((one) => one.line <= line && line <= one.end)
     .sort((a, b) => a.end - a.line - (b.end - b.line));
   const table = functionsOf(opened, view);
-  const begins = around.find(({ func, line: start }) => start === line && !isModule(opened, func) && hasFigures(figuresOf(table, func)));
+  const begins = around.find(
+    ({ func, line: start }) => start === line && !isPartOfLine(opened, func) && hasFigures(figuresOf(table, func)),
+  );
   const blocks = begins
     ? functionBlocks(opened, view, begins)
     : own && (own.self !== 0 || own.total !== 0)
@@ -117,6 +119,11 @@ function neighbourLine(opened: OpenProfile, lead: string, found: readonly { func
 function nameOf(opened: OpenProfile, func: number): string {
   const { functions, strings } = opened.profile;
   return escapeMarkdown(strings[functions.name[func]!] || 'unnamed');
+}
+
+/** A lambda, a generator expression, the module itself: nothing that a line could be said to define. */
+function isPartOfLine(opened: OpenProfile, func: number): boolean {
+  return /<\w+>$/.test(opened.profile.strings[opened.profile.functions.name[func]!] ?? '');
 }
 
 function isModule(opened: OpenProfile, func: number): boolean {
