@@ -8,7 +8,7 @@ export interface Sums {
   readonly total: Float64Array;
   /** Samples behind `self`, and behind `total`. */
   readonly selfSamples: Float64Array;
-  readonly totalSamples: Float64Array;
+  readonly totalSamples: Float64Array | undefined;
   /** The same beyond 2^53; absent when doubles are exact. */
   readonly exact: { readonly self: BigInt64Array; readonly total: BigInt64Array } | undefined;
 }
@@ -17,39 +17,43 @@ export interface Sums {
  * Adds up self and total in one pass over the stacks. A key counts once per stack however often it recurs, so that no
  * total passes the whole.
  * @param keyOf key of each row of `profile.lines`, -1 for lines that are not counted
+ * @param countTotals also counts the samples behind `total`
  */
-export function accumulate(profile: Profile, weights: Weights, keyOf: Int32Array | Uint32Array, keys: number): Sums {
+export function accumulate(profile: Profile, weights: Weights, keyOf: Int32Array | Uint32Array, keys: number, countTotals = false): Sums {
   const rows = stackRows(profile);
   const { firstLine } = profile.locations;
   const { value, count, exact } = weights;
   const self = new Float64Array(keys);
   const total = new Float64Array(keys);
   const selfSamples = new Float64Array(keys);
-  const totalSamples = new Float64Array(keys);
+  const totalSamples = countTotals ? new Float64Array(keys) : undefined;
   const exactSelf = exact === undefined ? undefined : new BigInt64Array(keys);
   const exactTotal = exact === undefined ? undefined : new BigInt64Array(keys);
   const seen = new Uint32Array(keys);
+  const single = singleKeys(profile, keyOf);
+  const { first, location: places } = rows;
   for (let row = 0; row < rows.length; row++) {
     const weight = value[row]!;
     const samples = count[row]!;
     if (weight === 0 && samples === 0) continue;
-    const from = rows.first[row]!;
-    const to = rows.first[row + 1]!;
+    const from = first[row]!;
+    const to = first[row + 1]!;
     const stamp = row + 1;
+    const add = (key: number) => {
+      if (key < 0 || seen[key] === stamp) return;
+      seen[key] = stamp;
+      total[key]! += weight;
+      if (totalSamples !== undefined) totalSamples[key]! += samples;
+      if (exactTotal !== undefined) exactTotal[key]! += exact![row]!;
+    };
     for (let at = from; at < to; at++) {
-      const location = rows.location[at]!;
-      const end = firstLine[location + 1]!;
-      for (let line = firstLine[location]!; line < end; line++) {
-        const key = keyOf[line]!;
-        if (key < 0 || seen[key] === stamp) continue;
-        seen[key] = stamp;
-        total[key]! += weight;
-        totalSamples[key]! += samples;
-        if (exactTotal !== undefined) exactTotal[key]! += exact![row]!;
-      }
+      const place = places[at]!;
+      const key = single[place]!;
+      if (key !== SEVERAL) add(key);
+      else for (let line = firstLine[place]!; line < firstLine[place + 1]!; line++) add(keyOf[line]!);
     }
     if (from === to) continue;
-    const leaf = rows.location[from]!;
+    const leaf = places[from]!;
     const key = firstLine[leaf]! < firstLine[leaf + 1]! ? keyOf[firstLine[leaf]!]! : -1;
     if (key < 0) continue;
     self[key]! += weight;
@@ -62,4 +66,17 @@ export function accumulate(profile: Profile, weights: Weights, keyOf: Int32Array
     total[key] = Number(exactTotal[key]!);
   }
   return { self, total, selfSamples, totalSamples, exact: { self: exactSelf, total: exactTotal } };
+}
+
+const SEVERAL = -2;
+
+/** Key of each location with one line, the usual case: saves the inner loop a level. */
+function singleKeys({ locations }: Profile, keyOf: Int32Array | Uint32Array): Int32Array {
+  const keys = new Int32Array(locations.length);
+  for (let i = 0; i < locations.length; i++) {
+    const line = locations.firstLine[i]!;
+    const count = locations.firstLine[i + 1]! - line;
+    keys[i] = count === 1 ? keyOf[line]! : count === 0 ? -1 : SEVERAL;
+  }
+  return keys;
 }

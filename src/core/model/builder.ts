@@ -193,6 +193,32 @@ export class ProfileBuilder {
     return this.row(values, thread, time);
   }
 
+  /** Makes room for what is going to come by `sampleFrames` or in place; estimates will do. Value types come before. */
+  expect(samples: number, frames: number): void {
+    this.stackStore.expect(samples, frames);
+    for (const store of this.values) store.expect(samples);
+    this.sampleThread.reserve(samples);
+  }
+
+  /**
+   * The same without a copy, for millions of frames: write up to `max` location indexes, leaf first, into the array given
+   * here from `frameStart` on (indexes must come from `location`), then call `sampleInPlace`.
+   */
+  frameRoom(max: number): Uint32Array {
+    if (!this.stackStore.beginFrames()) throw new Error('frames are written in place before any stack');
+    return this.stackStore.room(max);
+  }
+
+  get frameStart(): number {
+    return this.stackStore.start;
+  }
+
+  /** @param hash `mix` over the frames as written, from 0 */
+  sampleInPlace(count: number, hash: number, values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
+    this.stackStore.commit(count, hash);
+    return this.row(values, thread, time);
+  }
+
   private row(values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
     if (values.length !== this.values.length) {
       throw new ReadError('corrupt', `A sample has ${values.length} values where the profile has ${this.values.length} types.`);

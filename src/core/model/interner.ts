@@ -41,9 +41,16 @@ export class Interner {
     if (++this.used * 2 > this.slots.length) this.grow();
   }
 
-  private grow(): void {
+  /** Makes room for this many rows at once. */
+  expect(rows: number): void {
+    let length = this.slots.length;
+    while (length < rows * 2) length *= 2;
+    if (length > this.slots.length) this.grow(length);
+  }
+
+  private grow(length = this.slots.length * 2): void {
     const { slots, hashes } = this;
-    const mask = slots.length * 2 - 1;
+    const mask = length - 1;
     this.slots = new Int32Array(mask + 1);
     this.hashes = new Int32Array(mask + 1);
     for (let i = 0; i < slots.length; i++) {

@@ -75,7 +75,7 @@ export function lineTable(profile: Profile, spec: ViewSpec): LineTable {
     };
   }
   const weights = weigh(profile, spec);
-  const sums = accumulate(profile, weights, keys.ofLine, length);
+  const sums = accumulate(profile, weights, keys.ofLine, length, true);
   return { files: byFile(profile, keys, sums, calls), sum: weights.total, sampleCount: weights.samples, perFunction: false };
 }
 
@@ -105,12 +105,12 @@ function numberLines(profile: Profile): LineKeys {
 function byFile(
   profile: Profile,
   keys: LineKeys,
-  sums: { self: Float64Array; total: Float64Array; selfSamples: Float64Array; totalSamples: Float64Array },
+  sums: { self: Float64Array; total: Float64Array; selfSamples: Float64Array; totalSamples: Float64Array | undefined },
   calls: Float64Array,
 ): Map<string, FileLines> {
   const ofFile = new Map<number, number[]>();
   for (let key = 0; key < keys.file.length; key++) {
-    if (sums.self[key] === 0 && sums.total[key] === 0 && sums.totalSamples[key] === 0 && calls[key]! < 0) continue;
+    if (sums.self[key] === 0 && sums.total[key] === 0 && (sums.totalSamples?.[key] ?? 0) === 0 && calls[key]! < 0) continue;
     const members = ofFile.get(keys.file[key]!);
     if (members === undefined) ofFile.set(keys.file[key]!, [key]);
     else members.push(key);
@@ -126,7 +126,7 @@ function byFile(
       self: column(sums.self),
       total: column(sums.total),
       samples: column(sums.selfSamples),
-      totalSamples: column(sums.totalSamples),
+      totalSamples: column(sums.totalSamples ?? sums.selfSamples),
       calls: column(calls),
     });
   }

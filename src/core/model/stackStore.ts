@@ -61,36 +61,69 @@ export class StackStore {
       this.sampleStack.push(stack);
       return;
     }
-    this.mode = 'frames';
+    this.beginFrames();
     this.addRow(frames, count);
   }
 
   private addRow(frames: ArrayLike<number>, count: number): void {
-    // The row is written first and taken back when it was there already: one copy, no scratch.
-    const start = this.frame.length;
-    this.frame.reserve(count);
-    const all = this.frame.array;
-    let hash = count;
+    const all = this.room(count);
+    const { start } = this;
+    let hash = 0;
     for (let i = 0; i < count; i++) {
       const location = frames[i]!;
       all[start + i] = location;
       hash = mix(hash, location);
     }
-    const known = this.rowIndex.find(hash, (row) => {
-      const from = this.first.array[row]!;
-      const to = row + 1 < this.first.length ? this.first.array[row + 1]! : start;
-      if (to - from !== count) return false;
-      for (let i = 0; i < count; i++) if (all[from + i] !== all[start + i]) return false;
-      return true;
-    });
-    if (known >= 0) {
-      this.sampleRow.push(known);
+    this.commit(count, hash);
+  }
+
+  /** Room for `max` frames of one more stack, from index `start` on; then `commit` it. */
+  room(max: number): Uint32Array {
+    this.frame.reserve(max);
+    return this.frame.array;
+  }
+
+  get start(): number {
+    return this.frame.length;
+  }
+
+  /** Makes room at once for so many samples and frames, if they come as whole stacks. */
+  expect(samples: number, frames: number): void {
+    this.frame.reserve(frames);
+    this.first.reserve(samples + 1);
+    this.sampleRow.reserve(samples);
+    this.rowIndex.expect(samples);
+  }
+
+  /** True when whole stacks may be written in place: no stack came as a tree before. */
+  beginFrames(): boolean {
+    if (this.mode === 'none') this.mode = 'frames';
+    return this.mode === 'frames';
+  }
+
+  /** Takes the `count` frames written at `start`, or their twin row. hash: `mix` over them, leaf first, from 0. */
+  commit(count: number, hash: number): void {
+    const start = this.frame.length;
+    const row = this.findRow(start, count, hash);
+    if (row >= 0) {
+      this.sampleRow.push(row);
       return;
     }
     this.rowIndex.add(hash, this.first.length);
     this.sampleRow.push(this.first.length);
     this.first.push(start);
     this.frame.length += count;
+  }
+
+  private findRow(start: number, count: number, hash: number): number {
+    const all = this.frame.array;
+    return this.rowIndex.find(hash, (row) => {
+      const from = this.first.array[row]!;
+      const to = row + 1 < this.first.length ? this.first.array[row + 1]! : start;
+      if (to - from !== count) return false;
+      for (let i = 0; i < count; i++) if (all[from + i] !== all[start + i]) return false;
+      return true;
+    });
   }
 
   /** Whole stacks; absent for profiles that came as a tree. Call once, at the end. */

@@ -8,6 +8,11 @@ export class ValueStore {
   private magnitude = 0;
   private whole = true;
 
+  /** Makes room for so many values at once. */
+  expect(values: number): void {
+    this.numbers.reserve(values);
+  }
+
   push(value: number | bigint): void {
     if (typeof value === 'bigint') {
       const rounded = Number(value);

@@ -1,5 +1,6 @@
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
+import { mix } from '../../model/interner.js';
 import type { ValueType } from '../../model/profile.js';
 import { pruneStack } from './prune.js';
 import type { Locations } from './read.js';
@@ -16,8 +17,11 @@ export const TOTTIME_TYPE: ValueType = { type: 'tottime', unit: 'nanoseconds' };
 
 /** Reads samples into the builder through scratch arrays: nothing is allocated per sample. */
 export class SampleReader {
-  private frames = new Uint32Array(1024);
+  /** Frames are written straight into the builder's columns, from `start` on. */
+  private frames: Uint32Array;
+  private start = 0;
   private count = 0;
+  private hash = 0;
   private readonly values: Integer[];
   private valueCount = 0;
   /** Labels of the sample at hand, four entries each: key, text, number, unit; the first, second and last are string indexes. */
@@ -36,6 +40,7 @@ export class SampleReader {
     private readonly stringRow: Uint32Array,
     private readonly locations: Locations,
   ) {
+    this.frames = builder.frameRoom(1);
     this.values = new Array<Integer>(types.length).fill(0);
     this.isThreadKey = Uint8Array.from(strings, (string) => (THREAD_KEYS.includes(string) ? 1 : 0));
     this.timeKey = strings.indexOf(TIME_KEY);
@@ -78,15 +83,9 @@ export class SampleReader {
       const sentence = `A sample has ${this.valueCount} values where the profile has ${this.types.length} types.`;
       throw new ReadError('corrupt', sentence, at);
     }
-    const { fate } = this.locations;
-    if (this.labels.length === 0) {
-      if (fate !== undefined) this.count = pruneStack(fate, this.frames, this.count);
-      this.builder.sampleFrames(this.frames, this.count, this.values, -1, this.times?.[index]);
-      return;
-    }
-    if (this.hasCalls && this.readCalls(at)) return;
-    if (fate !== undefined) this.count = pruneStack(fate, this.frames, this.count);
-    this.builder.sampleFrames(this.frames, this.count, this.values, this.thread(), this.times?.[index]);
+    if (this.hasCalls && this.labels.length > 0 && this.readCalls(at)) return;
+    this.prune();
+    this.builder.sampleInPlace(this.count, this.hash, this.values, this.thread(), this.times?.[index]);
     for (let i = 0; i < this.labels.length; i += 4) {
       const key = this.labels[i] as number;
       const text = this.labels[i + 1] as number;
@@ -94,6 +93,15 @@ export class SampleReader {
       const unit = this.stringRow[this.labels[i + 3] as number]!;
       this.builder.label(this.stringRow[key]!, this.stringRow[text]!, Number(this.labels[i + 2]!), unit);
     }
+  }
+
+  private prune(): void {
+    const { fate } = this.locations;
+    if (fate === undefined) return;
+    const stack = this.frames.subarray(this.start, this.start + this.count);
+    this.count = pruneStack(fate, stack, this.count);
+    this.hash = 0;
+    for (let i = 0; i < this.count; i++) this.hash = mix(this.hash, stack[i]!);
   }
 
   private thread(): number {
@@ -123,10 +131,10 @@ export class SampleReader {
     const needed = kind === 'function' ? 1 : 2;
     if (this.count !== needed) throw new ReadError('corrupt', `Exact counts of a ${kind} need ${needed} frames, not ${this.count}.`, at);
     const figure = (key: string) => figures.get(key) ?? 0;
-    const callee = this.locations.firstFunc[this.frames[0]!]!;
+    const callee = this.locations.firstFunc[this.frames[this.start]!]!;
     const counts = [figure('calls'), figure('primitive'), figure('tottime'), figure('cumtime')] as const;
     if (kind === 'function') this.builder.functionCalls(callee, ...counts);
-    else this.builder.edge(this.locations.firstFunc[this.frames[1]!]!, callee, ...counts);
+    else this.builder.edge(this.locations.firstFunc[this.frames[this.start + 1]!]!, callee, ...counts);
     return true;
   }
 
@@ -134,7 +142,9 @@ export class SampleReader {
   private scan(): void {
     const { reader } = this;
     const end = reader.len;
+    this.start = this.builder.frameStart;
     this.count = 0;
+    this.hash = 0;
     this.valueCount = 0;
     this.labels.length = 0;
     while (reader.pos < end) {
@@ -159,48 +169,57 @@ export class SampleReader {
     const { buf } = reader;
     const { dense } = this.locations.table;
     let pos = reader.pos;
-    if (this.count + (end - pos) > this.frames.length) this.widen(this.count + (end - pos));
-    const { frames } = this;
-    let count = this.count;
+    // An id takes a byte at least.
+    const frames = this.room(end - pos);
+    const { length } = dense;
+    let next = this.start + this.count;
+    let hash = this.hash;
     while (pos < end) {
       const start = pos;
       let id = buf[pos++]!;
       if (id > 127) {
-        let byte = buf[pos++]!;
-        id = (id & 127) | ((byte & 127) << 7);
-        if (byte > 127) {
-          byte = buf[pos++]!;
-          id |= (byte & 127) << 14;
-          if (byte > 127) id = dense.length;
-        }
+        // Two bytes or three: without a branch, since no processor can guess which.
+        const second = buf[pos]!;
+        const third = buf[pos + 1]!;
+        const more = second >>> 7;
+        id = (id & 127) | ((second & 127) << 7) | ((third & (-more & 127)) << 14);
+        pos += 1 + more;
+        if ((third & -more) > 127) id = length;
       }
-      if (id < dense.length && dense[id]! > 0) {
-        frames[count++] = dense[id]! - 1;
+      const row = id < length ? dense[id]! - 1 : -1;
+      if (row >= 0) {
+        frames[next++] = row;
+        hash = mix(hash, row);
         continue;
       }
       // Long, sparse or unknown ids.
       reader.pos = start;
-      this.count = count;
-      this.frame(integer(reader, false));
-      count = this.count;
+      const found = this.rowOf(integer(reader, false));
+      frames[next++] = found;
+      hash = mix(hash, found);
       pos = reader.pos;
     }
     if (pos > end) throw truncated(end);
     reader.pos = pos;
-    this.count = count;
+    this.count = next - this.start;
+    this.hash = hash;
+  }
+
+  private room(more: number): Uint32Array {
+    if (this.start + this.count + more > this.frames.length) this.frames = this.builder.frameRoom(this.count + more);
+    return this.frames;
   }
 
   private frame(id: Integer): void {
-    const row = this.locations.table.row(id);
-    if (row < 0) throw new ReadError('corrupt', `A sample refers to location ${id}, which the profile does not have.`, this.reader.pos);
-    if (this.count === this.frames.length) this.widen(this.count + 1);
-    this.frames[this.count++] = row;
+    const row = this.rowOf(id);
+    this.room(1)[this.start + this.count++] = row;
+    this.hash = mix(this.hash, row);
   }
 
-  private widen(needed: number): void {
-    const wider = new Uint32Array(Math.max(needed, this.frames.length * 2));
-    wider.set(this.frames);
-    this.frames = wider;
+  private rowOf(id: Integer): number {
+    const row = this.locations.table.row(id);
+    if (row < 0) throw new ReadError('corrupt', `A sample refers to location ${id}, which the profile does not have.`, this.reader.pos);
+    return row;
   }
 
   private value(value: Integer): void {
