@@ -10,6 +10,7 @@ from .runner import own
 SHARES_ONE_TRACER = sys.version_info >= (3, 12)  # sys.monitoring: one profiler per process, and it hears all threads
 
 
+OWN_PROFILER = "the program started a profiler of its own: call counts end there, line samples go on"
 MIXED_THREADS = (
     "this Python counts all threads in one: calls are exact, but where threads took turns callers and cumulative times are mixed"
 )
@@ -82,13 +83,17 @@ class Counter:
             if tool == monitoring.PROFILER_ID and self.live and monitoring.get_tool(tool) == "cProfile":
                 self.live = False
                 self.main.disable()
-                sentence = "the program started a profiler of its own: call counts end there, line samples go on"
-                self.notes.append(sentence)
-                sys.stderr.write("heatline: %s\n" % sentence)
+                self.notes.append(OWN_PROFILER)
+                sys.stderr.write("heatline: %s\n" % OWN_PROFILER)
             return original(tool, name)
 
         self._ours = use_tool_id
         monitoring.use_tool_id = use_tool_id
+
+    def look(self):
+        """Notes whether the program took the tracer's place before CPython 3.12, where nobody is asked."""
+        if not SHARES_ONE_TRACER and self.live and sys.getprofile() is not self.main:
+            self.notes.append(OWN_PROFILER)
 
     def end(self):
         if not self.live:

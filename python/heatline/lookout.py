@@ -37,7 +37,7 @@ class Lookout:
         self._report = None
         self._lock = _thread.allocate_lock()
         self._done = None
-        self._gone = False
+        self._gone = self._started = False
         commands, answers, hints = (tuple(map(_high, os.pipe())) for _ in range(3))
         self._commands, self._answers, self._hints, self._wake = commands[1], answers[0], hints[0], hints[1]
         self._identities = {pipe: _identity(pipe) for pipe in (self._commands, self._answers, self._hints, self._wake)}
@@ -56,6 +56,9 @@ class Lookout:
 
     def start(self):
         """Starts the thread that sleeps until the helper has something to say."""
+        if not self._started:
+            self._started = True
+            os.write(self._commands, b"s")
         self._done = _thread.allocate_lock()
         self._done.acquire()
         _thread.start_new_thread(self._listen, (self._done,))

@@ -32,7 +32,7 @@ def positions(code):
     for size, step in zip(steps[::2], steps[1::2]):
         table.extend([(line, 0)] * (size // 2))
         line += step - 256 if step > 127 else step
-    table.extend([(line, 0)] * (len(code.co_code) // 2 - len(table)))
+    table.extend([(line, 0)] * max(1, len(code.co_code) // 2 - len(table)))  # the last line goes on to the end
     return table
 
 

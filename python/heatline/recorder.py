@@ -200,7 +200,7 @@ class Recorder:
             self._checkpoint_gap = max(min(2 * self._checkpoint_gap, LAST_CHECKPOINT), 50 * cost)
             self._checkpoint_at = elapsed + self._checkpoint_gap
         limit = self.options.duration
-        if limit is not None and elapsed >= limit and self.state == "recording":
+        if limit is not None and elapsed >= limit - 0.05 and self.state == "recording":
             self.notes.append("recording was limited to %g s; the program ran on" % limit)
             self.state = "writing"
             if self.counter is not None:

@@ -140,6 +140,7 @@ def run(words, recorder):
                 run_module("__main__", alter_argv=False)
         finally:
             if start is not None:
+                recorder.counter.look()
                 profiler.disable()
     except SystemExit as end:
         recorder.ended(_status(end.code))

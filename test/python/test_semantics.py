@@ -100,7 +100,7 @@ class Semantics(Case):
             "try:\n    1 / 0\nexcept Exception as e:\n    raise KeyError('x') from e\n",
             "try:\n    {}['a']\nexcept KeyError:\n    int('x')\n",
             "if True\n    pass\n",
-            "x = (\n",
+            "x = (\n" if sys.version_info >= (3, 10) else "x = )\n",  # 3.9 words it by whether it reads a file or a text
             "x = '\\u1'\n",
             "import sys\nsys.excepthook = lambda *a: print('hook', a[0], a[2].tb_frame.f_code.co_filename, a[2].tb_next)\n1 / 0\n",
             "import sys\nclass E(BaseException): pass\nraise E\n",
