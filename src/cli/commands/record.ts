@@ -1,0 +1,153 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ReadError, UserError } from '../../core/errors.js';
+import type { Format } from '../../core/formats/format.js';
+import { readProfile } from '../../core/formats/index.js';
+import { fileSource } from '../../core/formats/source.js';
+import { functionTable } from '../../core/model/functionTable.js';
+import type { Profile } from '../../core/model/profile.js';
+import { formatCount, formatSeconds, formatShare, formatValue } from '../../core/model/units.js';
+import { nameAndPlace } from '../../core/report/figures.js';
+import { samplesIn } from '../../core/report/top.js';
+import { typeOf } from '../../core/report/view.js';
+import type { EngineOptions, Environment, Target } from '../../engines/engine.js';
+import { chooseEngine, type LaunchResult, launch, probeEnvironment } from '../../engines/index.js';
+import { Exit, say } from '../failure.js';
+import { checkOutput, writeWhole } from '../output.js';
+import { pythonPackage } from '../pythonPackage.js';
+import { type CommandLine, commandLine } from '../recordTarget.js';
+import { writeProfile, writerFor } from './convert.js';
+
+/** Options of `heatline record` (contract). */
+export interface RecordOptions {
+  readonly pid?: number;
+  readonly engine: string;
+  readonly duration?: number;
+  readonly rate?: number;
+  readonly output?: string;
+  readonly subprocesses?: boolean;
+  readonly native?: boolean;
+  readonly gil?: boolean;
+  readonly idle?: boolean;
+}
+
+/** `heatline record [options] -- CMD…`: the program's own streams and status pass through. */
+export async function record(words: readonly string[], options: RecordOptions): Promise<void> {
+  if (options.pid !== undefined) {
+    throw new UserError(
+      'engine-missing',
+      '--pid: attaching to a running program is not possible yet; start it with heatline record -- python …',
+    );
+  }
+  const cwd = process.cwd();
+  const output = options.output ?? `heatline-${stamp(new Date())}.pb.gz`;
+  const writer = outputFormat(output);
+  checkOutput(output);
+  const command = commandLine(words, cwd);
+  const environment = await probe(command, options);
+  const target: Target = { kind: 'command', argv: command.argv, cwd, env: {} };
+  const folder = mkdtempSync(join(tmpdir(), 'heatline-'));
+  try {
+    const engineOptions = engineOptionsFrom(options, join(folder, 'recording'));
+    const id = options.engine === 'auto' && writer === 'pstats' ? 'cprofile' : options.engine;
+    const { engine } = await chooseEngine(id, target, environment, engineOptions);
+    if (writer === 'pstats' && !engine.formats.includes('pstats')) {
+      throw new UserError('usage', `${output}: only the engine cprofile writes such files, not ${engine.id}`);
+    }
+    const plan = engine.plan(target, environment, engineOptions);
+    const result = await launch(plan);
+    process.exitCode = statusOf(result);
+    await keep(result, plan.format, writer, output, engine.id);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `20260130-154501`, local time: files sort by it. */
+function stamp(now: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}
+
+/** `.prof` is written by its engine only; all else is converted where it must be. @throws UserError `usage` */
+function outputFormat(output: string): Format | 'pstats' {
+  if (/\.(?:prof|pstats)$/i.test(output)) return 'pstats';
+  return writerFor(output);
+}
+
+async function probe(command: CommandLine, options: RecordOptions): Promise<Environment> {
+  const request = { pythonPackage: pythonPackage(), ...(command.python === undefined ? {} : { python: command.python }) };
+  try {
+    return await probeEnvironment(request);
+  } catch (error) {
+    // What is no Python program can still be given to an engine that does not need one.
+    if (command.isPython || options.engine === 'auto' || !(error instanceof UserError)) throw error;
+    return { platform: process.platform, path: process.env.PATH ?? '', pythonPackage: request.pythonPackage };
+  }
+}
+
+function engineOptionsFrom(options: RecordOptions, output: string): EngineOptions {
+  return {
+    output,
+    ...(options.rate === undefined ? {} : { rateHz: options.rate }),
+    ...(options.duration === undefined ? {} : { durationSeconds: options.duration }),
+    ...(options.subprocesses ? { subprocesses: true } : {}),
+    ...(options.native ? { native: true } : {}),
+    ...(options.gil ? { gil: true } : {}),
+    ...(options.idle ? { idle: true } : {}),
+  };
+}
+
+/** The program's own status; 128 + the signal's number for one that was killed, as shells say it. */
+function statusOf({ exitStatus }: LaunchResult): number {
+  if (exitStatus === null) return 0;
+  return exitStatus < 0 ? 128 - exitStatus : exitStatus;
+}
+
+/** Brings the raw recording where the user wants it, and says in one line what it holds. */
+async function keep(result: LaunchResult, raw: string, writer: Format | 'pstats', output: string, engine: string): Promise<void> {
+  if (result.output === undefined) {
+    say(result.sentence ?? 'nothing was recorded');
+    if (process.exitCode === 0) process.exitCode = Exit.engine;
+    return;
+  }
+  const recorded = result.output;
+  let profile: Profile | undefined;
+  let unreadable: ReadError | undefined;
+  try {
+    profile = await readProfile(fileSource(recorded));
+  } catch (error) {
+    if (!(error instanceof ReadError)) throw error;
+    unreadable = error;
+  }
+  const asItIs = (writer === 'pstats' ? 'pstats' : writer.id) === raw;
+  if (asItIs) await writeWhole(output, async (write) => write(readFileSync(recorded)));
+  else if (profile !== undefined && writer !== 'pstats') await writeProfile(profile, writer, output);
+  else throw new UserError('engine-output', `the recording of ${engine} cannot be read: ${unreadable?.message ?? 'unknown format'}`);
+  const said = result.sentence === undefined || !result.rescued ? '' : ` (${result.sentence.replace(/\.$/, '')})`;
+  say(`${summary(profile, result, engine)} → ${output}${said}`);
+}
+
+/** `engine: 3.20 s, 640 samples, 43 % in name (file:line)`. */
+function summary(profile: Profile | undefined, result: LaunchResult, engine: string): string {
+  const parts = [`${engine}: ${formatSeconds(result.durationSeconds)}`];
+  if (profile !== undefined) {
+    const spec = { type: profile.defaultType };
+    const figures = functionTable(profile, spec);
+    const samples = samplesIn(profile, spec, figures);
+    if (samples > 0) parts.push(`${formatCount(samples)} samples`);
+    let hottest = -1;
+    for (let func = 0; func < figures.self.length; func++) {
+      if (figures.self[func]! > (hottest < 0 ? 0 : figures.self[hottest]!)) hottest = func;
+    }
+    if (hottest >= 0 && figures.sum > 0) {
+      const { functions, strings } = profile;
+      const name = nameAndPlace(strings[functions.name[hottest]!]!, strings[functions.file[hottest]!]!, functions.startLine[hottest]!);
+      const self = figures.self[hottest]!;
+      parts.push(`${formatShare(self / figures.sum)} (${formatValue(self, typeOf(profile, spec).unit)}) in ${name}`);
+    } else parts.push('nothing was measured');
+  }
+  return parts.join(', ');
+}

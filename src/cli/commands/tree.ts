@@ -1,0 +1,19 @@
+import { treeJson, treeText } from '../../core/report/tree.js';
+import { resolveView } from '../../core/report/view.js';
+import { readInput, type ViewOptions } from '../input.js';
+import { print, printAll } from '../output.js';
+
+/** `heatline tree FILE [--inverted]` */
+export async function tree(file: string, options: ViewOptions & { inverted?: boolean; min?: number; depth?: number }): Promise<void> {
+  const profile = await readInput(file);
+  const spec = resolveView(profile, options);
+  const wanted = {
+    inverted: options.inverted ?? false,
+    ...(options.min === undefined ? {} : { minShare: options.min / 100 }),
+    ...(options.depth === undefined ? {} : { depth: options.depth - 1 }),
+  };
+  if (options.json) {
+    await printAll(treeJson(profile, spec, wanted));
+    await print('\n');
+  } else await printAll(treeText(profile, spec, wanted));
+}

@@ -1,0 +1,50 @@
+import { type ReadError, UserError } from '../core/errors.js';
+
+/** Exit statuses (contract). A bug has the status that sysexits.h gives to one. */
+export const Exit = { usage: 2, unreadable: 3, engine: 4, bug: 70 } as const;
+
+/** UserErrors that are wrong usage; the others come from engines that cannot run. */
+const USAGE = new Set([
+  'bad-expression',
+  'no-value-type',
+  'no-thread',
+  'usage',
+  'unknown-engine',
+  'no-program',
+  'not-python',
+  'output-folder',
+  'output',
+]);
+
+/** An input file that cannot be read, with its name. */
+export class InputError extends Error {
+  constructor(
+    readonly file: string,
+    override readonly cause: ReadError,
+  ) {
+    super(cause.message);
+  }
+}
+
+/** Writes the one line that tells what is wrong, and gives the exit status. */
+export function report(error: unknown): number {
+  if (error instanceof InputError) {
+    const { message, offset } = error.cause;
+    const at = offset === undefined ? '' : ` (at byte ${offset})`;
+    say(`${error.file}: ${message.replace(/\.$/, '')}${at}`);
+    return Exit.unreadable;
+  }
+  if (error instanceof UserError) {
+    say(error.message);
+    return USAGE.has(error.code) ? Exit.usage : Exit.engine;
+  }
+  if (process.env.HEATLINE_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  say(`this should not have happened: ${error instanceof Error ? error.message : String(error)}`);
+  return Exit.bug;
+}
+
+/** One line on stderr. */
+export function say(sentence: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: file names and messages may hold them
+  process.stderr.write(`heatline: ${sentence.replace(/[\u0000-\u001f\u007f]+/g, ' ')}\n`);
+}

@@ -1,0 +1,129 @@
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../core/errors.js';
+
+/** A reader that goes away (`| head`) is no error of ours. */
+export function safeOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+      process.exitCode = 2;
+      if (stream === process.stdout) process.stderr.write(`heatline: the output cannot be written: ${error.message}\n`);
+    });
+  }
+}
+
+/** Writes text to stdout, waiting when the reader is slower than we. */
+export async function print(text: string): Promise<void> {
+  if (text === '' || process.stdout.write(text)) return;
+  await new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
+/** Writes many small pieces as few large ones. */
+export async function printAll(pieces: Iterable<string>): Promise<void> {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < 1 << 16) continue;
+    await print(text);
+    text = '';
+  }
+  await print(text);
+}
+
+/** One JSON value and a newline. */
+export async function printJson(value: unknown): Promise<void> {
+  await print(`${JSON.stringify(value)}\n`);
+}
+
+/** Says before any work whether the file can be written. @throws UserError `output` */
+export function checkOutput(file: string): void {
+  const kind = kindOf(file);
+  if (kind === 'folder') throw new UserError('output', `${file}: it is a folder`);
+  if (kind === 'device') return;
+  const probe = temporary(file);
+  try {
+    closeSync(openSync(probe, 'wx'));
+    rmSync(probe, { force: true });
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+}
+
+/** Writes a file as a whole or not at all: what `fill` writes goes beside it and is renamed at the end. @throws UserError `output` */
+export async function writeWhole(file: string, fill: (write: (chunk: Uint8Array) => void) => Promise<void>): Promise<void> {
+  // A pipe or /dev/stdout is written to, never replaced.
+  const device = kindOf(file) === 'device';
+  const part = device ? file : temporary(file);
+  let handle: number;
+  try {
+    handle = openSync(part, device ? 'w' : 'wx');
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+  let open = true;
+  try {
+    await fill((chunk) => {
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(handle, chunk, at);
+      } catch (error) {
+        throw cannotWrite(file, error);
+      }
+    });
+    try {
+      fsyncSync(handle);
+    } catch {
+      // Some file systems know no sync; the rename is what matters.
+    }
+    closeSync(handle);
+    open = false;
+    if (device) return;
+    try {
+      renameSync(part, throughLinks(file));
+    } catch (error) {
+      throw cannotWrite(file, error);
+    }
+  } catch (error) {
+    if (open) closeSync(handle);
+    if (!device) rmSync(part, { force: true });
+    throw error;
+  }
+}
+
+function kindOf(file: string): 'file' | 'folder' | 'device' | undefined {
+  try {
+    const found = statSync(file);
+    return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'device';
+  } catch {
+    return undefined;
+  }
+}
+
+/** A link stays one: what it leads to is replaced. */
+function throughLinks(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+function temporary(link: string): string {
+  const file = throughLinks(link);
+  return join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+}
+
+function cannotWrite(file: string, error: unknown): UserError {
+  const code = (error as NodeJS.ErrnoException).code;
+  const why =
+    code === 'ENOENT'
+      ? 'its folder is not there'
+      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+        ? 'it may not be written here'
+        : code === 'ENOTDIR'
+          ? 'its folder is a file'
+          : code === 'ENOSPC'
+            ? 'the disk is full'
+            : `it cannot be written (${code ?? String(error)})`;
+  return new UserError('output', `${file}: ${why}`);
+}

@@ -1,0 +1,86 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { UserError } from '../core/errors.js';
+
+const PYTHON = /^(?:python|pypy)[\d.]*t?d?(?:\.exe)?$/i;
+
+/** What `record` runs: the words as an engine takes them, and the interpreter that is to be asked what it is. */
+export interface CommandLine {
+  readonly argv: readonly string[];
+  /** Name or absolute path; undefined when the command names no Python: then the one on PATH is meant. */
+  readonly python: string | undefined;
+  /** Whether the command is known to be Python code. */
+  readonly isPython: boolean;
+}
+
+/**
+ * Finds out what a command runs: `python …` and `script.py …` as they are; a tool that is a Python script itself
+ * (`pytest`, by its first line) becomes its interpreter and itself.
+ * @throws UserError `usage` when the script or program is not there
+ */
+export function commandLine(words: readonly string[], cwd: string): CommandLine {
+  const [first, ...rest] = words;
+  if (first === undefined) throw new UserError('usage', 'there is no command to record: heatline record -- python app.py');
+  const name = first.split(/[\\/]/).at(-1)!;
+  if (PYTHON.test(name)) return { argv: words, python: locate(first, cwd), isPython: true };
+  if (/\.pyw?$/i.test(name)) {
+    if (!isFile(resolve(cwd, first))) throw new UserError('usage', `${first}: there is no such script`);
+    return { argv: words, python: undefined, isPython: true };
+  }
+  const file = find(first, cwd);
+  if (file === undefined) throw new UserError('usage', `${first}: there is no such command`);
+  const interpreter = scriptInterpreter(file);
+  if (interpreter === undefined) return { argv: words, python: undefined, isPython: false };
+  return { argv: [interpreter, file, ...rest], python: locate(interpreter, cwd), isPython: true };
+}
+
+/** Paths become absolute; bare names are left to PATH. */
+function locate(program: string, cwd: string): string {
+  return isAbsolute(program) || !/[\\/]/.test(program) ? program : resolve(cwd, program);
+}
+
+function find(program: string, cwd: string): string | undefined {
+  if (/[\\/]/.test(program)) {
+    const file = resolve(cwd, program);
+    return isFile(file) ? file : undefined;
+  }
+  const suffixes = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : [''];
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    if (folder === '') continue;
+    for (const suffix of suffixes) if (isFile(join(folder, program + suffix))) return join(folder, program + suffix);
+  }
+  return undefined;
+}
+
+/** The Python named in a script's first line: `#!/usr/bin/python3`, `#!/usr/bin/env python3`, or pip's way round long paths. */
+function scriptInterpreter(file: string): string | undefined {
+  const head = start(file);
+  if (!head.startsWith('#!')) return undefined;
+  const [first, second] = head.slice(2).split(/\r?\n/, 2);
+  const words = first!.trim().split(/\s+/);
+  const program = words[0]!.endsWith('/env') ? words.slice(1).find((word) => !word.startsWith('-') && !word.includes('=')) : words[0];
+  if (program !== undefined && PYTHON.test(program.split('/').at(-1)!)) return program;
+  return /^'''exec' "?([^"]+?)"? "\$0" "\$@"/.exec(second ?? '')?.[1];
+}
+
+function start(file: string): string {
+  try {
+    const handle = openSync(file, 'r');
+    try {
+      const bytes = Buffer.alloc(1024);
+      return bytes.toString('utf8', 0, readSync(handle, bytes));
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    return '';
+  }
+}
+
+function isFile(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

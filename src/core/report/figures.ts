@@ -1,0 +1,39 @@
+/** A figure as JSON has it: a number, or digits as a string where doubles would lose some (beyond 2^53). */
+export type JsonFigure = number | string;
+
+export function jsonFigure(value: number | bigint): JsonFigure {
+  if (typeof value === 'bigint') {
+    const plain = Number(value);
+    return Number.isSafeInteger(plain) ? plain : value.toString();
+  }
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return BigInt(value).toString();
+  return Number.isFinite(value) ? value : 0;
+}
+
+/** Names are other people's text: control characters and those that turn the writing direction are shown, not obeyed. */
+export function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu, (char) => {
+    return `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** Where a function is: `file:line`, `file`, or nothing. */
+export function where(file: string, line: number): string {
+  if (file === '' || file === '~') return '';
+  return line > 0 ? `${file}:${line}` : file;
+}
+
+/** A name and where it is, on one line. */
+export function nameAndPlace(name: string, file: string, line: number): string {
+  const place = where(file, line);
+  return plain(place === '' ? name : `${name} (${place})`);
+}
+
+/** Columns of texts: the last one to the left, the others to the right. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const last = header.length - 1;
+  const width = header.map((title, column) => rows.reduce((widest, row) => Math.max(widest, row[column]!.length), title.length));
+  const line = (cells: readonly string[]) => cells.map((cell, i) => (i === last ? cell : cell.padStart(width[i]!))).join('  ');
+  return `${[header, ...rows].map(line).join('\n')}\n`;
+}

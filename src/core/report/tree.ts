@@ -1,0 +1,89 @@
+import { type CallTree, callTree } from '../model/callTree.js';
+import type { Profile, ViewSpec } from '../model/profile.js';
+import { formatCount, formatShare, formatType, formatValue } from '../model/units.js';
+import { jsonFigure, nameAndPlace } from './figures.js';
+import { typeOf } from './view.js';
+
+export interface TreeReportOptions {
+  readonly inverted?: boolean;
+  /** Nodes below this share of the whole are left out; text only. Default 0.005. */
+  readonly minShare?: number;
+  /** Largest depth to give; absent: all. */
+  readonly depth?: number;
+}
+
+/**
+ * The call tree as one JSON value: `{valueType, total, inverted, estimate, cut, roots: [{name, file, line, self, total, calls, children}]}`,
+ * given piece by piece, since trees are deep (JSON.stringify recurses) and long (a string has its limit).
+ * @throws UserError for a focus or ignore that is no regular expression
+ */
+export function* treeJson(profile: Profile, spec: ViewSpec, options: TreeReportOptions = {}): Generator<string> {
+  const inverted = options.inverted ?? false;
+  const tree = callTree(profile, spec, { inverted });
+  const head = { valueType: typeOf(profile, spec), total: jsonFigure(tree.sum), inverted, estimate: tree.estimate, cut: tree.cut };
+  yield `${JSON.stringify(head).slice(0, -1)},"roots":[`;
+  let open = 0;
+  for (const node of nodes(tree, options.depth)) {
+    const depth = tree.depth[node]!;
+    // A node one deeper is the first child of the last one; else the last one and what it ends are closed.
+    const close = node > 0 && depth < open ? `${']}'.repeat(open - depth)},` : '';
+    yield close + nodeJson(profile, tree, node);
+    open = depth + 1;
+  }
+  yield `${']}'.repeat(open)}]}`;
+}
+
+/** One node, open at the end of its children. */
+function nodeJson(profile: Profile, tree: CallTree, node: number): string {
+  const { functions, strings } = profile;
+  const func = tree.func[node]!;
+  const fields = {
+    name: strings[functions.name[func]!]!,
+    file: strings[functions.file[func]!]!,
+    line: functions.startLine[func]!,
+    self: jsonFigure(tree.self[node]!),
+    total: jsonFigure(tree.total[node]!),
+    calls: tree.calls === undefined ? null : jsonFigure(tree.calls[node]!),
+  };
+  return `${JSON.stringify(fields).slice(0, -1)},"children":[`;
+}
+
+function* nodes(tree: CallTree, depth = Number.POSITIVE_INFINITY): Generator<number> {
+  for (let node = 0; node < tree.length; ) {
+    yield node;
+    node = tree.depth[node]! >= depth ? tree.subtreeEnd[node]! : node + 1;
+  }
+}
+
+/** The tree as indented text; parts under 0.5 % are left out unless asked for. */
+export function* treeText(profile: Profile, spec: ViewSpec, options: TreeReportOptions = {}): Generator<string> {
+  const tree = callTree(profile, spec, { inverted: options.inverted ?? false });
+  const type = typeOf(profile, spec);
+  const { functions, strings } = profile;
+  const whole = tree.sum || 1;
+  const minimum = (options.minShare ?? 0.005) * Math.abs(whole);
+  const calls = tree.calls;
+  yield `${formatType(type)}: ${formatValue(tree.sum, type.unit)}${tree.estimate ? ' · the tree is an estimate, drawn from call edges' : ''}\n`;
+  yield `${'total'.padStart(10)}  ${'%'.padStart(7)}  ${'self'.padStart(10)}  function\n`;
+  let hidden = 0;
+  for (let node = 0; node < tree.length; ) {
+    const total = tree.total[node]!;
+    if (Math.abs(total) < minimum || tree.depth[node]! > (options.depth ?? Number.POSITIVE_INFINITY)) {
+      hidden += tree.subtreeEnd[node]! - node;
+      node = tree.subtreeEnd[node]!;
+      continue;
+    }
+    const func = tree.func[node]!;
+    const figures = [
+      formatValue(total, type.unit).padStart(10),
+      formatShare(total / whole).padStart(7),
+      formatValue(tree.self[node]!, type.unit).padStart(10),
+    ];
+    const times = calls === undefined ? '' : ` ×${formatCount(Math.round(calls[node]!))}`;
+    const name = nameAndPlace(strings[functions.name[func]!]!, strings[functions.file[func]!]!, functions.startLine[func]!);
+    yield `${figures.join('  ')}  ${'  '.repeat(tree.depth[node]!)}${name}${times}\n`;
+    node++;
+  }
+  if (hidden > 0) yield `… ${formatCount(hidden)} smaller parts are left out (--min 0 shows all)\n`;
+  if (tree.cut) yield '… the tree was cut to bound its size\n';
+}
