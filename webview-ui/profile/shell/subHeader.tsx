@@ -81,7 +81,7 @@ function Found() {
   const text =
     funcs.size === 0
       ? 'Nothing matches'
-      : `${funcs.size.toLocaleString('en')} ${funcs.size === 1 ? 'function' : 'functions'} match · ${formatValue(total, store.unit)} · ${formatShare(whole > 0 ? total / whole : 0)}`;
+      : `${funcs.size.toLocaleString('en')} ${funcs.size === 1 ? 'function matches' : 'functions match'} · ${formatValue(total, store.unit)} · ${formatShare(whole > 0 ? total / whole : 0)}`;
   return (
     <span class="found" role="status">
       {text}

@@ -1,0 +1,439 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { PageHarness, takeProblems } from './pageHarness.js';
+
+/** Edges of the picture in a window of 1320 px, and of its rows: as drawn on paper, not as the page computes them. */
+const LEFT = 10;
+const WIDTH = 1300;
+const rowTop = (row: number) => 4 + 21 * row;
+
+let harness: PageHarness;
+let page: Page;
+
+beforeAll(async () => {
+  harness = await PageHarness.start();
+}, 60_000);
+afterAll(() => harness?.stop());
+afterEach(async () => {
+  await page?.context().close();
+  expect(takeProblems()).toEqual([]);
+});
+
+async function open(query: string, options?: Parameters<PageHarness['open']>[1]): Promise<void> {
+  page = await harness.open(query, options);
+}
+
+/** Runs of one colour along a row of the canvas: [from, to) in CSS px; gaps between boxes and the thin sides of outlines are left out. */
+function runs(row: number): Promise<[number, number, string][]> {
+  return page.evaluate((y) => {
+    const canvas = document.querySelector('canvas')!;
+    const ratio = devicePixelRatio;
+    const { data, width } = canvas.getContext('2d')!.getImageData(0, Math.round(y * ratio), canvas.width, 1);
+    const found: [number, number, string][] = [];
+    let start = 0;
+    const at = (x: number) => Array.from(data.slice(x * 4, x * 4 + 4)).join(',');
+    for (let x = 1; x <= width; x++) {
+      if (x < width && at(x) === at(start)) continue;
+      if (data[start * 4 + 3] !== 0 && x - start > 3 * ratio) found.push([start / ratio, x / ratio, at(start)]);
+      start = x;
+    }
+    return found;
+  }, rowTop(row) + 2);
+}
+
+async function calls(method: string): Promise<Record<string, unknown>[]> {
+  const all = await page.evaluate(() => window.harness.calls);
+  return all.filter((call) => call.method === method).map((call) => call.params as Record<string, unknown>);
+}
+
+const drawn = () => page.waitForFunction(() => document.querySelector('.note')?.textContent !== '');
+const crumbs = () => page.locator('nav .crumb').allTextContents();
+const spoken = () => page.locator('#announcements').textContent();
+/** The middle of a box by its share of the picture. */
+const click = (share: number, row: number, options = {}) =>
+  page.locator('canvas').click({ position: { x: LEFT + WIDTH * share, y: rowTop(row) + 10 }, ...options });
+
+describe('flame graph', () => {
+  it('draws boxes as wide as their share, largest first, in rows of 21 px', async () => {
+    await open('data=small');
+    await drawn();
+    // quote 610, pay 250, rebate 100 of 1000 ms under main (970 ms); all and <module> are whole.
+    const rows = [await runs(0), await runs(1), await runs(3)];
+    expect(rows[0]).toHaveLength(1);
+    expect(rows[1]![0]!.slice(0, 2)).toEqual([LEFT, LEFT + WIDTH - 1]);
+    const edges = rows[2]!.map(([from, to]) => [from, to]);
+    expect(edges).toHaveLength(4);
+    const expected = [
+      [0, 0.61],
+      [0.61, 0.86],
+      [0.86, 0.96],
+      [0.97, 1],
+    ];
+    expected.forEach(([from, to], i) => {
+      expect(Math.abs(edges[i]![0]! - (LEFT + WIDTH * from!))).toBeLessThanOrEqual(1);
+      expect(Math.abs(edges[i]![1]! + 1 - (LEFT + WIDTH * to!))).toBeLessThanOrEqual(1);
+    });
+    const blank = await page.evaluate(
+      (y) => document.querySelector('canvas')!.getContext('2d')!.getImageData(20, y, 1, 1).data[3],
+      rowTop(1) - 1,
+    );
+    expect(blank).toBe(0);
+  });
+
+  it('is sharp on a screen of two device pixels per pixel', async () => {
+    await open('data=small', { deviceScaleFactor: 2 });
+    await drawn();
+    expect(await page.evaluate(() => document.querySelector('canvas')!.width)).toBe(2640);
+    const [, quote] = [0, (await runs(3))[0]!];
+    expect(Math.abs(quote[1] + 1 - (LEFT + WIDTH * 0.61))).toBeLessThanOrEqual(0.5);
+  });
+
+  it('gives one package one colour, library frames grey, and follows the theme', async () => {
+    await open('data=small&kind=dark');
+    await drawn();
+    const grey = (colour: string) => {
+      const [r, g, b] = colour.split(',').map(Number) as [number, number, number];
+      return Math.max(r, g, b) - Math.min(r, g, b) < 14;
+    };
+    const dark = await runs(3);
+    expect(grey(dark[0]![2])).toBe(false);
+    expect(grey(dark[3]![2])).toBe(true);
+    await page.evaluate(() => window.harness.theme('light'));
+    await page.waitForFunction((before) => {
+      const data = document.querySelector('canvas')!.getContext('2d')!.getImageData(20, 90, 1, 1).data;
+      return Array.from(data).join(',') !== before;
+    }, dark[0]![2]);
+    const light = await runs(3);
+    expect(Number(light[0]![2].split(',')[1])).toBeGreaterThan(150);
+  });
+
+  it('draws outlines and no fills in high contrast', async () => {
+    await open('data=small&kind=hcDark');
+    await drawn();
+    const alpha = (x: number, y: number) =>
+      page.evaluate(([x, y]) => document.querySelector('canvas')!.getContext('2d')!.getImageData(x!, y!, 1, 1).data[3], [x, y]);
+    expect(await alpha(LEFT + 400, rowTop(3))).toBe(255);
+    expect(await alpha(LEFT + 400, rowTop(3) + 10)).toBe(0);
+  });
+
+  it('zooms by click with the old picture stretched meanwhile, and comes back by Escape', async () => {
+    await open('data=small&delay=400');
+    await drawn();
+    await click(0.7, 3);
+    await page.waitForFunction(() => window.harness.calls.filter((call) => call.method === 'profile/flame').length === 2);
+    // The answer is still on its way: pay already fills the top row, <genexpr> 230 of its 250 ms below.
+    expect((await runs(0)).at(-1)![1]).toBeGreaterThan(LEFT + WIDTH - 5);
+    expect(Math.abs((await runs(1))[0]![1] - (LEFT + WIDTH * 0.92))).toBeLessThanOrEqual(2);
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'pay');
+    expect(await crumbs()).toEqual(['all', '<module>', 'main', 'pay']);
+    expect(await page.locator('.note').textContent()).toBe('250 ms · 25.0 %');
+    expect((await calls('profile/flame')).at(-1)).toMatchObject({ minFraction: 0.5 / WIDTH });
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'all');
+    expect((await runs(3)).length).toBe(4);
+  });
+
+  it('opens the source by double click without zooming, beside with ctrl', async () => {
+    await open('data=small');
+    await drawn();
+    await page.locator('canvas').dblclick({ position: { x: LEFT + 300, y: rowTop(3) + 10 } });
+    await click(0.7, 3, { modifiers: ['Control'] });
+    const frames = await page.evaluate(() => window.harness.made.frames.map((frame) => frame.name));
+    expect(await calls('openSource')).toEqual([
+      { func: frames.indexOf('quote'), beside: false },
+      { func: frames.indexOf('pay'), beside: true },
+    ]);
+    await page.waitForTimeout(400);
+    expect(await calls('profile/flame')).toHaveLength(1);
+    expect((await calls('select')).map((params) => params.func)).toEqual([frames.indexOf('quote'), frames.indexOf('pay')]);
+  });
+
+  it('walks by arrows, speaks the box and shows it in the tree twin', async () => {
+    await open('data=small');
+    await drawn();
+    await page.locator('canvas').focus();
+    // Taking the focus by key selects the outermost box.
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
+    await page.waitForFunction(() => document.getElementById('announcements')?.textContent?.startsWith('quote'));
+    expect(await spoken()).toBe('quote, pricing.py line 4, 61.0 % of the profile, self 30.0 %, level 4, 1 callee');
+    const active = page.locator(`#${await page.locator('canvas').getAttribute('aria-activedescendant')}`);
+    expect(await active.getAttribute('role')).toBe('treeitem');
+    expect(await active.getAttribute('aria-level')).toBe('4');
+    expect(await active.getAttribute('aria-setsize')).toBe('3');
+    expect(await active.getAttribute('aria-selected')).toBe('true');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction(() => document.getElementById('announcements')?.textContent?.startsWith('pay'));
+    await page.keyboard.press('ArrowUp');
+    await page.waitForFunction(() => document.getElementById('announcements')?.textContent?.startsWith('main'));
+    await page.keyboard.press('Enter');
+    const frames = await page.evaluate(() => window.harness.made.frames.map((frame) => frame.name));
+    expect(await calls('openSource')).toEqual([{ func: frames.indexOf('main'), beside: false }]);
+    await page.keyboard.press(' ');
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'main');
+    await page.keyboard.press('0');
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'all');
+  });
+
+  it('zooms by ctrl and wheel around the pointer, and stops at both ends', async () => {
+    await open('data=small');
+    await drawn();
+    const edges = async () => (await runs(3)).map(([from, to]) => [from, to]);
+    const whole = await edges();
+    await page.mouse.move(600, 150);
+    await page.keyboard.down('Control');
+    for (let i = 0; i < 5; i++) await page.mouse.wheel(0, 100);
+    expect(await edges()).toEqual(whole);
+    for (let i = 0; i < 60; i++) await page.mouse.wheel(0, -100);
+    await page.waitForFunction(() => window.harness.calls.filter((call) => call.method === 'profile/flame').length > 1);
+    await expect
+      .poll(async () => ((await calls('profile/flame')).at(-1) as { minFraction: number }).minFraction)
+      .toBeCloseTo(0.5 / WIDTH / 64, 9);
+    for (let i = 0; i < 60; i++) await page.mouse.wheel(0, 100);
+    await page.keyboard.up('Control');
+    await expect.poll(edges).toEqual(whole);
+  });
+
+  it('shows figures and source line of the box under the pointer, clear of the pointer', async () => {
+    await open('data=small');
+    await drawn();
+    await page.mouse.move(300, 64 + rowTop(3) + 10);
+    const card = page.locator('.card');
+    await page.locator('.card-source').waitFor();
+    expect(await page.locator('.card-name').textContent()).toBe('quote');
+    expect(await page.locator('.card-place').textContent()).toBe('/home/ada/shop/pricing.py:4');
+    expect(await page.locator('.card .figure').allTextContents()).toEqual(['300 ms', '30.0 %', '610 ms', '61.0 %']);
+    expect(await page.locator('.card-source').textContent()).toBe('for row in catalogue:');
+    const box = (await card.boundingBox())!;
+    expect(box.y).toBeGreaterThan(64 + rowTop(3) + 20);
+    expect(await card.evaluate((element) => getComputedStyle(element).pointerEvents)).toBe('none');
+  });
+
+  it('asks only for boxes of half a pixel and draws what a big profile has within reach', async () => {
+    await open('size=30000');
+    await drawn();
+    expect((await calls('profile/flame'))[0]).toMatchObject({ root: -1, minFraction: 0.5 / WIDTH });
+    expect(await page.locator('[role=treeitem]').count()).toBeLessThan(100);
+  });
+
+  it('inverts by key and finds the selected function again', async () => {
+    await open('data=small');
+    await drawn();
+    await page.keyboard.press('i');
+    await page.waitForFunction(() => window.harness.calls.filter((call) => call.method === 'profile/flame').length === 2);
+    expect((await calls('profile/flame')).at(-1)).toMatchObject({ inverted: true, root: -1 });
+    expect(await page.getByRole('button', { name: 'Inverted' }).getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('outlines the function that another view reveals', async () => {
+    await open('data=small');
+    await drawn();
+    await page.evaluate(() => window.harness.reveal(window.harness.made.frames.findIndex((frame) => frame.name === 'pay')));
+    await page.waitForFunction(() => document.getElementById('announcements')?.textContent?.startsWith('pay'));
+    expect(await page.locator('[role=treeitem][aria-selected=true]').textContent()).toMatch(/^pay, /);
+    expect(await calls('select')).toEqual([]);
+  });
+});
+
+describe('search', () => {
+  it('dims what does not match and tells how much does', async () => {
+    await open('data=small');
+    await drawn();
+    const before = await runs(3);
+    await page.keyboard.press('/');
+    await page.keyboard.type('/^qu/');
+    await page.locator('.found').waitFor();
+    expect(await page.locator('.found').textContent()).toBe('1 function matches · 610 ms · 61.0 %');
+    const after = await runs(3);
+    expect(after[0]![2]).toBe(before[0]![2]);
+    expect(Number(after[1]![2].split(',')[3])).toBeLessThan(100);
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('flame-canvas');
+    await page.keyboard.press('n');
+    await page.waitForFunction(() => document.getElementById('announcements')?.textContent?.startsWith('quote'));
+    await page.keyboard.press('Escape');
+    await page.locator('.found').waitFor({ state: 'detached' });
+    expect(await runs(3)).toHaveLength(4);
+  });
+
+  it('says what is wrong with a regular expression', async () => {
+    await open('data=small');
+    await page.locator('#search').fill('/(/');
+    await page.locator('.found.bad').waitFor();
+    expect(await page.locator('.found.bad').textContent()).toBe('“/(/” is not a regular expression.');
+    expect(await page.locator('#search').getAttribute('aria-invalid')).toBe('true');
+  });
+});
+
+describe('table', () => {
+  const cells = (row: number) => page.locator(`#row-${row} [role=gridcell]`).allTextContents();
+
+  it('lists sampled functions by self time', async () => {
+    await open('data=small&tab=table');
+    await page.locator('#row-0').waitFor();
+    expect(await page.locator('[role=columnheader]').allTextContents()).toEqual([
+      '↓self',
+      'self %',
+      'total',
+      'total %',
+      'function',
+      'file',
+    ]);
+    expect(await cells(0)).toEqual(['310 ms', '31.0 %', '310 ms', '31.0 %', 'casefold', '']);
+    expect(await cells(1)).toEqual(['300 ms', '30.0 %', '610 ms', '61.0 %', 'quote', '/home/ada/shop/pricing.py:4']);
+    // rebate calls itself: 60 + 40 ms, once.
+    expect(await cells(3)).toEqual(['100 ms', '10.0 %', '100 ms', '10.0 %', 'rebate', '/home/ada/shop/pricing.py:14']);
+  });
+
+  it("speaks cProfile's dialect where there are calls, and sorts by click and key", async () => {
+    await open('data=small&tab=table&calls=1');
+    await page.locator('#row-0').waitFor();
+    const heads = page.locator('[role=columnheader]');
+    expect((await heads.allTextContents()).map((text) => text.replace(/[↑↓]/, ''))).toEqual([
+      'ncalls',
+      'tottime',
+      'percall',
+      'cumtime',
+      'percall',
+      'function',
+      'where',
+    ]);
+    await heads.nth(3).locator('button').click();
+    await page.waitForFunction(() => document.querySelector('#row-0 .name')?.textContent === '<module>');
+    expect(await heads.nth(3).getAttribute('aria-sort')).toBe('descending');
+    expect(await heads.nth(1).getAttribute('aria-sort')).toBe('none');
+    await heads.nth(5).locator('button').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('#row-0 .name')?.textContent === '<genexpr>');
+    expect(await heads.nth(5).getAttribute('aria-sort')).toBe('ascending');
+  });
+
+  it('keeps only rows in sight in the page, and reaches the last by key', async () => {
+    await open('tab=table');
+    await page.locator('#row-0').waitFor();
+    const grid = page.getByRole('grid');
+    const count = Number(await grid.getAttribute('aria-rowcount')) - 1;
+    expect(count).toBeGreaterThan(1000);
+    expect(await page.locator('.table-body [role=row]').count()).toBeLessThan(60);
+    await grid.focus();
+    await page.keyboard.press('End');
+    await page.waitForFunction((id) => document.getElementById(id)?.textContent?.includes('/'), `row-${count - 1}`);
+    expect(await grid.getAttribute('aria-activedescendant')).toBe(`row-${count - 1}`);
+    expect(await page.locator(`#row-${count - 1}`).getAttribute('aria-rowindex')).toBe(String(count + 1));
+    await page.keyboard.press('Enter');
+    expect(await calls('openSource')).toHaveLength(1);
+  });
+
+  it('filters by the search', async () => {
+    await open('data=small&tab=table');
+    await page.locator('#row-0').waitFor();
+    await page.locator('#search').fill('pricing');
+    await page.waitForFunction(() => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === '6');
+    expect(await page.locator('.row .name').allTextContents()).toEqual(['quote', 'rebate', 'pay', 'main', '<module>']);
+  });
+});
+
+describe('page', () => {
+  it('is reached by keyboard in reading order, and every control has a name', async () => {
+    await open('data=small');
+    await drawn();
+    const seen: string[] = [];
+    for (let i = 0; i < 7; i++) {
+      await page.keyboard.press('Tab');
+      seen.push(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''));
+    }
+    expect(seen[0]).toBe('Flame');
+    expect(seen.slice(1, 6)).toEqual(['Metric', 'Thread', expect.stringContaining('Search'), 'Inverted', 'Just my code']);
+    expect(seen[6]).toMatch(/^Flame graph, 6 levels/);
+    await page.keyboard.press('Shift+Tab');
+    await page.locator('#tab-flame').focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.locator('#tab-table').getAttribute('aria-selected')).toBe('true');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('tab-table');
+  });
+
+  it('sends metric, thread and just-my-code as intents and draws from the answer', async () => {
+    await open('data=small');
+    await drawn();
+    await page.getByLabel('Metric').selectOption('1');
+    await page.getByLabel('Thread').selectOption({ label: 'worker-1' });
+    await page.getByLabel('Thread').selectOption({ label: 'All threads' });
+    await page.keyboard.press('Tab');
+    await page.getByRole('button', { name: 'Just my code' }).click();
+    expect(await calls('setView')).toEqual([{ type: 1 }, { thread: 'worker-1' }, { thread: '' }, { justMyCode: true }]);
+    await page.waitForFunction(() => window.harness.calls.filter((call) => call.method === 'profile/flame').length === 5);
+    expect((await calls('profile/flame')).at(-1)).toMatchObject({ view: { profile: 'p1', type: 1, thread: '', justMyCode: true } });
+  });
+
+  it('says how far the figures can be trusted', async () => {
+    await open('data=small&calls=1&estimate=1');
+    expect(await page.locator('.status > span').allTextContents()).toEqual([
+      'hybrid · 400 Hz asked, 398 got',
+      '4,750 samples · 1.19 s',
+      '1.3 % of samples failed',
+      'cost 2.1 %',
+      'tracing added ≈ 214 ms (120 ns a call)',
+      'call tree is an estimate from call edges',
+      '',
+      '↑↓←→ walk · Space zoom · Enter source · / search · ? help',
+    ]);
+  });
+
+  it('shows a failure as a sentence and tries again', async () => {
+    await open('data=small');
+    await drawn();
+    await page.evaluate(() => window.harness.failing.set('profile/flame', 'The server stopped.'));
+    await click(0.3, 3);
+    await page.locator('.error').waitFor();
+    expect(await page.locator('.error span').textContent()).toBe('The server stopped.');
+    expect(await crumbs()).toEqual(['all']);
+    expect(await runs(3)).toHaveLength(4);
+    await page.evaluate(() => window.harness.failing.clear());
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'quote');
+    expect(await page.locator('.error').count()).toBe(0);
+  });
+
+  it('draws hostile names as text', async () => {
+    await open('data=odd');
+    await drawn();
+    expect(await page.locator('#root script').count()).toBe(0);
+    await page.locator('canvas').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction(() => document.getElementById('announcements')?.textContent?.startsWith('a\ufffdgnp.exe'));
+    await page.locator('#tab-table').click();
+    await page.locator('#row-0').waitFor();
+    expect(await page.locator('#row-0 .name').textContent()).toBe('__proto__');
+  });
+
+  it('has a sentence for an empty profile', async () => {
+    await open('data=empty');
+    expect(await page.locator('.hint').textContent()).toContain('This profile is empty');
+    await page.locator('#tab-info').click();
+    expect(await page.locator('.info').textContent()).toContain('sampler 0.1.0');
+  });
+
+  it('remembers tab, search and focus over being closed', async () => {
+    await open('data=small');
+    await drawn();
+    await click(0.7, 3);
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'pay');
+    await page.locator('#search').fill('pay');
+    await page.locator('.found').waitFor();
+    const saved = await page.evaluate(() => JSON.stringify(window.harness.saved));
+    await page.context().close();
+    await open(`data=small&saved=${encodeURIComponent(saved)}`);
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'pay');
+    expect(await page.locator('#search').inputValue()).toBe('pay');
+    expect(await page.locator('.found').textContent()).toContain('25.0 %');
+  });
+
+  it('lists its keys, and closes that list by Escape', async () => {
+    await open('data=small');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    expect(await page.getByRole('dialog').textContent()).toContain('copy the stack');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  });
+});
