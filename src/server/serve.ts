@@ -59,6 +59,8 @@ export function serve(): void {
   connection.onHover((params) => shield(server, null, () => hover(server, params)));
   connection.onCodeLens((params) => shield(server, [], () => codeLenses(server, params)));
 
+  // Over IPC the library only looks for the client's process now and then; a channel that closed is enough to leave.
+  process.once('disconnect', () => process.exit(1));
   documents.listen(connection);
   connection.listen();
 }

@@ -36,7 +36,6 @@ export interface OpenProfile {
 export class Store {
   private readonly open = new Map<ProfileId, OpenProfile>();
   private readonly byFile = new Map<string, { stamp: string; profile: Promise<OpenProfile> }>();
-  private readonly users = new Map<ProfileId, number>();
   private next = 1;
   folders: readonly string[] = [];
 
@@ -47,7 +46,6 @@ export class Store {
     if (known?.stamp === stamp) {
       const profile = await known.profile.catch(() => undefined);
       if (profile && this.open.has(profile.id)) {
-        this.users.set(profile.id, (this.users.get(profile.id) ?? 0) + 1);
         return profile;
       }
     }
@@ -72,14 +70,8 @@ export class Store {
     return this.open.has(id);
   }
 
-  /** Frees the profile when the last of those who opened it closes it. Closing twice is no error. */
+  /** Frees the profile, for everyone. False when it was not open. */
   close(id: ProfileId): boolean {
-    const profile = this.open.get(id);
-    if (!profile) return false;
-    const users = (this.users.get(id) ?? 1) - 1;
-    this.users.set(id, users);
-    if (users > 0) return false;
-    this.users.delete(id);
     return this.open.delete(id);
   }
 
@@ -125,7 +117,6 @@ export class Store {
       },
     };
     this.open.set(id, opened);
-    this.users.set(id, 1);
     return opened;
   }
 }

@@ -1,9 +1,17 @@
+import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CodeLens, Hover } from 'vscode-languageserver/node';
+import {
+  CancellationTokenSource,
+  type CodeLens,
+  createProtocolConnection,
+  type Hover,
+  IPCMessageReader,
+  IPCMessageWriter,
+} from 'vscode-languageserver/node';
 import type { RecordingMeta } from '../../src/core/recording.js';
 import type { ProfileInfo, ViewParams } from '../../src/protocol/lsp.js';
 import { buildServer, encodePprof, type RunningServer, startServer, type TestProfile } from './serverKit.js';
@@ -105,11 +113,13 @@ describe('an open profile', () => {
     expect(info.summary).toBe('1.00 s: 80 % in find (shop.py:11), 10 % in quote (shop.py:4)');
   });
 
-  it('is the same one when opened again, and closed by its last user only', async () => {
-    const again = await server.request('profile/open', { uri: info.uri });
-    expect(again.id).toBe(info.id);
+  it('is the same one when opened again, and gone when closed', async () => {
+    expect((await server.request('profile/open', { uri: info.uri })).id).toBe(info.id);
     await server.request('profile/close', { profile: info.id });
-    expect((await heat()).lines[13]?.self).toBe(600 * MS);
+    await expect(heat()).rejects.toMatchObject({ data: { code: 'not-open' } });
+    await server.request('profile/close', { profile: info.id });
+    info = await server.request('profile/open', { uri: info.uri });
+    view = { ...view, profile: info.id };
   });
 
   it('gives self and total per line as shares of the whole profile', async () => {
@@ -316,11 +326,20 @@ describe('a file that cannot be read', () => {
     const large = encodePprof({ ...shopProfile(shop), samples });
     expect(large.length).toBeGreaterThan(64 * 1024);
     writeFileSync(path.join(folder, 'large.pb.gz'), large);
-    const opening = server.request('profile/open', { uri: uri(path.join(folder, 'large.pb.gz')) });
+    const asked = { uri: uri(path.join(folder, 'large.pb.gz')), workDoneToken: 'reading' };
+    const cancel = new CancellationTokenSource();
+    const cancelled = server.connection.sendRequest('profile/open', asked, cancel.token).catch((error) => error.code);
+    cancel.cancel();
+    expect(await cancelled).toBe(-32800);
+    const opening = server.request('profile/open', asked);
     const first = await Promise.race([opening.then(() => 'opened'), heat().then(() => 'answered')]);
     expect(first).toBe('answered');
     const opened = await opening;
     expect(opened).toMatchObject({ samples: 6000, totals: [6000, 6000 * MS] });
+    const progress = server.notifications
+      .filter(({ method }) => method === '$/progress')
+      .map(({ params }) => (params as { value: { kind: string } }).value.kind);
+    expect([progress[0], progress.at(-1)]).toEqual(['begin', 'end']);
     const output = path.join(folder, 'large.collapsed');
     await server.request('profile/export', { profile: opened.id, format: 'collapsed', path: output });
     const counts = [...readFileSync(output, 'utf8').matchAll(/ (\d+)$/gm)].map((match) => Number(match[1]));
@@ -330,6 +349,27 @@ describe('a file that cannot be read', () => {
     await expect(server.request('profile/tree', { view: { profile: opened.id, type: 0 }, node: -1 })).rejects.toMatchObject({
       data: { code: 'not-open' },
     });
+  });
+});
+
+describe('the server process', () => {
+  it('speaks over Node IPC too, and ends when its client is gone', async () => {
+    const child = fork(bundle.bundle, ['--node-ipc'], { stdio: 'inherit' });
+    const connection = createProtocolConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
+    connection.listen();
+    await connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities: {}, workspaceFolders: null });
+    const opened = await connection.sendRequest<ProfileInfo>('profile/open', { uri: uri(path.join(folder, 'shop.pb.gz')) });
+    expect(opened.totals).toEqual(info.totals);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.disconnect();
+    await ended;
+  });
+
+  it('ends when its input ends', async () => {
+    const other = await startServer(bundle.bundle, folder);
+    const ended = new Promise((resolve) => other.process.once('exit', resolve));
+    other.process.stdin?.end();
+    await ended;
   });
 });
 

@@ -28,9 +28,11 @@ export function summarize(profile: Profile): string {
   const best = [...own.value.keys()].sort((a, b) => own.value[b]! - own.value[a]!).slice(0, NAMED);
   const parts = best.filter((func, i) => own.value[func]! > 0 && (i === 0 || own.value[func]! / own.sum >= WORTH));
   const named = parts.map((func) => `${percent(own.value[func]! / own.sum)} in ${nameOf(profile, func)}`);
+  const top = own.value[parts[0] ?? 0]! / own.sum;
+  const spread = parts.length > 0 && top < WORTH ? 'spread out, at most ' : '';
   const doubt =
     own.sampled && own.samples < FEW ? `; only ${plural(own.samples, 'sample')}, shares are ± ${percent(bound(own, parts[0]))}` : '';
-  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? named.join(', ') : 'no function is known'}${doubt}${tracingCost(profile, own.sum, type.unit)}`;
+  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? spread + named.join(', ') : 'no function is known'}${doubt}${tracingCost(profile, own.sum, type.unit)}`;
 }
 
 /** Counting calls slows small functions down more than others: told when it makes up a good part of the time. */

@@ -18,13 +18,10 @@ export async function load(server: Server, file: string, meta: string | undefine
   const listening = call.token.onCancellationRequested(() => abort.abort());
   call.progress.begin('Reading the profile', 0, undefined, true);
   try {
-    const opened = await server.store.load(file, meta, {
+    return await server.store.load(file, meta, {
       signal: abort.signal,
       progress: (fraction) => call.progress.report(Math.round(fraction * 100)),
     });
-    // Nobody will close what was cancelled.
-    if (call.token.isCancellationRequested) server.store.close(opened.id);
-    return opened;
   } finally {
     call.progress.done();
     listening.dispose();
