@@ -128,6 +128,7 @@ export class ProfileBuilder {
   /** Adds a location with several (inlined, innermost first) lines, a mapping (-1 none) and an address. Not interned. */
   location(mapping: number, address: bigint, funcs: ArrayLike<number>, lines: ArrayLike<number>, columns?: ArrayLike<number>): number {
     if (mapping !== -1) this.check(mapping, this.mappingFile.length, 'mapping');
+    for (let i = 0; i < funcs.length; i++) this.check(funcs[i]!, this.functionNames.length, 'function');
     this.locationMapping.push(mapping);
     this.locationAddress.push(address);
     if (address !== 0n) this.anyAddress = true;
@@ -135,7 +136,6 @@ export class ProfileBuilder {
     for (let i = 0; i < funcs.length; i++) {
       const func = funcs[i]!;
       const column = columns?.[i] ?? 0;
-      this.check(func, this.functionNames.length, 'function');
       this.lineFunc.push(func);
       this.lineNumber.push(lineNumber(lines[i] ?? 0));
       this.lineColumn.push(lineNumber(column));

@@ -115,7 +115,8 @@ function growDown(profile: Profile, calls: CallColumns, byCalls: boolean, grown:
       if (library !== undefined && library[callee] === 1 && library[func] === 1 && grown.parent.array[node]! >= 0) continue;
       const part = share * scale;
       const total = part * edgeFigure[edge]!;
-      const ofCallee = figure[callee]! > 0 ? Math.min(1, total / figure[callee]!) : 0;
+      // By what the edge claims, not by what it is given: of a recursion the overlap is cut off, not the own time.
+      const ofCallee = figure[callee]! > 0 ? Math.min(1, (share * edgeFigure[edge]!) / figure[callee]!) : 0;
       const self = byCalls ? total : Math.min(total, ofCallee * functions.self[callee]!);
       grown.add(callee, node, self, total, part * edges.calls[edge]!);
     }
