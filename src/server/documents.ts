@@ -91,7 +91,7 @@ function copiedText(opened: OpenProfile, key: string): string | undefined {
 
 function unchangedText(opened: OpenProfile, file: string): string | undefined {
   const disk = stat(file);
-  return disk && disk.mtimeMs <= opened.recordedAt ? read(file) : undefined;
+  return disk && Math.floor(disk.mtimeMs) <= opened.recordedAt ? read(file) : undefined;
 }
 
 function read(file: string): string | undefined {

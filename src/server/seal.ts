@@ -52,7 +52,7 @@ async function copySources(
     const file = isInstalled(name) ? null : paths.locate(name);
     if (file === null || sources.has(pathKey(file)) || !isBelow(file, roots)) continue;
     const found = statSync(file, { throwIfNoEntry: false });
-    if (!found || found.size > MAX_SOURCE_BYTES || found.mtimeMs > startedAt) continue;
+    if (!found || found.size > MAX_SOURCE_BYTES || Math.floor(found.mtimeMs) > startedAt) continue;
     const bytes = readQuietly(file);
     if (bytes === undefined) continue;
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -43,6 +43,7 @@ export function codeLenses(server: Server, params: CodeLensParams): CodeLens[] {
 /** `856 ms self · 880 ms total · 12 calls`; a type that counts calls has only the last. */
 function lensText({ self, total, calls }: Figures, unit: string): string {
   const counted = calls === null || calls === 0 ? '' : `${formatCount(calls)} ${calls === 1 ? 'call' : 'calls'}`;
-  if (unit === 'count' && counted !== '' && self === calls) return counted;
+  // No sample fell into it: how often it ran is all that is known.
+  if (counted !== '' && (total === 0 || (unit === 'count' && self === calls))) return counted;
   return `${formatValue(self, unit)} self · ${formatValue(total, unit)} total${counted === '' ? '' : ` · ${counted}`}`;
 }
