@@ -75,14 +75,17 @@ class Store {
       this.search = this.saved.search ?? '';
     } else if (page.tab !== this.hostTab) this.tab = page.tab;
     this.hostTab = page.tab;
-    this.error = undefined;
+    const other = this.viewKey !== before;
+    if (other) this.error = undefined;
     this.changed();
-    if (this.viewKey !== before) void this.runSearch();
+    if (other) void this.runSearch();
   }
 
   /** What the figures depend on: when it changes, views load anew. */
   get viewKey(): string {
-    return this.page ? JSON.stringify(this.page.view) : '';
+    if (!this.page) return '';
+    const { profile, type, thread, focus, ignore, justMyCode } = this.page.view;
+    return JSON.stringify([profile, type, thread ?? '', focus ?? '', ignore ?? '', justMyCode ?? false]);
   }
 
   get view(): ViewParams {
@@ -105,7 +108,7 @@ class Store {
     this.changed();
   }
 
-  /** `note` false: only remember it for the page, as another view already knows. */
+  /** A box or row was chosen here: other views may reveal it. */
   select(func: number | null): void {
     if (this.selected === func) return;
     this.selected = func;

@@ -56,7 +56,7 @@ export class FlameController {
   /** Loads the whole anew, after the view changed: node ids are void then, so focus and selection are found by function. */
   async reload(): Promise<void> {
     const path = store.saved.focus ?? [];
-    const func = this.funcOf(this.selected);
+    const func = this.funcOf(this.selected) ?? store.selected;
     this.history = [];
     const boxes = await this.fetch(-1, THINNEST / this.width, () => this.reload());
     if (!boxes) return;
