@@ -46,7 +46,6 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     const end = await ctx.runs.run(id, name, file.fsPath, plan, vscode.workspace.getWorkspaceFolder(file));
     const finished = loadEngines().finishRun(plan, { exitCode: end.exitCode });
     recorded = finished.output !== undefined;
-    if (!end.started) throw new UserError('not-started', `${name} could not be started: ${plan.argv[0]} did not run.`, showLog);
     const meta: RecordingMeta = {
       version: 1,
       id,
@@ -65,6 +64,7 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
       ...(await gitCommitOf(file)),
       sources: [],
     };
+    if (!recorded && !end.started) throw new UserError('not-started', `${name} could not be started; its terminal says why.`, showLog);
     if (!recorded) throw new UserError('nothing', nothingSentence(name, meta, end), [...again, ...showLog]);
     const info = await seal(ctx, folder, meta, name);
     await reveal(file);
@@ -143,7 +143,7 @@ function nothingSentence(name: string, meta: RecordingMeta, end: RunEnd): string
   if (end.stoppedByUser) return `${name} was stopped before anything was recorded.`;
   if (meta.exitStatus !== null && meta.exitStatus < 0) return `${name} was killed by signal ${-meta.exitStatus}, and nothing was recorded.`;
   if (meta.exitStatus) return `${name} ended with status ${meta.exitStatus} before anything was recorded; its terminal says why.`;
-  return `${name} ended without leaving a recording; a program that ends by os._exit or os.exec cannot be recorded from within.`;
+  return `${name} ended without leaving a recording; it was killed, or it replaced itself by another program.`;
 }
 
 /** The file's heat is what was asked for: bring it into view when it is in none. */

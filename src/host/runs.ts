@@ -1,3 +1,4 @@
+import os from 'node:os';
 import * as vscode from 'vscode';
 import type { LaunchPlan } from '../engines/engine.js';
 
@@ -117,9 +118,10 @@ export function clockText(milliseconds: number): string {
 }
 
 function makeTask(id: string, name: string, plan: LaunchPlan, scope: vscode.WorkspaceFolder | undefined): vscode.Task {
-  const [program = '', ...args] = plan.argv;
-  const process = new vscode.ProcessExecution(program, args, { cwd: plan.cwd, env: { ...plan.env } });
-  const task = new vscode.Task({ type: 'heatline', id }, scope ?? vscode.TaskScope.Workspace, `Profile ${name}`, 'Heatline', process, []);
+  const { argv, cwd } = placed(plan);
+  const [program = '', ...args] = argv;
+  const execution = new vscode.ProcessExecution(program, args, { cwd, env: { ...plan.env } });
+  const task = new vscode.Task({ type: 'heatline', id }, scope ?? vscode.TaskScope.Workspace, `Profile ${name}`, 'Heatline', execution, []);
   task.presentationOptions = {
     reveal: vscode.TaskRevealKind.Always,
     panel: vscode.TaskPanelKind.Dedicated,
@@ -129,6 +131,15 @@ function makeTask(id: string, name: string, plan: LaunchPlan, scope: vscode.Work
     showReuseMessage: false,
   };
   return task;
+}
+
+/**
+ * A window without a folder starts terminals in the home folder and refuses any other; there a shell goes to the right one and becomes
+ * the program, so that process id and signals stay the program's.
+ */
+function placed(plan: LaunchPlan): { readonly argv: readonly string[]; readonly cwd: string } {
+  if (vscode.workspace.workspaceFolders?.length || process.platform === 'win32') return plan;
+  return { argv: ['/bin/sh', '-c', 'cd "$0" && exec "$@"', plan.cwd, ...plan.argv], cwd: os.homedir() };
 }
 
 /** Follows one task by its id: events may come before `executeTask` has answered. */
@@ -149,6 +160,8 @@ class EndOfTask implements vscode.Disposable {
       this.subscriptions.push(
         vscode.tasks.onDidStartTaskProcess((event) => {
           if (!mine(event)) return;
+          // A terminal that could not start its process says -1 or nothing.
+          if (!(event.processId > 0)) return;
           this.started = true;
           this.pid = event.processId;
         }),
