@@ -1,4 +1,5 @@
 import { type Hover, type HoverParams, MarkupKind } from 'vscode-languageserver/node';
+import { isCounted } from '../../core/model/functionTable.js';
 import { lineCallees } from '../../core/model/lineCallees.js';
 import { calleesOf, callersOf } from '../../core/model/neighbours.js';
 import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
@@ -50,6 +51,7 @@ function functionBlocks(opened: OpenProfile, view: ViewParams, { func }: Definit
   return [
     figureTable(opened, view, nameOf(opened, func), figures, table.sum),
     ...notes(opened, view, figures, table.samples?.[func] ?? null),
+    ...tracedLine(opened, view, func),
     ...neighbourLine(opened, 'Called by', callers, table.sum),
     ...neighbourLine(opened, 'Calls', callees, table.sum),
   ];
@@ -101,6 +103,15 @@ function notes(opened: OpenProfile, view: ViewParams, { self, total, calls, prim
     lines.push(`${formatCount(samples)} ± ${formatCount(Math.ceil(1.96 * Math.sqrt(samples)))} samples of self`);
   if (view.thread !== undefined) lines.push(`Thread ${escapeMarkdown(view.thread)} only`);
   return lines.length > 0 ? [lines.join('  \n')] : [];
+}
+
+/** Where calls were counted beside sampling, the traced times are another measurement: told apart, in cProfile's words. */
+function tracedLine({ profile }: OpenProfile, view: ViewParams, func: number): string[] {
+  const { calls } = profile;
+  if (calls === undefined || isCounted(profile, view.type) || !(calls.functions.calls[func]! > 0)) return [];
+  const unit = profile.sampleTypes[calls.timeType]!.unit;
+  const figure = (column: Float64Array) => formatValue(column[func]!, unit);
+  return [`Traced: ${figure(calls.functions.self)} tottime · ${figure(calls.functions.total)} cumtime, with the cost of counting`];
 }
 
 /** Links to the places of functions, largest first. */
