@@ -22,8 +22,11 @@ class Unavailable(Exception):
 class Lookout:
     """Same uses as Ticker: start(), stop(), forget(), samples()."""
 
-    def __init__(self, rate, every, checkpoints):
-        """`every(self)` is called in a thread of ours at each checkpoint. Raises Unavailable."""
+    def __init__(self, rate, every, checkpoints, will):
+        """
+        `every(self)` is called in a thread of ours at each checkpoint; `will(self, seconds)` in the helper, when the
+        program died without a word, so that what was seen can be kept. Raises Unavailable.
+        """
         if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
             raise Unavailable("this platform has no readable /proc")
         self.rate = rate
@@ -33,6 +36,7 @@ class Lookout:
         self.has_cpu = True
         self.notes = [SEEN_FROM_OUTSIDE]
         self._every = every
+        self._will = will
         self._names = {os.getpid(): "MainThread"}
         self._report = None
         self._lock = _thread.allocate_lock()
@@ -42,12 +46,13 @@ class Lookout:
         self._commands, self._answers, self._hints, self._wake = commands[1], answers[0], hints[0], hints[1]
         self._identities = {pipe: _identity(pipe) for pipe in (self._commands, self._answers, self._hints, self._wake)}
         process = os.getpid()
-        _fork_twice(lambda: _helper(process, rate, commands[0], answers[1], hints[1], checkpoints))
+        _fork_twice(lambda: self._helper(process, commands[0], answers[1], checkpoints), answers[1])
         os.close(commands[0])
         os.close(answers[1])
-        _allow_reading()
-        os.write(self._commands, b"g")
         os.set_blocking(self._answers, False)
+        self.helper = int.from_bytes(self._read(4) or b"", "little")
+        _allow_reading(self.helper)
+        os.write(self._commands, b"g")
         verdict = self._read(1)
         if verdict != b"y":
             reason = "" if verdict is None else os.read(self._answers, 500).decode("ascii", "replace")
@@ -103,13 +108,45 @@ class Lookout:
         finally:
             done.release()
 
+    def _helper(self, process, commands, answers, checkpoints):
+        """The helper's life, in the helper."""
+        os.setsid()
+        os.chdir("/")
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in range(3):
+            os.dup2(nothing, standard)
+        hints = self._wake
+        keep = {0, 1, 2, commands, answers, hints}
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) not in keep:
+                try:
+                    os.close(int(name))
+                except OSError:
+                    pass
+        if os.read(commands, 1) != b"g":
+            return
+        rest = watch(process, self.rate, commands, answers, hints, checkpoints, self._names)
+        if rest is not None:
+            self._gone = True
+            self._take(rest)
+            self._will(self, self.seconds)
+
+    def _take(self, report):
+        self._report = report[:2]
+        self.ticks, self.errors, self.own_cpu, self.seconds = report[2:]
+
     def _collect_names(self):
+        before = len(self._names)
         known = getattr(sys.modules.get("threading"), "_active", None)
         if isinstance(known, dict):
             for thread in list(known.values()):
                 native, name = getattr(thread, "_native_id", None), getattr(thread, "_name", None)
                 if native and isinstance(name, str):
                     self._names[native] = name
+        if len(self._names) != before and self._ours(self._commands):
+            data = marshal.dumps(self._names)
+            if len(data) < 4000:  # as much as a pipe takes in one piece
+                os.write(self._commands, b"n" + len(data).to_bytes(4, "little") + data)
 
     def _ours(self, pipe):
         """A program may close all files that it does not know; then the number may be a file of its own by now."""
@@ -144,9 +181,7 @@ class Lookout:
             if data is None:
                 self.notes.append("the sampling helper ended before the program: samples are missing")
                 return
-            report = marshal.loads(data)
-            self._report = report[:2]
-            self.ticks, self.errors, self.own_cpu, self.seconds = report[2:]
+            self._take(marshal.loads(data))
 
     def _close(self):
         if self._ours(self._commands):
@@ -223,40 +258,26 @@ def _high(pipe):
     return high
 
 
-def _fork_twice(life):
-    """Runs `life` in a process that is not our child: the program's os.wait() shall not meet it."""
+def _fork_twice(life, answers):
+    """Runs `life` in a process that is not our child (the program's os.wait() shall not meet it), and writes its number."""
     child = os.fork()
     if child:
         os.waitpid(child, 0)
         return
     try:
-        if os.fork() == 0:
+        helper = os.fork()
+        if helper:
+            os.write(answers, helper.to_bytes(4, "little"))
+        else:
             life()
     except BaseException:
-        pass
+        pass  # nobody to tell; the program goes on without us
     finally:
         os._exit(0)
 
 
-def _helper(process, rate, commands, answers, hints, checkpoints):
-    os.setsid()
-    os.chdir("/")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in range(3):
-        os.dup2(nothing, standard)
-    keep = {0, 1, 2, commands, answers, hints}
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) not in keep:
-            try:
-                os.close(int(name))
-            except OSError:
-                pass
-    if os.read(commands, 1) == b"g":
-        watch(process, rate, commands, answers, hints, checkpoints)
-
-
-def _allow_reading():
-    """Under Yama's scope 1 a process may be read by its parents only, unless it allows it."""
+def _allow_reading(helper):
+    """Under Yama's scope 1 a process may be read by its parents only, unless it allows it to one other."""
     try:
         with open("/proc/sys/kernel/yama/ptrace_scope") as file:
             if file.read().strip() != "1":
@@ -267,7 +288,7 @@ def _allow_reading():
     try:
         import ctypes
 
-        ctypes.CDLL(None).prctl(0x59616D61, -1, 0, 0, 0)  # PR_SET_PTRACER, any: the helper's number is not known here
+        ctypes.CDLL(None).prctl(0x59616D61, helper, 0, 0, 0)  # PR_SET_PTRACER
     except (ImportError, OSError, AttributeError):
         pass
     for name in set(sys.modules) - before:

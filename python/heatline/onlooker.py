@@ -206,13 +206,17 @@ class _Watch:
             return 0
 
     def report(self):
+        """(rows, codes, ticks, errors, own CPU ns, seconds)"""
         rows = [(native, [part for pair in stack for part in pair], *figures) for (native, stack), figures in self.rows.items()]
         elapsed = (time.monotonic_ns() - self.began) / 1e9
-        return marshal.dumps((rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed))
+        return (rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed)
 
 
-def watch(process, rate, commands, answers, hints, checkpoints):
-    """The helper's life after forking; the caller ends the process afterwards. `checkpoints` yields seconds between hints."""
+def watch(process, rate, commands, answers, hints, checkpoints, names):
+    """
+    Samples until it is told to end, then returns None; or until the program is gone, then returns the report.
+    `checkpoints` yields seconds between hints; `names` is kept to what the program tells of its threads.
+    """
     import select
 
     try:
@@ -225,14 +229,13 @@ def watch(process, rate, commands, answers, hints, checkpoints):
             raise Torn("the main thread is not there")
     except Exception as problem:
         os.write(answers, b"n" + ascii(problem).encode()[:500])
-        return
+        return None
     os.write(answers, b"y")
     if os.read(commands, 1) != b"s":
-        return
+        return None
     period = int(1e9 / rate)
     watcher.began = watcher._last = due = time.monotonic_ns()
     due_hint = due + int(next(checkpoints) * 1e9)
-    paused = False
     while True:
         now = time.monotonic_ns()
         due = max(due + period, now - period)
@@ -240,18 +243,20 @@ def watch(process, rate, commands, answers, hints, checkpoints):
         if select.select([commands], [], [], wait)[0]:
             command = os.read(commands, 1)
             if command == b"r":
-                data = watcher.report()
+                data = marshal.dumps(watcher.report())
                 os.write(answers, len(data).to_bytes(8, "little"))
                 view = memoryview(data)
                 while len(view):
                     view = view[os.write(answers, view) :]
+            elif command == b"n":
+                names.update(marshal.loads(os.read(commands, int.from_bytes(os.read(commands, 4), "little"))))
             elif command in (b"q", b""):
-                return
+                return None if command else watcher.report()
             continue
         try:
             news = watcher.tick()
         except OSError:
-            return  # the program is gone, or has become another one
+            return watcher.report()  # the program is gone, or has become another one
         if news:
             _hint(hints, b"t")
         if now > due_hint:

@@ -52,6 +52,10 @@ class Recorder:
         self.began = time.perf_counter()
         self.state = "recording"
         if self.sampler is not None:
+            helper = getattr(self.sampler, "helper", None)
+            if helper is not None:
+                # As long as this is there and the helper lives, a killed program's samples are still being written.
+                files.write_whole(self.options.output + ".helper", b"%d\n" % helper)
             self.sampler.start()
         return None if self.counter is None else self.counter.begin()
 
@@ -59,7 +63,7 @@ class Recorder:
         rate = self.options.rate
         if not self.options.in_process:
             try:
-                return Lookout(rate, self._on_hint, checkpoint_gaps(self.options.duration))
+                return Lookout(rate, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will)
             except Unavailable as reason:
                 self.notes.append("no helper process: %s" % reason)
         return Ticker(rate, self._housekeeping)
@@ -210,6 +214,19 @@ class Recorder:
             return True
         return False
 
+    def _last_will(self, sampler, seconds):
+        """In the helper, after the program was killed: keeps the samples, unless a checkpoint has the counts as well."""
+        path = self.options.output
+        self.sampler = sampler
+        try:
+            if not os.path.exists(path) and not (self.options.engine == "hybrid" and os.path.exists(path + ".part")):
+                self.started = time.time_ns() - int(seconds * 1e9)
+                self.began = time.perf_counter() - seconds
+                self.notes.append("the program was killed; its call counts are lost" if self.options.engine == "hybrid" else "the program was killed")
+                self._write(final=False)
+        finally:
+            files.remove(path + ".helper")
+
     def _write(self, final):
         path, status = self.options.output, self.options.status
         try:
@@ -220,6 +237,7 @@ class Recorder:
                     return
                 files.write_whole(path, data)
                 files.remove(path + ".part")
+                files.remove(path + ".helper")
             if final and status is not None and self.exit_status is not None:
                 files.write_whole(status, b'{"exitStatus": %d}\n' % self.exit_status)
         except OSError as error:

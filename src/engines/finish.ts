@@ -24,6 +24,7 @@ export interface RunResult {
 /** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. Never throws. */
 export function finishRun(plan: LaunchPlan, end: ProcessEnd): RunResult {
   const exitStatus = statusOf(plan, end);
+  awaitHelper(plan.output);
   removeLeftovers(plan.output);
   const part = `${plan.output}.part`;
   if (hasContent(plan.output)) {
@@ -38,6 +39,28 @@ export function finishRun(plan: LaunchPlan, end: ProcessEnd): RunResult {
     return { output: plan.output, exitStatus, rescued: true, sentence };
   }
   return { output: undefined, exitStatus, rescued: false, sentence: `Nothing was recorded: the program ${ending(exitStatus)}.` };
+}
+
+/**
+ * When a program was killed, the helper that sampled it writes what it saw a moment later, and then takes away the
+ * file with its number. Blocks for at most 3 s, and only when there is no recording but such a helper.
+ */
+function awaitHelper(output: string): void {
+  const marker = `${output}.helper`;
+  const limit = Date.now() + 3000;
+  while (!hasContent(output) && Date.now() < limit && isAlive(marker)) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+  rmSync(marker, { force: true });
+}
+
+function isAlive(marker: string): boolean {
+  try {
+    process.kill(Number.parseInt(readFileSync(marker, 'utf8'), 10), 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function statusOf(plan: LaunchPlan, end: ProcessEnd): number | null {

@@ -52,7 +52,7 @@ class Case(unittest.TestCase):
         return _finish(subprocess.Popen(self.command(words, options), cwd=self.folder, env=env, **_pipes()), given)
 
     def no_leftovers(self):
-        names = [name for name in os.listdir(self.folder) if ".tmp-" in name or name.endswith(".part")]
+        names = [name for name in os.listdir(self.folder) if ".tmp-" in name or name.endswith((".part", ".helper"))]
         self.assertEqual(names, [])
 
     def profile(self):

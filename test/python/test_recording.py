@@ -245,6 +245,23 @@ class Ends(Case):
             os.unlink(self.output)
 
     @unittest.skipUnless(LINUX, "needs /proc")
+    def test_killed_early_leaves_its_samples(self):
+        text = FOREVER[: -len("spin()\n")] + "import threading\nthreading.Thread(target=spin, name='wörk').start()\n"
+        for engine in ("sampler", "hybrid"):
+            process = self.begin(engine, text)
+            process.kill()
+            self.assertEqual(self.end(process)[0], -signal.SIGKILL)
+            limit = time.time() + 5
+            while os.path.exists(self.output + ".helper") and time.time() < limit:
+                time.sleep(0.02)
+            os.replace(self.output + ".part", self.output)
+            profile = self.profile()
+            self.assertGreater(profile.seconds("spin", thread="wörk"), 0.1)
+            self.assertTrue(any("killed" in note for note in profile.quality["notes"]))
+            os.unlink(self.output)
+            self.no_leftovers()
+
+    @unittest.skipUnless(LINUX, "needs /proc")
     def test_no_process_is_left(self):
         for number in (signal.SIGKILL, signal.SIGTERM):
             process = self.begin("sampler")
