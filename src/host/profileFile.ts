@@ -10,6 +10,7 @@ import type { Ctx } from './ctx.js';
 import { isUserError } from './errors.js';
 import { readGitCommit } from './gitCommit.js';
 import { findInterpreter } from './interpreter.js';
+import { forgetRun, noteRun } from './interrupted.js';
 import { show } from './profiles.js';
 import { makeFolder, newRecordingId } from './recordings.js';
 import type { RunEnd } from './runs.js';
@@ -42,11 +43,7 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
   try {
     const { plan, ...chosen } = await planRun(ctx, file, start, folder, options);
     ctx.log.info(`${name}: ${chosen.engine} (${chosen.reason}), ${plan.argv.join(' ')} in ${plan.cwd}`);
-    const startedAt = new Date();
-    const end = await ctx.runs.run(id, name, file.fsPath, plan, vscode.workspace.getWorkspaceFolder(file));
-    const finished = loadEngines().finishRun(plan, { exitCode: end.exitCode });
-    recorded = finished.output !== undefined;
-    const meta: RecordingMeta = {
+    const draft: RecordingMeta = {
       version: 1,
       id,
       label: name,
@@ -57,16 +54,24 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
       cwd: plan.cwd,
       interpreter: chosen.python,
       target: vscode.workspace.asRelativePath(file, false),
-      startedAt: startedAt.toISOString(),
-      durationSeconds: end.seconds,
-      exitStatus: finished.exitStatus,
-      stoppedBy: end.stoppedByUser ? 'user' : (finished.exitStatus ?? 0) < 0 ? 'signal' : 'program',
+      startedAt: new Date().toISOString(),
+      durationSeconds: 0,
+      exitStatus: null,
+      stoppedBy: 'program',
       ...(await gitCommitOf(file)),
       sources: [],
     };
+    await noteRun(folder, draft, plan);
+    const noted = (pid: number) => void noteRun(folder, draft, plan, pid).catch(() => undefined);
+    const end = await ctx.runs.run(id, name, file.fsPath, plan, vscode.workspace.getWorkspaceFolder(file), noted);
+    const finished = loadEngines().finishRun(plan, { exitCode: end.exitCode });
+    recorded = finished.output !== undefined;
+    const stoppedBy = end.stoppedByUser ? 'user' : (finished.exitStatus ?? 0) < 0 ? 'signal' : 'program';
+    const meta: RecordingMeta = { ...draft, durationSeconds: end.seconds, exitStatus: finished.exitStatus, stoppedBy };
     if (!recorded && !end.started) throw new UserError('not-started', `${name} could not be started; its terminal says why.`, showLog);
     if (!recorded) throw new UserError('nothing', nothingSentence(name, meta, end), [...again, ...showLog]);
     const info = await seal(ctx, folder, meta, name);
+    await forgetRun(folder);
     await reveal(file);
     await show(ctx, info);
     tellEnd(name, meta, finished.rescued);

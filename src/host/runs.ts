@@ -33,14 +33,26 @@ export class Runs implements vscode.Disposable {
     return [...this.running.values()].some((run) => run.key === key);
   }
 
+  isRunning(id: string): boolean {
+    return this.running.has(id);
+  }
+
   /**
    * Starts a plan as a task, so that its output is seen and stdin works, and waits for its end.
    * @param key one run at a time for each
+   * @param onStart told the process id
    */
-  async run(id: string, name: string, key: string, plan: LaunchPlan, scope: vscode.WorkspaceFolder | undefined): Promise<RunEnd> {
+  async run(
+    id: string,
+    name: string,
+    key: string,
+    plan: LaunchPlan,
+    scope: vscode.WorkspaceFolder | undefined,
+    onStart: (pid: number) => void,
+  ): Promise<RunEnd> {
     const task = makeTask(id, name, plan, scope);
     const startedAt = Date.now();
-    const ended = new EndOfTask(id);
+    const ended = new EndOfTask(id, onStart);
     let execution: vscode.TaskExecution | undefined;
     let stopping = 0;
     const stop = () => {
@@ -150,7 +162,7 @@ class EndOfTask implements vscode.Disposable {
   readonly promise: Promise<number | undefined>;
   private readonly subscriptions: vscode.Disposable[] = [];
 
-  constructor(id: string) {
+  constructor(id: string, onStart: (pid: number) => void) {
     const mine = (event: { readonly execution: vscode.TaskExecution }) => event.execution.task.definition.id === id;
     this.promise = new Promise((resolve) => {
       const finish = (exitCode: number | undefined) => {
@@ -164,6 +176,7 @@ class EndOfTask implements vscode.Disposable {
           if (!(event.processId > 0)) return;
           this.started = true;
           this.pid = event.processId;
+          onStart(event.processId);
         }),
         vscode.tasks.onDidEndTaskProcess((event) => mine(event) && finish(event.exitCode)),
         // A task that could not be started has no process that ends. Leave the process event its turn first.

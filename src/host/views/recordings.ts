@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { formatSeconds } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
+import { takeUpInterrupted } from '../interrupted.js';
 import { listRecordings, type Recording } from '../recordings.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
@@ -12,6 +13,7 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
   readonly onDidChangeTreeData = this.changed.event;
   private readonly subscriptions: vscode.Disposable[];
   private session: Session;
+  private looked = false;
 
   constructor(private readonly ctx: Ctx) {
     this.session = ctx.store.value;
@@ -29,7 +31,12 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
   }
 
   getChildren(recording?: Recording): Promise<Recording[]> | Recording[] {
-    return recording ? [] : listRecordings(this.ctx.recordingsRoot);
+    if (recording) return [];
+    if (!this.looked) {
+      this.looked = true;
+      void takeUpInterrupted(this.ctx);
+    }
+    return listRecordings(this.ctx.recordingsRoot);
   }
 
   getTreeItem(recording: Recording): vscode.TreeItem {

@@ -1,0 +1,67 @@
+/** Runs whose window went away while they were recorded: what the engine wrote is made a recording the next time. */
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { parseMeta, type RecordingMeta } from '../core/recording.js';
+import type { LaunchPlan } from '../engines/engine.js';
+import type { Ctx } from './ctx.js';
+
+const NOTE = 'run.json';
+
+/** Beside the raw file while a program runs. Environment values are left out: they may be secrets. */
+interface Note {
+  readonly meta: RecordingMeta;
+  readonly plan: LaunchPlan;
+  readonly pid?: number;
+}
+
+/** Says in the folder what is running, so that it can be taken up without us. */
+export async function noteRun(folder: string, meta: RecordingMeta, plan: LaunchPlan, pid?: number): Promise<void> {
+  const note: Note = { meta, plan: { ...plan, env: {} }, ...(pid === undefined ? {} : { pid }) };
+  await writeFile(path.join(folder, NOTE), JSON.stringify(note));
+}
+
+export const forgetRun = (folder: string): Promise<void> => rm(path.join(folder, NOTE), { force: true });
+
+/** Looks through the recordings' folder once; what cannot be taken up is left alone, and removed when there is nothing in it. */
+export async function takeUpInterrupted(ctx: Ctx): Promise<void> {
+  const entries = await readdir(ctx.recordingsRoot).catch(() => []);
+  for (const id of entries) {
+    const folder = path.join(ctx.recordingsRoot, id);
+    const note = ctx.runs.isRunning(id) ? undefined : await readNote(folder);
+    if (!note || (note.pid !== undefined && isAlive(note.pid))) continue;
+    try {
+      await takeUp(ctx, folder, note);
+    } catch (error) {
+      ctx.log.warn(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    await forgetRun(folder);
+  }
+}
+
+async function takeUp(ctx: Ctx, folder: string, { meta, plan }: Note): Promise<void> {
+  const { finishRun } = require('./engines.js') as typeof import('./engines.js');
+  const finished = finishRun({ ...plan, output: path.join(folder, meta.file) }, { exitCode: undefined });
+  if (finished.output === undefined) return rm(folder, { recursive: true, force: true });
+  const roots = (vscode.workspace.workspaceFolders ?? []).map((entry) => entry.uri.fsPath);
+  await ctx.client.request('recording/seal', { folder, meta: { ...meta, exitStatus: finished.exitStatus, stoppedBy: 'signal' }, roots });
+  ctx.recordingsChanged.fire();
+}
+
+async function readNote(folder: string): Promise<Note | undefined> {
+  try {
+    const note = JSON.parse(await readFile(path.join(folder, NOTE), 'utf8')) as Note;
+    return parseMeta(JSON.stringify(note.meta)) && Array.isArray(note.plan.argv) ? note : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Alive, but not ours to signal.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
