@@ -2,8 +2,7 @@ import { ReadError } from '../errors.js';
 
 /** What people open by mistake or by hope: first bytes in hexadecimal → one sentence with the next step. */
 const BY_BYTES: readonly (readonly [string, string])[] = [
-  ['504552464649', "This is a perf.data file: run 'perf script' on it and open what that prints."],
-  ['504552465f', "This is a perf.data file: run 'perf script' on it and open what that prints."],
+  ['50455246494c45', "This is a perf.data file: run 'perf script' on it and open what that prints."],
   ['504b0304', 'This is a zip archive: unpack it and open the profile inside.'],
   ['28b52ffd', "This file is packed with zstd: unpack it with 'zstd -d' and open the result."],
   ['04224d18', 'This looks like a memray recording (LZ4), which cannot be read.'],
