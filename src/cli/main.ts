@@ -41,8 +41,15 @@ function build(): Command {
     .description('Where a program spends its time, memory and waiting.')
     .version(typeof HEATLINE_VERSION === 'string' ? HEATLINE_VERSION : '0.1.0')
     .enablePositionalOptions()
-    .showHelpAfterError('(heatline --help tells more)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'heatline: ')) })
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `${text
+            .replace(/^error: /, 'heatline: ')
+            .trim()
+            .replace(/\s*\n\s*/g, ' ')}\n`,
+        ),
+    })
     .exitOverride();
 
   program
@@ -89,6 +96,7 @@ function build(): Command {
     .description('write a profile in another format')
     .argument('<file>', 'profile to read')
     .requiredOption('-o, --output <file>', 'file to write: .pb.gz or .collapsed')
+    .option('--value <type>', 'value type to write (collapsed) or to show first')
     .action(async (file: string, options) => (await import('./commands/convert.js')).convert(file, options));
 
   program

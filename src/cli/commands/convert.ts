@@ -2,15 +2,17 @@ import { UserError } from '../../core/errors.js';
 import type { Format } from '../../core/formats/format.js';
 import { formatForName, formats } from '../../core/formats/index.js';
 import type { Profile } from '../../core/model/profile.js';
+import { resolveView } from '../../core/report/view.js';
 import { readInput } from '../input.js';
 import { checkOutput, writeWhole } from '../output.js';
 
 /** `heatline convert FILE -o OUT` */
-export async function convert(file: string, options: { output: string }): Promise<void> {
+export async function convert(file: string, options: { output: string; value?: string }): Promise<void> {
   const format = writerFor(options.output);
   checkOutput(options.output);
   const profile = await readInput(file);
-  await writeProfile(profile, format, options.output);
+  const defaultType = resolveView(profile, { value: options.value }).type;
+  await writeProfile(defaultType === profile.defaultType ? profile : { ...profile, defaultType }, format, options.output);
 }
 
 /** The format that a file name asks for. @throws UserError `usage` */

@@ -62,7 +62,7 @@ export function splitStack(text: string): StackText {
   while (PROCESS.test(parts[at] ?? '')) {
     let end = at + 1;
     while (end < parts.length && !(parts[end - 1]!.endsWith('"') && startsAnew(parts[end]!))) end++;
-    processes.push(parts.slice(at, end).join(';').slice('process '.length));
+    processes.push(unguard(parts.slice(at, end).join(';').slice('process '.length)));
     at = end;
   }
   const named = THREAD.exec(parts[at] ?? '');
@@ -74,7 +74,7 @@ export function splitStack(text: string): StackText {
       else while (end > at + 1 && WEAK.test(parts[end - 1]!)) end--;
     }
     const label = parts.slice(at, end).join(';');
-    thread = label.length > named[0].length ? label.slice(named[0].length) : `thread (${named[1]})`;
+    thread = label.length > named[0].length ? unguard(label.slice(named[0].length)) : `thread (${named[1]})`;
     at = end;
   }
   return { frames: parts.slice(at).filter((part) => part !== ''), thread, processes };

@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ReadError } from '../../src/core/errors.js';
+import { collapsed, pySpyRaw } from '../../src/core/formats/collapsed.js';
+import { formatFrame, parseFrame, splitStack } from '../../src/core/formats/collapsedFrames.js';
+import { readProfile } from '../../src/core/formats/index.js';
+import { bytesSource, fileSource } from '../../src/core/formats/source.js';
+import { ProfileBuilder } from '../../src/core/model/builder.js';
+import type { Profile } from '../../src/core/model/profile.js';
+
+const fixtures = join(import.meta.dirname, '../fixtures/profiles');
+const read = (text: string | Uint8Array, name = 'x.collapsed') =>
+  readProfile(bytesSource(name, typeof text === 'string' ? Buffer.from(text) : text));
+
+/** Samples as text: `thread | name@file:line > … = values`. */
+function drawn(profile: Profile): string[] {
+  const { samples, stacks, locations, lines, functions, strings } = profile;
+  return Array.from({ length: samples.length }, (_, i) => {
+    const frames: string[] = [];
+    for (let at = samples.stack[i]!; at >= 0; at = stacks.prefix[at]!) {
+      const row = locations.firstLine[stacks.location[at]!]!;
+      const func = lines.func[row]!;
+      frames.unshift(`${strings[functions.name[func]!]}@${strings[functions.file[func]!]}:${lines.line[row]}`);
+    }
+    const thread = samples.thread?.[i] ?? -1;
+    return `${thread < 0 ? '' : profile.threads[thread]} | ${frames.join(' > ')} = ${samples.values.map((column) => column[i]).join(' ')}`;
+  });
+}
+
+async function written(profile: Profile): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  await collapsed.write!(profile, { write: (chunk) => void chunks.push(chunk) });
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+test('plain stacks, fractions, kernel marks and single frames', async () => {
+  const profile = await readProfile(fileSource(join(fixtures, 'collapsed/stackcollapse.collapsed')));
+  expect(profile.format).toBe('collapsed');
+  expect(profile.sampleTypes).toEqual([{ type: 'samples', unit: 'count' }]);
+  expect(drawn(profile)).toEqual([
+    ' | main@:0 > parse@:0 > read@:0 = 7',
+    ' | main@:0 > parse@:0 > tokenize@:0 = 12',
+    ' | main@:0 > parse@:0 > tokenize@:0 > match_[k]@:0 = 3',
+    ' | main@:0 > render@:0 = 20.5',
+    ' | idle@:0 = 4',
+  ]);
+});
+
+test("py-spy's threads: names may hold what separates frames", async () => {
+  const profile = await readProfile(fileSource(join(fixtures, 'pyspy/threads.raw')));
+  expect(profile.format).toBe('pyspy-raw');
+  expect(profile.threads).toEqual(['MainThread', 'w cpu;1', 'thread (24423)']);
+  expect(drawn(profile).at(2)).toBe(
+    'w cpu;1 | _bootstrap@/usr/lib/python3.12/threading.py:1030 > Thread.run@/usr/lib/python3.12/threading.py:1010 > spin@/srv/app/a b (old)/spin.py:5 = 22',
+  );
+  expect(drawn(profile).at(1)).toContain('_find_and_load@<frozen importlib._bootstrap>:1360');
+});
+
+test("py-spy's processes: command lines hold quotes and semicolons; native frames have no line", async () => {
+  const profile = await readProfile(fileSource(join(fixtures, 'pyspy/processes.raw')));
+  expect(drawn(profile)).toEqual([
+    'MainThread [process 100] | <module>@/srv/parent.py:3 = 10',
+    'MainThread [process 101] | <module>@/srv/child.py:9 > std::vector<int (*)(int)>::push_back(int const&)@libwork.so.1:0 = 25',
+    'MainThread [process 101] | <module>@/srv/child.py:9 > 0x7faf12@libc.so.6:0 = 2',
+  ]);
+  const labels = profile.samples.labels!;
+  expect(profile.strings[labels.key[0]!]).toBe('process');
+  expect(profile.strings[labels.text[0]!]).toBe('100:"python -c "import x; print(1)" a;b"');
+});
+
+test("Python's own sampler writes file:function:line", async () => {
+  const profile = await readProfile(fileSource(join(fixtures, 'collapsed/tachyon.collapsed')));
+  expect(drawn(profile)[1]).toBe(
+    ' | tid:1@:0 > <module>@app.py:12 > work@app.py:8 > _find_and_load@<frozen importlib._bootstrap>:1360 = 2',
+  );
+});
+
+test.each([
+  ['UTF-8 with a mark', Buffer.from('\ufeffgröße;b 3\n')],
+  ['UTF-16, little end first', Buffer.from('\ufeffgröße;b 3\r\n', 'utf16le')],
+  ['UTF-16, big end first', Buffer.from('\ufeffgröße;b 3\n', 'utf16le').swap16()],
+])('%s', async (_, bytes) => {
+  expect(drawn(await read(bytes, 'unknown'))).toEqual([' | größe@:0 > b@:0 = 3']);
+});
+
+test.each([
+  ['heap profile of old', 'heap profile: 3: 96 [10: 320] @ heap/1048576\n1: 32 [3: 96] @ 0x4 0x5\n'],
+  ["Go's text", 'goroutine profile: total 5\n3 @ 0x43 0x44\n#\t0x43\tmain.f+0x1\t/x.go:3\n'],
+  ['Austin', '# austin: 3.6.0\n# interval: 100\n\nP42;T7:1;main.py:f:3 100\n'],
+  ['Austin without its head', 'P42;T0x7f:1;main.py:f:3 100\nP42;T0x7f:1;main.py:f:4 100\n'],
+  ['a log', '2024-01-01 12:00:00 took 5\n2024-01-01 12:00:01 GET /a;b 200\n'],
+  ['an access log', '10.0.0.1 GET /a;b 200\n10.0.0.2 GET /a;c 404\n'],
+  ['a table', 'name,count\na;b,3\nc;d,4\n'],
+  ['prose', 'There are many things; some of them\nend in numbers like 5\nbut most do not; really.\n'],
+  ['code', 'def f(x):\n    return x; y = 3\n'],
+  ['nothing but spaces', ' \n\n'],
+])('%s is refused', async (_, text) => {
+  for (const format of [collapsed, pySpyRaw]) expect(format.sniff(Buffer.from(text), 'x.collapsed')).toBe(0);
+  await expect(read(text)).rejects.toBeInstanceOf(ReadError);
+});
+
+test('a few bad lines are left out with a warning, many are an error with the place', async () => {
+  const good = Array.from({ length: 2000 }, (_, i) => `a;b${i} 1\n`).join('');
+  const profile = await read(`${good}a;cut`);
+  expect(profile.samples.length).toBe(2000);
+  expect(profile.warnings.join()).toContain('1 of 2001 lines');
+  await expect(read(good + 'no count here\n'.repeat(500))).rejects.toMatchObject({ code: 'corrupt', offset: good.length });
+});
+
+describe('frames', () => {
+  test.each([
+    ['work (app.py:7)', 'work', 'app.py', 7],
+    ['work (/a b (c)/x.py:7)', 'work', '/a b (c)/x.py', 7],
+    ['f(int, void (*)(int)) (x.cc:3)', 'f(int, void (*)(int))', 'x.cc', 3],
+    ['main (python3.12)', 'main', 'python3.12', 0],
+    ['run (C:\\x\\y.py:4)', 'run', 'C:\\x\\y.py', 4],
+    ['operator()', 'operator()', '', 0],
+    ['<lambda>', '<lambda>', '', 0],
+    ['call (gone:-1)', 'call', 'gone', 0],
+  ])('%s', (text, name, file, line) => {
+    expect(parseFrame(text)).toEqual({ name, file, line });
+  });
+
+  test('what is written is read as the same frame', () => {
+    const name = fc.string({ minLength: 1, unit: fc.constantFrom('a', ';', ' ', '(', ')', ':', '%', '3', 'B', '\n', '.', 'ü', '2', '5') });
+    const file = fc.constantFrom('', 'x.py', '/a b/x (1).py', 'weird;(file).py', '<frozen os>', 'a%3Bb.py', 'x:3');
+    fc.assert(
+      fc.property(name, file, fc.nat(99), (name, file, line) => {
+        // A name that opens more than it closes is no Python's, C's or Rust's, and the place's own start is then a guess.
+        fc.pre(balanced(name) && balanced(file));
+        const text = formatFrame(name, file, file === '' ? 0 : line);
+        expect(text).not.toMatch(/[;\n]/);
+        expect(parseFrame(text)).toEqual({ name, file, line: file === '' ? 0 : line });
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('thread names up to the first real frame', () => {
+    expect(splitStack('thread (0x1): a;b (c);<module> (x.py:1);f (y.py:2)').frames.slice(-2)).toEqual(['<module> (x.py:1)', 'f (y.py:2)']);
+    expect(splitStack('thread (0x1): idle')).toMatchObject({ thread: 'idle', frames: [] });
+    expect(splitStack('thread (pool);work 3')).toMatchObject({ thread: undefined });
+  });
+});
+
+/** Every `)` closes a `(` before it. */
+function balanced(text: string): boolean {
+  let depth = 0;
+  for (const char of text) {
+    if (char === '(') depth++;
+    if (char === ')' && --depth < 0) return false;
+  }
+  return depth === 0;
+}
+
+describe('writing', () => {
+  test.each(['collapsed/stackcollapse.collapsed', 'collapsed/tachyon.collapsed', 'pyspy/threads.raw'])(
+    '%s stays the same',
+    async (file) => {
+      const profile = await readProfile(fileSource(join(fixtures, file)));
+      expect(drawn(await read(await written(profile)))).toEqual(drawn(profile));
+    },
+  );
+
+  test('inlined frames, odd names and seconds', async () => {
+    const builder = new ProfileBuilder('test');
+    builder.valueType({ type: 'wall', unit: 'seconds' });
+    const func = (name: string) => builder.func(builder.string(name), 0, builder.string('a;b.py'), 1);
+    const location = builder.location(-1, 0n, [func('inner'), func('outer;1')], [3, 4]);
+    builder.sample(builder.stack(-1, location), [0.25], builder.thread('w;1'));
+    const text = await written(builder.finish());
+    expect(text).toBe('thread (1): w%3B1;outer%3B1 (a%3Bb.py:4);inner (a%3Bb.py:3) 250000\n');
+    expect(drawn(await read(text))).toEqual(['w;1 | outer;1@a;b.py:4 > inner@a;b.py:3 = 250000']);
+  });
+
+  test('counts past 2^53 keep every digit', async () => {
+    const builder = new ProfileBuilder('test');
+    builder.valueType({ type: 'alloc', unit: 'bytes' });
+    const name = builder.string('f');
+    builder.sample(builder.stack(-1, builder.place(builder.func(name, 0, 0, 0), 0)), [9007199254740993n]);
+    expect(await written(builder.finish())).toBe('f 9007199254740993\n');
+  });
+});
+
+test('the same content under any name', async () => {
+  for (const file of ['collapsed/stackcollapse.collapsed', 'pyspy/threads.raw', 'pyspy/processes.raw']) {
+    const bytes = readFileSync(join(fixtures, file));
+    expect(drawn(await read(bytes, 'unknown'))).toEqual(drawn(await read(bytes, file)));
+  }
+});
