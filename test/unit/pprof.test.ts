@@ -280,7 +280,7 @@ describe('pprof: what others write', () => {
     );
     const { samples, threads } = await read(bytes);
     expect(Array.from(samples.time!)).toEqual([10, 20, 30]);
-    expect(Array.from(samples.values[0]!)).toEqual([1, 2, 3]);
+    expect(Array.from(samples.values[0] as Float64Array)).toEqual([1, 2, 3]);
     expect(threads).toEqual(['worker']);
     expect(samples.labels).toBeUndefined();
   });
