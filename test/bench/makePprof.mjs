@@ -1,7 +1,7 @@
 // Makes a pprof file of random but repeatable stacks: `makePprof(path, {samples, depth, functions, seed})`.
 
-import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { createGzip } from 'node:zlib';
 
 /** A small generator of repeatable numbers (mulberry32). */

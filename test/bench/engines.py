@@ -1,0 +1,211 @@
+"""What recording costs, and how true it is: run as `python test/bench/engines.py [--py-spy PATH] [--rounds N]`.
+
+Cost: each program is run N times (5 unless told) under each engine in turn; the figure is the best time by the best time
+without a profiler, start-up of the recorder included.
+Bias: shares of self time per line under each engine beside those of py-spy (500 Hz) on the same program; the distance is
+half the sum of the absolute differences, so 0 % is the same picture and 100 % has nothing in common. The distance of a
+second py-spy run from the first says what is noise.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ENTRY = os.path.join(HERE, "..", "..", "python", "heatline", "__main__.py")
+sys.path.insert(0, os.path.join(HERE, "..", "python"))
+
+from support import Profile  # noqa: E402
+
+PROGRAMS = {
+    "recursion": """
+def fib(n):
+    if n < 2:
+        return n
+    left = fib(n - 1)
+    right = fib(n - 2)
+    return left + right
+for _ in range(12):
+    fib(25)
+""",
+    "loop": """
+def loop(n):
+    total = 0
+    for each in range(n):
+        a = each * 3
+        b = a ** 3 % 7
+        c = (a + b) // 2
+        d = c * c * c * c
+        if d & 1:
+            total += 1
+        total -= 2
+    return total
+for _ in range(10):
+    loop(400_000)
+""",
+    "strings": """
+def words(n):
+    parts = []
+    for each in range(n):
+        word = str(each)
+        parts.append(word.upper() + "-" + word)
+    text = ",".join(parts)
+    return len(text.split("-"))
+for _ in range(12):
+    words(250_000)
+""",
+}
+PROGRAMS["mix"] = """
+def fib(n):
+    if n < 2:
+        return n
+    return fib(n - 1) + fib(n - 2)
+def loop(n):
+    total = 0
+    for each in range(n):
+        a = each * 3
+        b = a ** 3 % 7
+        total += (a + b) // 2
+    return total
+def words(n):
+    parts = []
+    for each in range(n):
+        word = str(each)
+        parts.append(word.upper() + "-" + word)
+    return ",".join(parts)
+for _ in range(10):
+    fib(23)
+    loop(200_000)
+    words(100_000)
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--py-spy", default=shutil.which("py-spy"))
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        scripts = {}
+        for name, text in PROGRAMS.items():
+            scripts[name] = os.path.join(folder, name + ".py")
+            with open(scripts[name], "w") as file:
+                file.write(text)
+        print("Python", sys.version.split()[0])
+        costs(folder, scripts, options)
+        if options.py_spy:
+            bias(folder, scripts, options)
+
+
+def commands(script, output, py_spy):
+    run = [sys.executable, ENTRY, "run", "--output", output, "--engine"]
+    found = {
+        "none": [sys.executable, script],
+        "sampler": [*run, "sampler", "--", script],
+        "sampler, in process": [*run, "sampler", "--in-process", "--", script],
+        "hybrid": [*run, "hybrid", "--", script],
+        "hybrid, in process": [*run, "hybrid", "--in-process", "--", script],
+        "cprofile": [*run, "cprofile", "--", script],
+        "python -m cProfile": [sys.executable, "-m", "cProfile", "-o", output, script],
+    }
+    if py_spy:
+        found["py-spy 100 Hz"] = spy(py_spy, 100, output, script)
+    return found
+
+
+def spy(py_spy, rate, output, script):
+    return [py_spy, "record", "-f", "raw", "-t", "-r", str(rate), "--full-filenames", "-o", output, "--", sys.executable, script]
+
+
+def timed(command):
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def costs(folder, scripts, options):
+    output = os.path.join(folder, "out")
+    table = {}
+    for name, script in scripts.items():
+        best = {}
+        for _ in range(options.rounds):
+            for engine, command in commands(script, output, options.py_spy).items():
+                best[engine] = min(best.get(engine, 1e9), timed(command))
+        for engine, seconds in best.items():
+            table.setdefault(engine, {})[name] = "%.2f s" % seconds if engine == "none" else "x%.2f" % (seconds / best["none"])
+    show("cost", table, list(scripts))
+
+
+def bias(folder, scripts, options):
+    output = os.path.join(folder, "out")
+    by_line, by_function = {}, {}
+    for name, script in scripts.items():
+        truth = raw_shares(options.py_spy, output, script)
+        engines = {"py-spy again": lambda: raw_shares(options.py_spy, output, script)}
+        for engine in ("sampler", "sampler, in process", "hybrid", "hybrid, in process"):
+            engines[engine] = lambda engine=engine: own_shares(commands(script, output, None)[engine], output, script)
+        for engine, measure in engines.items():
+            shares = measure()
+            by_line.setdefault(engine, {})[name] = "%.0f %%" % distance(truth, shares)
+            by_function.setdefault(engine, {})[name] = "%.0f %%" % distance(functions(truth), functions(shares))
+            if name == "mix":
+                print(engine.ljust(24), {key: round(value) for key, value in sorted(functions(shares).items())})
+        if name == "mix":
+            print("py-spy".ljust(24), {key: round(value) for key, value in sorted(functions(truth).items())})
+    show("distance of lines from py-spy", by_line, list(scripts))
+    show("distance of functions from py-spy", by_function, list(scripts))
+
+
+def raw_shares(py_spy, output, script):
+    subprocess.run(spy(py_spy, 500, output, script), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    found = {}
+    with open(output) as file:
+        for line in file:
+            stack, count = line.rsplit(" ", 1)
+            leaf = re.fullmatch(r"(.*) \((.*):(\d+)\)", stack.split(";")[-1])
+            if leaf and leaf[2] == script:
+                key = leaf[1].rpartition(".")[2], int(leaf[3])
+                found[key] = found.get(key, 0) + int(count)
+    return percent(found)
+
+
+def own_shares(command, output, script):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    found = {}
+    for stack, values, labels in Profile(output).samples:
+        if "thread" in labels and stack[0][0][2] == script:
+            key = stack[0][0][1], stack[0][1]
+            found[key] = found.get(key, 0) + values["wall"]
+    return percent(found)
+
+
+def percent(found):
+    total = sum(found.values()) or 1
+    return {key: 100 * value / total for key, value in found.items()}
+
+
+def functions(shares):
+    found = {}
+    for (function, _), share in shares.items():
+        found[function] = found.get(function, 0) + share
+    return found
+
+
+def distance(one, other):
+    return sum(abs(one.get(key, 0) - other.get(key, 0)) for key in {*one, *other}) / 2
+
+
+def show(title, table, columns):
+    print("\n| %s | %s |" % (title, " | ".join(columns)))
+    print("|---|" + "---|" * len(columns))
+    for row, cells in table.items():
+        print("| %s | %s |" % (row, " | ".join(cells[column] for column in columns)))
+
+
+if __name__ == "__main__":
+    main()
