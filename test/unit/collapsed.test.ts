@@ -138,6 +138,12 @@ describe('frames', () => {
     );
   });
 
+  test('a thread seen before it had its name is the same thread', async () => {
+    const profile = await read('thread (9);a (x.py:1) 1\nthread (9): late "n;1" (q);a (x.py:1) 2\nthread (8);a (x.py:1) 4\n');
+    expect(profile.threads).toEqual(['late "n;1" (q)', 'thread (8)']);
+    expect(Array.from(profile.samples.thread!)).toEqual([0, 0, 1]);
+  });
+
   test('thread names up to the first real frame', () => {
     expect(splitStack('thread (0x1): a;b (c);<module> (x.py:1);f (y.py:2)').frames.slice(-2)).toEqual(['<module> (x.py:1)', 'f (y.py:2)']);
     expect(splitStack('thread (0x1): idle')).toMatchObject({ thread: 'idle', frames: [] });

@@ -122,7 +122,9 @@ async function keep(result: LaunchResult, raw: string, writer: Format | 'pstats'
     if (!(error instanceof ReadError)) throw error;
     unreadable = error;
   }
-  const asItIs = (writer === 'pstats' ? 'pstats' : writer.id) === raw;
+  const wanted = writer === 'pstats' ? 'pstats' : writer.id;
+  // py-spy's raw text is collapsed stacks, and says more of processes than we would write.
+  const asItIs = wanted === raw || (wanted === 'collapsed' && raw === 'pyspy-raw');
   if (asItIs) await writeWhole(output, async (write) => write(readFileSync(recorded)));
   else if (profile !== undefined && writer !== 'pstats') await writeProfile(profile, writer, output);
   else throw new UserError('engine-output', `the recording of ${engine} cannot be read: ${unreadable?.message ?? 'unknown format'}`);

@@ -92,6 +92,43 @@ async function read(source: Source, builder: ProfileBuilder, control: ReadContro
   let good = 0;
   let bad = 0;
   let firstBad = 0;
+  const pause = async (at: number): Promise<void> => {
+    control.progress?.(at / bytes.length);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    control.signal?.throwIfAborted();
+  };
+  await eachLine(
+    bytes,
+    () => Promise.resolve(),
+    (start, end) => {
+      const space = lastSpace(bytes, start, end);
+      if (space > 0) stackOf.learn(start, space);
+    },
+  );
+  await eachLine(bytes, pause, (start, end) => {
+    const space = lastSpace(bytes, start, end);
+    const value = space < 0 ? Number.NaN : count(bytes, space + 1, end);
+    if (Number.isNaN(value)) {
+      if (bad++ === 0) firstBad = start;
+      return;
+    }
+    good++;
+    values[0] = value;
+    stackOf.add(start, space, values);
+  });
+  if (good === 0) throw new ReadError('corrupt', 'It holds no stack: each line should be frames joined by ";" and a count.', firstBad);
+  if (bad > Math.max(1, (good + bad) * BAD_SHARE)) {
+    throw new ReadError('corrupt', `${bad} of ${good + bad} lines are no stacks with a count.`, firstBad);
+  }
+  if (bad > 0) builder.warn(`${bad} of ${good + bad} lines were left out, since they are no stacks with a count.`);
+}
+
+/** Gives every line that is neither empty nor a comment, without its end and trailing spaces. */
+async function eachLine(
+  bytes: Uint8Array,
+  pause: (at: number) => Promise<void>,
+  line: (start: number, end: number) => void,
+): Promise<void> {
   let look = STRIDE;
   let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (start < bytes.length) {
@@ -99,30 +136,12 @@ async function read(source: Source, builder: ProfileBuilder, control: ReadContro
     const next = end < 0 ? bytes.length : end + 1;
     if (end < 0) end = bytes.length;
     while (end > start && (bytes[end - 1] === 0x0d || bytes[end - 1] === SPACE)) end--;
-    if (end > start && bytes[start] !== 0x23) {
-      const space = lastSpace(bytes, start, end);
-      const value = space < 0 ? Number.NaN : count(bytes, space + 1, end);
-      if (Number.isNaN(value)) {
-        if (bad++ === 0) firstBad = start;
-      } else {
-        good++;
-        values[0] = value;
-        stackOf.add(start, space, values);
-      }
-    }
+    if (end > start && bytes[start] !== 0x23) line(start, end);
     start = next;
-    if (start > look) {
-      look = start + STRIDE;
-      control.progress?.(start / bytes.length);
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      control.signal?.throwIfAborted();
-    }
+    if (start <= look) continue;
+    look = start + STRIDE;
+    await pause(start);
   }
-  if (good === 0) throw new ReadError('corrupt', 'It holds no stack: each line should be frames joined by ";" and a count.', firstBad);
-  if (bad > Math.max(1, (good + bad) * BAD_SHARE)) {
-    throw new ReadError('corrupt', `${bad} of ${good + bad} lines are no stacks with a count.`, firstBad);
-  }
-  if (bad > 0) builder.warn(`${bad} of ${good + bad} lines were left out, since they are no stacks with a count.`);
 }
 
 /** UTF-16 is turned into UTF-8 piece by piece, so that no string holds the whole file. */
@@ -180,10 +199,23 @@ class StackReader {
     private readonly places: ByteStrings,
   ) {}
 
+  private readonly names = new Map<string, string>();
+
+  /** Learns the names of threads from a line, before any line is added. */
+  learn(start: number, end: number): void {
+    if (!this.isPrefixed(start)) return;
+    const { thread, threadId } = splitStack(decodeText(this.bytes, start, end));
+    if (thread !== undefined && threadId !== undefined && thread !== `thread (${threadId})`) this.names.set(threadId, thread);
+  }
+
+  private isPrefixed(start: number): boolean {
+    const first = this.bytes[start];
+    return (first === 0x74 && this.startsWith(start, 'thread (')) || (first === 0x70 && this.startsWith(start, 'process '));
+  }
+
   add(start: number, end: number, values: number[]): void {
     const { bytes, builder } = this;
-    const first = bytes[start];
-    if ((first === 0x74 || first === 0x70) && this.startsWith(start, first === 0x74 ? 'thread (' : 'process ')) {
+    if (this.isPrefixed(start)) {
       this.addPrefixed(start, end, values);
       return;
     }
@@ -199,7 +231,9 @@ class StackReader {
 
   private addPrefixed(start: number, end: number, values: number[]): void {
     const { builder } = this;
-    const { frames, thread, processes } = splitStack(decodeText(this.bytes, start, end));
+    const { frames, thread: own, threadId, processes } = splitStack(decodeText(this.bytes, start, end));
+    // py-spy sees a thread before it has its name: samples of both are one thread's.
+    const thread = threadId === undefined ? own : (this.names.get(threadId) ?? own);
     let stack = -1;
     for (const frame of frames) stack = builder.stack(stack, this.placeOf(frame));
     const process = processes.at(-1);

@@ -10,6 +10,8 @@ export interface StackText {
   readonly frames: readonly string[];
   /** Thread name, or `thread (ID)` for one without a name. */
   readonly thread: string | undefined;
+  /** The number in `thread (ID)`. */
+  readonly threadId: string | undefined;
   /** `PID:"command line"` of every process, outermost first. */
   readonly processes: readonly string[];
 }
@@ -18,7 +20,7 @@ const PLACE = /:(-?\d+)$/;
 const PROCESS = /^process (\d+):"/;
 const THREAD = /^thread \(((?:0x)?[0-9A-Fa-f]+)\)(?:: |$)/;
 /** py-spy's frames all end in a parenthesis: `(file.py:12)`, `(libc.so.6)`, `(<frozen importlib._bootstrap>:241)`. */
-const STRONG = /\((?:.*:-?\d+|.*\.\w[\w.]*|<.*>)\)$/;
+const STRONG = / \((?:.*:-?\d+|.*\.\w[\w.]*|.*[\\/].*|<.*>|python\d*)\)$/;
 const WEAK = / \(.*\)$/;
 /** Python's own sampler (`profiling.sampling --collapsed`) writes `file:function:line`. */
 const TACHYON = /^(.+\.pyw?|<[^>]*>|~):(.+):(-?\d+)$/;
@@ -71,13 +73,12 @@ export function splitStack(text: string): StackText {
     if (parts[at]!.length > named[0].length) {
       while (end < parts.length && !STRONG.test(parts[end]!)) end++;
       if (end === parts.length) end = at + 1;
-      else while (end > at + 1 && WEAK.test(parts[end - 1]!)) end--;
     }
     const label = parts.slice(at, end).join(';');
     thread = label.length > named[0].length ? unguard(label.slice(named[0].length)) : `thread (${named[1]})`;
     at = end;
   }
-  return { frames: parts.slice(at).filter((part) => part !== ''), thread, processes };
+  return { frames: parts.slice(at).filter((part) => part !== ''), thread, threadId: named?.[1], processes };
 }
 
 function startsAnew(part: string): boolean {
