@@ -262,10 +262,10 @@ describe('hover and lenses', () => {
   it('stand on the functions with their figures', async () => {
     const found = await lenses();
     expect(found.map(({ range, command }) => [range.start.line + 1, command?.title])).toEqual([
-      [4, '$(flame) 100 ms self · 900 ms total'],
+      [4, '$(flame)\u00a0100 ms self · 900 ms total'],
       [4, 'Profile'],
-      [11, '$(flame) 600 ms self · 800 ms total'],
-      [17, '$(flame) 100 ms self · 1.00 s total'],
+      [11, '$(flame)\u00a0600 ms self · 800 ms total'],
+      [17, '$(flame)\u00a0100 ms self · 1.00 s total'],
     ]);
     expect(found[2]?.command).toMatchObject({ command: 'heatline.showFunction', arguments: [{ profile: info.id, func: 1 }] });
   });

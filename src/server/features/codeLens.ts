@@ -31,7 +31,7 @@ export function codeLenses(server: Server, params: CodeLensParams): CodeLens[] {
   const lenses: CodeLens[] = [];
   for (const [line, { func, figures, changed }] of [...byLine].sort((a, b) => a[0] - b[0])) {
     const at = { line: line - 1, character: 0 };
-    const title = `$(flame) ${lensText(figures, unit)}${changed ? ' · edited since' : ''}`;
+    const title = `$(flame)\u00a0${lensText(figures, unit)}${changed ? ' · edited since' : ''}`;
     const range = { start: at, end: at };
     const first = lenses.length === 0;
     lenses.push({ range, command: { title, command: 'heatline.showFunction', arguments: [{ profile: opened.id, func }] } });
