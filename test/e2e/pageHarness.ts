@@ -3,6 +3,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const ORIGIN = 'http://page.test';
 
+/** Answers a page's requests, and `info`, from a real server. */
+export type LiveServer = (method: string, params?: unknown) => Promise<unknown>;
+
 /** Builds the page and its stand-in host in memory, and opens them in a browser under the rules that VS Code's page has. */
 export class PageHarness {
   private constructor(
@@ -42,9 +45,10 @@ export class PageHarness {
   }
 
   /** Opens the page with the harness's options (see mockHost.ts) once it shows something. */
-  async open(query: string, options: BrowserContextOptions = {}): Promise<Page> {
+  async open(query: string, options: BrowserContextOptions = {}, live?: LiveServer): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1320, height: 640 }, reducedMotion: 'reduce', ...options });
     const page = await context.newPage();
+    if (live) await page.exposeFunction('live', live);
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());

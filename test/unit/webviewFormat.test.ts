@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callsText, columnsFor } from '../../webview-ui/profile/table/columns.js';
 import { hash, paintOf } from '../../webview-ui/shared/colour.js';
-import { placeOf, safeText, shortPath, typeLabel } from '../../webview-ui/shared/format.js';
+import { placeOf, safeText, shortName, shortPath, typeLabel } from '../../webview-ui/shared/format.js';
 import type { Theme } from '../../webview-ui/shared/theme.js';
 
 describe('names', () => {
@@ -24,6 +24,13 @@ describe('names', () => {
     expect(placeOf({ file: 'a.py', line: 0 })).toBe('a.py');
     expect(placeOf({ file: '', line: 3 })).toBe('');
     expect(placeOf({ file: '/x/y/z.py', line: 7 }, true)).toBe('/x/y/z.py:7');
+  });
+
+  it('shortens qualified names, and shows no file for what has none', () => {
+    expect(
+      ['Customer.pay', 'Customer.pay.<locals>.<genexpr>', 'quote', "<method 'casefold' of 'str' objects>", '...'].map(shortName),
+    ).toEqual(['pay', '<genexpr>', 'quote', "<method 'casefold' of 'str' objects>", '...']);
+    expect([shortPath('~'), placeOf({ file: '~', line: 0 }, true)]).toEqual(['', '']);
   });
 
   it('names value types as people do', () => {
@@ -84,6 +91,22 @@ describe('colours', () => {
         expect(contrast(over(paint.dim, fill), fill), `${paint.fill} file`).toBeGreaterThanOrEqual(3);
       }
     }
+  });
+
+  it('never takes red for a package: that would read as hot', () => {
+    for (let i = 0; i < 2000; i++) {
+      const hue = Number(
+        / (\d+)\)$/.exec(paintOf({ name: 'x', file: `m${i}.py`, package: `p${i}`, library: false }, theme(true)).fill)![1],
+      );
+      expect(hue).toBeGreaterThanOrEqual(55);
+      expect(hue).toBeLessThanOrEqual(360);
+    }
+  });
+
+  it('gives libraries a hue where there is nothing else, import machinery never', () => {
+    const fill = (file: string, tint: boolean) => paintOf({ name: 'x', file, package: 'pip', library: true }, theme(true), tint).fill;
+    expect(fill('/usr/lib/python3/pip/cli.py', true)).not.toBe(fill('/usr/lib/python3/pip/cli.py', false));
+    expect(fill('<frozen importlib._bootstrap>', true)).toBe(fill('<frozen importlib._bootstrap>', false));
   });
 
   it('greys library frames whatever their package', () => {

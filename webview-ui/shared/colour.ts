@@ -18,24 +18,36 @@ export function hash(text: string): number {
 /**
  * Colours of a box. The hue is the package's and never changes from profile to profile; the file moves it a little
  * and the function's name moves the lightness a little, so that neighbours of one package can be told apart.
- * Library and interpreter frames are grey. OKLCH keeps every hue equally light, so one text colour is readable on all.
+ * Library and interpreter frames are grey; `tintLibraries` gives those with a file a hue too, for a profile that has
+ * nothing else. OKLCH keeps every hue equally light, so one text colour is readable on all.
  */
-export function paintOf(frame: { name: string; file: string; package: string; library: boolean }, theme: Theme): Paint {
+export function paintOf(
+  frame: { name: string; file: string; package: string; library: boolean },
+  theme: Theme,
+  tintLibraries = false,
+): Paint {
+  const grey = frame.library && !(tintLibraries && hasFile(frame.file));
   if (theme.contrast) return { fill: theme.background, text: theme.foreground, dim: theme.foreground };
   const step = (hash(frame.name) % 5) - 2;
   if (theme.dark) {
     const text = 'rgba(255, 255, 255, 0.92)';
     const dim = 'rgba(255, 255, 255, 0.58)';
-    if (frame.library) return { fill: `oklch(${(0.345 + step * 0.004).toFixed(3)} 0.010 260)`, text, dim };
+    if (grey) return { fill: `oklch(${(0.345 + step * 0.004).toFixed(3)} 0.010 260)`, text, dim };
     return { fill: `oklch(${(0.43 + step * 0.012).toFixed(3)} 0.072 ${hueOf(frame)})`, text, dim };
   }
   const text = 'rgba(0, 0, 0, 0.9)';
   const dim = 'rgba(0, 0, 0, 0.6)';
-  if (frame.library) return { fill: `oklch(${(0.905 + step * 0.004).toFixed(3)} 0.008 260)`, text, dim };
+  if (grey) return { fill: `oklch(${(0.905 + step * 0.004).toFixed(3)} 0.008 260)`, text, dim };
   return { fill: `oklch(${(0.865 + step * 0.01).toFixed(3)} 0.062 ${hueOf(frame)})`, text, dim };
 }
 
+/** Import machinery (`<frozen …>`) and built-ins (`~`, nothing) have none. */
+function hasFile(file: string): boolean {
+  return file !== '' && file !== '~' && !file.startsWith('<');
+}
+
+/** 55..360: red is left out, since on a profile it would read as hot. */
 function hueOf(frame: { file: string; package: string }): number {
-  const base = hash(frame.package || frame.file) % 360;
-  return (base + (hash(frame.file) % 25) - 12 + 360) % 360;
+  const base = (hash(frame.package || frame.file) / 2 ** 32) * 281;
+  return Math.round(67 + base + (hash(frame.file) % 25) - 12);
 }

@@ -5,6 +5,7 @@ export { formatCount, formatSeconds, formatShare, formatValue } from '../../src/
 
 /** A value type's name for a menu: `Wall time`, `CPU time`, `Calls`, `Allocated space`. */
 export function typeLabel(type: ValueType): string {
+  if (type.type === 'tottime') return 'Traced time (tottime)';
   const words = type.type.replace(/[_-]+/g, ' ').trim() || type.unit || 'value';
   const timed = secondsPer(type.unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
   const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));
@@ -17,8 +18,12 @@ export function safeText(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
 }
 
+/** cProfile's stand-in for the file of a function that has none. */
+const NO_FILE = '~';
+
 /** The end of a path that tells files apart: the last two parts, the whole for pseudo files such as `<frozen runpy>`. */
 export function shortPath(path: string): string {
+  if (path === NO_FILE) return '';
   if (path.startsWith('<')) return path;
   const parts = path.split(/[\\/]/).filter(Boolean);
   const last = parts.at(-1) ?? '';
@@ -28,6 +33,11 @@ export function shortPath(path: string): string {
 
 /** `shop/pricing.py:5`, without the line where it is unknown. */
 export function placeOf(frame: { file: string; line: number }, full = false): string {
-  const file = safeText(full ? frame.file : shortPath(frame.file));
+  const file = safeText(full && frame.file !== NO_FILE ? frame.file : shortPath(frame.file));
   return frame.line > 0 && file !== '' ? `${file}:${frame.line}` : file;
+}
+
+/** `Customer.pay` as `pay`, for where the whole name has no room; names with blanks, such as cProfile's built-ins, stay. */
+export function shortName(name: string): string {
+  return /\s/.test(name) ? name : (name.split('.').findLast((part) => part !== '' && part !== '<locals>') ?? name);
 }

@@ -19,6 +19,8 @@ export class FlameController {
   /** Value of the whole picture at its outermost root: what shares are shares of. */
   grandTotal = 0;
   loading = false;
+  /** Nothing in the whole profile is the workspace's own code. */
+  onlyLibraries = false;
   width = 1000;
 
   private turn = 0;
@@ -61,6 +63,7 @@ export class FlameController {
     const boxes = await this.fetch(-1, THINNEST / this.width, () => this.reload());
     if (!boxes) return;
     this.grandTotal = boxes.rootValue;
+    this.onlyLibraries = boxes.frames.every((frame) => frame.library);
     this.show(boxes);
     this.selected = func === null ? -1 : widestOf(boxes, func);
     const at = path.length > 0 ? boxByPath(boxes, path) : 0;

@@ -83,6 +83,7 @@ export function FlameView() {
       selected: flame.selected,
       hovered: pointer.hovered,
       matches: store.matches?.funcs,
+      tintLibraries: flame.onlyLibraries,
     };
     painter.current.draw(scene, theme);
   });

@@ -1,5 +1,5 @@
 import { type Paint, paintOf } from '../../shared/colour.js';
-import { safeText, shortPath } from '../../shared/format.js';
+import { safeText, shortName, shortPath } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import { type Boxes, visibleRange } from './boxes.js';
 import type { Viewport } from './viewport.js';
@@ -23,15 +23,18 @@ export interface Scene {
   readonly height: number;
   readonly selected: number;
   readonly hovered: number;
+  /** The profile has no code but libraries': they are not all grey then. */
+  readonly tintLibraries: boolean;
   /** Functions that match the search; undefined without a search. */
   readonly matches: ReadonlySet<number> | undefined;
 }
 
 interface FrameLook extends Paint {
   readonly name: string;
+  readonly shortName: string;
   readonly file: string;
-  nameWidth: number;
-  fileWidth: number;
+  readonly nameWidth: number;
+  readonly fileWidth: number;
 }
 
 /** Draws scenes on one canvas; keeps colours and text widths of the frames it has seen under the present theme. */
@@ -39,6 +42,7 @@ export class Painter {
   private looks: (FrameLook | undefined)[] = [];
   private looksOf: unknown;
   private themeVersion = -1;
+  private tinted = false;
 
   constructor(private readonly canvas: HTMLCanvasElement) {}
 
@@ -51,10 +55,11 @@ export class Painter {
       this.canvas.width = pixelWidth;
       this.canvas.height = pixelHeight;
     }
-    if (this.looksOf !== scene.boxes.frames || this.themeVersion !== theme.version) {
+    if (this.looksOf !== scene.boxes.frames || this.themeVersion !== theme.version || this.tinted !== scene.tintLibraries) {
       this.looks = [];
       this.looksOf = scene.boxes.frames;
       this.themeVersion = theme.version;
+      this.tinted = scene.tintLibraries;
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, scene.width, scene.height);
@@ -135,8 +140,9 @@ export class Painter {
     const text = safeText(name);
     const place = safeText(shortPath(file));
     const look: FrameLook = {
-      ...paintOf({ name, file, library, package: pack }, theme),
+      ...paintOf({ name, file, library, package: pack }, theme, this.tinted),
       name: text,
+      shortName: safeText(shortName(name)),
       file: place,
       nameWidth: context.measureText(text).width,
       fileWidth: context.measureText(place).width,
@@ -150,7 +156,8 @@ export class Painter {
 function drawText(context: CanvasRenderingContext2D, look: FrameLook, x: number, y: number, room: number): void {
   context.fillStyle = look.text;
   if (look.nameWidth > room) {
-    context.fillText(clip(context, look.name, look.nameWidth, room), x, y);
+    const width = look.shortName === look.name ? look.nameWidth : context.measureText(look.shortName).width;
+    context.fillText(clip(context, look.shortName, width, room), x, y);
     return;
   }
   context.fillText(look.name, x, y);

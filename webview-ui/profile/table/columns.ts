@@ -13,6 +13,8 @@ export interface Column {
   readonly text: (row: FunctionRow, unit: string, whole: number) => string;
   /** Length of the bar behind the figure, 0..1. */
   readonly bar?: (row: FunctionRow, whole: number) => number;
+  /** A figure that says nothing (0) is drawn dim. */
+  readonly empty?: (row: FunctionRow) => boolean;
 }
 
 const share = (value: number, whole: number) => (whole > 0 ? Math.min(1, value / whole) : 0);
@@ -27,6 +29,7 @@ const self: Column = {
   width: '100px',
   text: (row, unit) => formatValue(row.self, unit),
   bar: (row, whole) => share(row.self, whole),
+  empty: (row) => row.self === 0,
 };
 const total: Column = {
   id: 'total',
@@ -37,6 +40,7 @@ const total: Column = {
   width: '100px',
   text: (row, unit) => formatValue(row.total, unit),
   bar: (row, whole) => share(row.total, whole),
+  empty: (row) => row.total === 0,
 };
 const name: Column = {
   id: 'name',
@@ -92,6 +96,7 @@ const counted: readonly Column[] = [
     figure: true,
     width: '84px',
     text: (row, unit) => perCall(row.self, row.calls, unit),
+    empty: (row) => row.self === 0,
   },
   { ...total, label: 'cumtime' },
   {
@@ -102,6 +107,7 @@ const counted: readonly Column[] = [
     figure: true,
     width: '84px',
     text: (row, unit) => perCall(row.total, row.primitive, unit),
+    empty: (row) => row.total === 0,
   },
   name,
   { ...file, label: 'where' },

@@ -59,7 +59,8 @@ export function TableView() {
     });
   }, [store.reveals, rows, rows.count !== undefined]);
 
-  const columns = columnsFor(store.page?.info.hasCalls ?? false);
+  const info = store.page?.info;
+  const columns = columnsFor(info?.hasCalls ?? false);
   const template = columns.map((column) => column.width).join(' ');
   const sortBy = (column: Column) => {
     // Figures are looked at from the largest, names from A.
@@ -98,7 +99,10 @@ export function TableView() {
     event.stopPropagation();
   };
 
-  const note = rows.count === undefined ? '' : `${count.toLocaleString('en')} ${count === 1 ? 'function' : 'functions'}`;
+  // One row can hold both: where the times come from samples and the calls from a tracer, the page says so.
+  const mixed = info?.hasCalls && info.samples > 0 && info.valueTypes[store.view.type]?.type !== 'tottime';
+  const functions = `${count.toLocaleString('en')} ${count === 1 ? 'function' : 'functions'}`;
+  const note = rows.count === undefined ? '' : mixed ? `${functions} · times sampled, calls counted` : functions;
   return (
     <>
       <SubHeader crumbs={[]} note={note} />
@@ -161,6 +165,11 @@ export function TableView() {
   );
 }
 
+function looksOf(column: Column, row: FunctionRow | undefined): string {
+  if (!column.figure) return `cell ${column.id}`;
+  return row && column.empty?.(row) ? 'cell figure zero' : 'cell figure';
+}
+
 type Sorted = 'ascending' | 'descending' | 'none';
 
 /** Two columns can sort by one key (self and self %): only the first of them carries the mark. */
@@ -221,12 +230,7 @@ function Row({ index, top, row, columns, unit, whole, current, faded, onPick, on
         const text = row ? column.text(row, unit, whole) : column.figure ? '' : '…';
         return (
           // biome-ignore lint/a11y/useFocusableInteractive: cells are reached through their row
-          <div
-            key={column.id}
-            role="gridcell"
-            class={column.figure ? 'cell figure' : `cell ${column.id}`}
-            title={column.figure ? undefined : text}
-          >
+          <div key={column.id} role="gridcell" class={looksOf(column, row)} title={column.figure ? undefined : text}>
             {bar > 0 && <span class="bar" style={{ width: `${bar * 100}%` }} />}
             <span class="text">{text}</span>
           </div>
