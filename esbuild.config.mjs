@@ -29,9 +29,14 @@ const page = {
 };
 
 const bundles = [
-  // The language client and the engines are files of their own, loaded at first use, so that activation stays small.
-  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: ['vscode', './languageClient.js', './engines.js'] },
-  { ...node, entryPoints: { engines: 'src/host/engines.ts' }, outdir: 'dist' },
+  // The language client and what runs programs are files of their own, loaded at first use, so that activation stays small.
+  {
+    ...node,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: 'dist',
+    external: ['vscode', './languageClient.js', './launching.js'],
+  },
+  { ...node, entryPoints: { launching: 'src/host/launching.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...node, entryPoints: { languageClient: 'src/host/languageClient.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
   { ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { LineHeat, ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
-import { profileFile } from './profileFile.js';
+import { launching } from './lazy.js';
 import { openProfile } from './profiles.js';
 import { activeInfo } from './session.js';
 import type { ProfileOptions } from './target.js';
@@ -27,7 +27,7 @@ export function createApi(ctx: Ctx, heat: HeatView): HeatlineApi {
   return {
     version: 1,
     openProfile: (uri) => openProfile(ctx, uri),
-    profileFile: (uri, options) => profileFile(ctx, uri, options ?? {}),
+    profileFile: async (uri, options) => launching().profileFile(ctx, uri, options ?? {}),
     get activeProfile() {
       return activeInfo(ctx.store.value);
     },

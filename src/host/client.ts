@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ErrorData, Requests } from '../protocol/lsp.js';
 import type { RunningClient } from './languageClient.js';
+import { languageClient } from './lazy.js';
 
 /** Talks to the language server, which is started by the first request. Errors come back as UserError or CancellationError. */
 export class Client implements vscode.Disposable {
@@ -45,9 +46,7 @@ export class Client implements vscode.Disposable {
   }
 
   private load(): Promise<RunningClient> {
-    // A bundle of its own: this line keeps 300 kB out of the activation.
-    const { startClient } = require('./languageClient.js') as typeof import('./languageClient.js');
-    return startClient({
+    return languageClient().startClient({
       module: path.join(this.extensionPath, 'dist', 'server.js'),
       log: this.log,
       onRefresh: (reason) => this.refreshed.fire(reason),

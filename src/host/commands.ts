@@ -5,12 +5,12 @@ import { formatType } from '../core/model/units.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
 import { isUserError } from './errors.js';
+import { launching } from './lazy.js';
 import { openLocation } from './locations.js';
-import { profileFile, rerun } from './profileFile.js';
 import { openProfile, PROFILE_ENDINGS } from './profiles.js';
 import * as recordings from './recordingCommands.js';
 import { activeInfo, cleared, metricChosen, viewed } from './session.js';
-import { changeArguments, type ProfileOptions, runnableFile } from './target.js';
+import type { ProfileOptions } from './target.js';
 import type { CallTreeView } from './views/callTree.js';
 import type { HotFunctionsView } from './views/hotFunctions.js';
 
@@ -23,10 +23,13 @@ export interface Parts {
 type Command = (ctx: Ctx, parts: Parts, ...args: unknown[]) => unknown;
 
 export const commands: Readonly<Record<string, Command>> = {
-  'heatline.profileFile': (ctx, _, uri, options) => profileFile(ctx, asUri(uri), asOptions(options)),
-  'heatline.rerun': (ctx) => rerun(ctx),
+  'heatline.profileFile': (ctx, _, uri, options) => launching().profileFile(ctx, asUri(uri), asOptions(options)),
+  'heatline.rerun': (ctx) => launching().rerun(ctx),
   'heatline.stop': (ctx) => ctx.runs.stopAll(),
-  'heatline.setArguments': async (ctx, _, uri) => void (await changeArguments(await runnableFile(asUri(uri)), ctx.context.workspaceState)),
+  'heatline.setArguments': async (ctx, _, uri) => {
+    const { changeArguments, runnableFile } = launching();
+    await changeArguments(await runnableFile(asUri(uri)), ctx.context.workspaceState);
+  },
   'heatline.selectInterpreter': () => selectInterpreter(),
   'heatline.openProfile': async (ctx, { editor }, uri) => {
     const file = asUri(uri) ?? (await pickProfile());

@@ -1,9 +1,10 @@
 /** Runs whose window went away while they were recorded: what the engine wrote is made a recording the next time. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { parseMeta, type RecordingMeta } from '../core/recording.js';
 import type { LaunchPlan } from '../engines/engine.js';
+import { finishRun } from '../engines/index.js';
 import type { Ctx } from './ctx.js';
 
 const NOTE = 'run.json';
@@ -40,11 +41,12 @@ export async function takeUpInterrupted(ctx: Ctx): Promise<void> {
 }
 
 async function takeUp(ctx: Ctx, folder: string, { meta, plan }: Note): Promise<void> {
-  const { finishRun } = require('./engines.js') as typeof import('./engines.js');
   const finished = finishRun({ ...plan, output: path.join(folder, meta.file) }, { exitCode: undefined });
   if (finished.output === undefined) return rm(folder, { recursive: true, force: true });
   const roots = (vscode.workspace.workspaceFolders ?? []).map((entry) => entry.uri.fsPath);
-  await ctx.client.request('recording/seal', { folder, meta: { ...meta, exitStatus: finished.exitStatus, stoppedBy: 'signal' }, roots });
+  const durationSeconds = Math.max(0, ((await stat(finished.output)).mtimeMs - Date.parse(meta.startedAt)) / 1000);
+  const whole: RecordingMeta = { ...meta, durationSeconds, exitStatus: finished.exitStatus, stoppedBy: 'signal' };
+  await ctx.client.request('recording/seal', { folder, meta: whole, roots });
   ctx.recordingsChanged.fire();
 }
 

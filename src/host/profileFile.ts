@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { RecordingMeta } from '../core/recording.js';
 import type { LaunchPlan } from '../engines/engine.js';
+import { chooseEngine, finishRun, probeEnvironment } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { isUserError } from './errors.js';
@@ -64,10 +65,13 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     await noteRun(folder, draft, plan);
     const noted = (pid: number) => void noteRun(folder, draft, plan, pid).catch(() => undefined);
     const end = await ctx.runs.run(id, name, file.fsPath, plan, vscode.workspace.getWorkspaceFolder(file), noted);
-    const finished = loadEngines().finishRun(plan, { exitCode: end.exitCode });
+    const finished = finishRun(plan, { exitCode: end.exitCode });
     recorded = finished.output !== undefined;
-    const stoppedBy = end.stoppedByUser ? 'user' : (finished.exitStatus ?? 0) < 0 ? 'signal' : 'program';
-    const meta: RecordingMeta = { ...draft, durationSeconds: end.seconds, exitStatus: finished.exitStatus, stoppedBy };
+    // A terminal says 0 of a program that was killed; the engine's checkpoint tells that it was.
+    const exitStatus = finished.rescued ? finished.exitStatus || null : finished.exitStatus;
+    const killed = finished.rescued || (exitStatus ?? 0) < 0;
+    const stoppedBy = end.stoppedByUser ? 'user' : killed ? 'signal' : 'program';
+    const meta: RecordingMeta = { ...draft, durationSeconds: end.seconds, exitStatus, stoppedBy };
     if (!recorded && !end.started) throw new UserError('not-started', `${name} could not be started; its terminal says why.`, showLog);
     if (!recorded) throw new UserError('nothing', nothingSentence(name, meta, end), [...again, ...showLog]);
     const info = await seal(ctx, folder, meta, name);
@@ -92,9 +96,6 @@ export async function rerun(ctx: Ctx): Promise<ProfileInfo> {
   return profileFile(ctx, vscode.Uri.parse(last.uri, true), last.options);
 }
 
-/** A bundle of its own, like the language client: activation must not pay for it. */
-const loadEngines = () => require('./engines.js') as typeof import('./engines.js');
-
 const again = [{ title: 'Profile Again', command: 'heatline.rerun' }];
 const showLog = [{ title: 'Show Log', command: 'heatline.showLog' }];
 
@@ -107,14 +108,8 @@ async function planRun(
 ): Promise<{ plan: LaunchPlan; engine: string; reason: string; python: string }> {
   const python = options?.python ?? start.python ?? (await findInterpreter(file, ctx.log)).path;
   const settings = vscode.workspace.getConfiguration('heatline', file);
-  const engines = loadEngines();
-  const environment = await engines.probeEnvironment({ python, pythonPackage: path.join(ctx.context.extensionPath, 'dist', 'python') });
-  const { engine, reason } = await engines.chooseEngine(
-    options?.engine ?? settings.get<string>('engine', 'auto'),
-    start.target,
-    environment,
-    {},
-  );
+  const environment = await probeEnvironment({ python, pythonPackage: path.join(ctx.context.extensionPath, 'dist', 'python') });
+  const { engine, reason } = await chooseEngine(options?.engine ?? settings.get<string>('engine', 'auto'), start.target, environment, {});
   const rateHz = settings.get<number | null>('rateHz');
   const output = path.join(folder, `${path.parse(file.fsPath).name}${OUTPUT_ENDINGS[engine.formats[0] ?? ''] ?? '.bin'}`);
   const plan = engine.plan(start.target, environment, { output, ...(rateHz ? { rateHz } : {}) });

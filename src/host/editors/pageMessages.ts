@@ -66,13 +66,27 @@ export function checkView(value: unknown, info: ProfileInfo): ViewParams {
 export function checkViewChange(value: unknown): ViewChange {
   const given = fields(value);
   const filter = (name: string) => (given[name] === undefined ? undefined : given[name] === null ? null : text(given, name));
+  const pattern = (name: string) => {
+    const value = filter(name);
+    if (value) checkPattern(value);
+    return value;
+  };
   return {
     ...optional('type', given.type === undefined ? undefined : integer(given, 'type', 0)),
     ...optional('thread', filter('thread')),
-    ...optional('focus', filter('focus')),
-    ...optional('ignore', filter('ignore')),
+    ...optional('focus', pattern('focus')),
+    ...optional('ignore', pattern('ignore')),
     ...optional('justMyCode', flag(given, 'justMyCode')),
   };
+}
+
+/** Every view would fail on a pattern that is none. */
+function checkPattern(source: string): void {
+  try {
+    new RegExp(source);
+  } catch {
+    throw new Error(`“${source}” is not a regular expression`);
+  }
 }
 
 /** A function of the profile, and a line where one is given. */

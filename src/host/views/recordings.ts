@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { formatSeconds } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
-import { takeUpInterrupted } from '../interrupted.js';
+import { launching } from '../lazy.js';
 import { listRecordings, type Recording } from '../recordings.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
@@ -34,7 +34,7 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
     if (recording) return [];
     if (!this.looked) {
       this.looked = true;
-      void takeUpInterrupted(this.ctx);
+      void launching().takeUpInterrupted(this.ctx);
     }
     return listRecordings(this.ctx.recordingsRoot);
   }
@@ -79,6 +79,6 @@ function whenText(iso: string): string {
 
 function endText({ meta }: Recording): string {
   if (meta.stoppedBy === 'user') return ' · stopped';
-  if (meta.exitStatus === null || meta.exitStatus === 0) return '';
+  if (!meta.exitStatus) return meta.stoppedBy === 'signal' ? ' · interrupted' : '';
   return meta.exitStatus < 0 ? ` · signal ${-meta.exitStatus}` : ` · status ${meta.exitStatus}`;
 }

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { engines } from '../../src/engines/index.js';
+import { STEPS } from '../../src/host/views/heatStyle.js';
+
+const root = path.join(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const manifest = JSON.parse(read('package.json'));
+const texts: Record<string, string> = JSON.parse(read('package.nls.json'));
+const { contributes } = manifest;
+/** The command table needs vscode to be imported, so its keys are read from its text. */
+const table = [...read('src/host/commands.ts').matchAll(/^ {2}'(heatline\.[\w.]+)':/gm)].map((match) => match[1]);
+const ids: string[] = contributes.commands.map((command: { command: string }) => command.command);
+
+describe('the manifest', () => {
+  it('offers only commands that the table has', () => {
+    expect(ids.filter((id) => !table.includes(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('leaves to links and buttons only what needs their arguments', () => {
+    expect(table.filter((id) => !ids.includes(id ?? '')).sort()).toEqual([
+      'heatline.hotFunctions.more',
+      'heatline.openLocation',
+      'heatline.showFunction',
+    ]);
+  });
+
+  it('puts only its own commands into menus', () => {
+    const used = Object.values(contributes.menus as Record<string, { command: string }[]>).flatMap((items) =>
+      items.map((item) => item.command),
+    );
+    expect(used.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it('has a text for every key, and no text too many', () => {
+    const keys = [...read('package.json').matchAll(/"%([^"%]+)%"/g)].map((match) => match[1] ?? '');
+    expect(keys.filter((key) => !texts[key])).toEqual([]);
+    expect(Object.keys(texts).filter((key) => !keys.includes(key))).toEqual([]);
+  });
+
+  it('knows the engines that there are', () => {
+    const setting = contributes.configuration.properties['heatline.engine'];
+    expect([...setting.enum].sort()).toEqual(['auto', ...engines.map((engine) => engine.id)].sort());
+    expect(setting.markdownEnumDescriptions).toHaveLength(setting.enum.length);
+  });
+
+  it('has colours for every theme, and pictures, for every step', () => {
+    for (let step = 1; step <= STEPS.length; step++) {
+      for (const name of [`heatline.heat${step}`, `heatline.ruler${step}`]) {
+        const colour = contributes.colors.find((each: { id: string }) => each.id === name);
+        expect(Object.keys(colour.defaults).sort()).toEqual(['dark', 'highContrast', 'highContrastLight', 'light']);
+      }
+      // High contrast has no translucent bars.
+      const { defaults } = contributes.colors.find((each: { id: string }) => each.id === `heatline.heat${step}`);
+      expect([defaults.highContrast.length, defaults.highContrastLight.length]).toEqual([7, 7]);
+      for (const theme of ['light', 'dark']) expect(existsSync(path.join(root, 'media', `heat-${theme}-${step}.svg`))).toBe(true);
+    }
+  });
+
+  it('opens in the profile editor what the extension calls a profile', () => {
+    const endings = /PROFILE_ENDINGS = \[(.*)\]/.exec(read('src/host/profiles.ts'))?.[1]?.match(/[\w.]+/g);
+    const patterns = contributes.customEditors[0].selector.map((each: { filenamePattern: string }) => each.filenamePattern);
+    expect(patterns).toEqual(endings?.map((ending) => `*.${ending}`));
+  });
+
+  it('does not let an untrusted workspace choose what is run', () => {
+    expect(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations).toContain('heatline.python.interpreter');
+  });
+});
