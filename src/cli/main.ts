@@ -23,11 +23,10 @@ function percent(text: string): number {
 }
 
 /** A command that shows one profile: the options that all of them have. */
-function view(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .argument('<file>', 'profile to read; its format is found by its content')
+function view(program: Command, name: string, description: string, expression?: string): Command {
+  const command = program.command(name).description(description).argument('<file>', 'profile to read; its format is found by its content');
+  if (expression !== undefined) command.argument(expression, 'functions whose name or file matches');
+  return command
     .option('--value <type>', 'value type to show, e.g. cpu or cpu/nanoseconds')
     .option('--thread <name>', 'only this thread')
     .option('--focus <regexp>', 'only stacks with a frame whose name or file matches')
@@ -77,6 +76,14 @@ function build(): Command {
     .option('--source <path>', 'only this file, or files in this folder')
     .option('-n <rows>', 'only the hottest lines; 0 for all', rows)
     .action(async (file: string, options) => (await import('./commands/lines.js')).lines(file, options));
+
+  view(program, 'list', 'source of functions with the figures of each line', '<regexp>')
+    .option('--source <path>', 'folder or file to take source text from')
+    .action(async (file: string, expression: string, options) => (await import('./commands/list.js')).list(file, expression, options));
+
+  view(program, 'peek', 'callers and callees of functions', '<regexp>').action(async (file: string, expression: string, options) =>
+    (await import('./commands/peek.js')).peek(file, expression, options),
+  );
 
   view(program, 'tree', 'call tree')
     .option('--inverted', 'bottom-up: callers below the functions they called')

@@ -5,6 +5,8 @@ import { fileSource } from '../../src/core/formats/source.js';
 import { ProfileBuilder } from '../../src/core/model/builder.js';
 import { infoJson, infoText } from '../../src/core/report/info.js';
 import { linesJson, linesText } from '../../src/core/report/lines.js';
+import { listJson, listText } from '../../src/core/report/list.js';
+import { peekJson, peekText } from '../../src/core/report/peek.js';
 import { topJson, topText } from '../../src/core/report/top.js';
 import { treeJson, treeText } from '../../src/core/report/tree.js';
 import { resolveView } from '../../src/core/report/view.js';
@@ -102,6 +104,39 @@ describe('tree', () => {
     expect(text).not.toContain('work');
     expect(text).toContain('1 smaller parts are left out');
   });
+});
+
+test('list: the lines that each matching function ran, with their source', () => {
+  const source = (_: string, line: number) => (line === 3 ? '    if n:' : undefined);
+  expect(listJson(profile, whole, '^fib$', source).functions).toEqual([
+    {
+      name: 'fib',
+      file: 'app.py',
+      line: 2,
+      self: 8,
+      total: 8,
+      calls: null,
+      lines: [
+        { line: 3, self: 3, total: 8, source: '    if n:' },
+        { line: 4, self: 5, total: 5, source: null },
+      ],
+    },
+  ]);
+  expect([...listText(profile, whole, 'fib', source)].join('')).toMatch(/^ +2 +\. +\. *\n +3 +3 +8 {6}if n:$/m);
+});
+
+test('peek: callers and callees, and where each is', () => {
+  const [fib] = peekJson(profile, whole, '^fib$').functions;
+  expect(fib).toMatchObject({ name: 'fib', self: 8, total: 8 });
+  expect(fib!.callers.map(({ name, total }) => [name, total])).toEqual(
+    expect.arrayContaining([
+      ['main', 8],
+      ['fib', 5],
+    ]),
+  );
+  expect(fib!.callees.map(({ name, total }) => [name, total])).toEqual([['fib', 5]]);
+  expect([...peekText(profile, whole, 'work')].join('')).toContain('called by main (app.py:1)');
+  expect(peekJson(profile, whole, 'nothing').functions).toEqual([]);
 });
 
 test('figures past 2^53 are strings of all their digits', () => {

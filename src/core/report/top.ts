@@ -141,7 +141,7 @@ export function headline(profile: Profile, spec: ViewSpec, figures: FunctionTabl
   const type = typeOf(profile, spec);
   const samples = samplesIn(profile, spec, figures);
   const parts = [`${formatType(type)}: ${formatValue(figures.sum, type.unit)}`];
-  if (samples > 0) parts.push(`${formatCount(samples)} samples`);
+  if (samples > 0 && !(/^samples?$/.test(type.type) && type.unit === 'count')) parts.push(`${formatCount(samples)} samples`);
   if (profile.calls !== undefined)
     parts.push(`${formatCount(profile.calls.functions.calls.reduce((sum, own) => sum + own, 0))} function calls`);
   if (spec.thread !== undefined) parts.push(`thread ${spec.thread}`);
