@@ -133,6 +133,19 @@ describe('flame graph', () => {
     expect((await runs(3)).length).toBe(4);
   });
 
+  it('moves to the box where motion is welcome, and ends at the same picture', async () => {
+    await open('data=small', { reducedMotion: 'no-preference' });
+    await drawn();
+    await click(0.7, 3);
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'pay');
+    const [from, to] = (await runs(0))[0]!;
+    expect([Math.round(from), Math.round(to)]).toEqual([LEFT + 2, LEFT + WIDTH - 3]);
+    expect(Math.abs((await runs(1))[0]![1] - (LEFT + WIDTH * 0.92))).toBeLessThanOrEqual(2);
+    await page.keyboard.press('Backspace');
+    await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'all');
+    await expect.poll(async () => (await runs(3)).length).toBe(4);
+  });
+
   it('opens the source by double click without zooming, beside with ctrl', async () => {
     await open('data=small');
     await drawn();

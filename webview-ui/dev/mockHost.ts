@@ -199,7 +199,7 @@ function tester(search: string): (row: FunctionRow) => boolean {
   try {
     expression = new RegExp(pattern);
   } catch {
-    throw new Error(`“${search}” is not a regular expression.`);
+    return () => false;
   }
   return (row) => expression.test(row.name) || expression.test(row.file);
 }

@@ -142,7 +142,8 @@ class Store {
       const answer = await ask('profile/search', { view: this.view, search });
       if (turn !== this.searchTurn) return;
       this.matches = { total: answer.total, funcs: new Set(answer.funcs) };
-      this.searchError = undefined;
+      // The server looks for a broken expression as text; finding nothing then deserves the reason.
+      this.searchError = answer.funcs.length === 0 && isBroken(search) ? `“${search}” is not a regular expression.` : undefined;
     } catch (error) {
       if (turn !== this.searchTurn) return;
       this.matches = undefined;
@@ -179,6 +180,17 @@ class Store {
 }
 
 export const store = new Store();
+
+function isBroken(search: string): boolean {
+  const between = /^\/(.+)\/([imsu]*)$/.exec(search);
+  if (!between) return false;
+  try {
+    new RegExp(between[1]!, between[2]);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** An error as one sentence for the user. */
 export function sentence(error: unknown): string {

@@ -111,7 +111,7 @@ export function FlameView() {
     if (pointer.hovered >= 0) setByKeyboard(false);
   }, [pointer.hovered]);
 
-  const shown = pointer.hovered >= 0 ? pointer.hovered : byKeyboard && !pointer.dismissed ? flame.selected : -1;
+  const shown = pointer.hovered >= 0 ? pointer.hovered : byKeyboard ? flame.selected : -1;
   const cardBox = boxes && shown >= 0 && shown < boxes.count && !pointer.busy ? shown : -1;
   const frame = flame.frameOf(cardBox);
   const summary = boxes ? `${formatValue(boxes.rootValue, store.unit)}` : '';
@@ -159,6 +159,13 @@ export function FlameView() {
             }}
           />
         </div>
+        {boxes?.count === 1 && !flame.loading && (
+          <p class="hint over" role="status">
+            {store.page?.view.justMyCode
+              ? 'All of this lies in library code: turn off “Just my code” to see it.'
+              : 'Nothing was measured in this view.'}
+          </p>
+        )}
         {boxes && frame && frame.func >= 0 && (
           <Card
             func={frame.func}

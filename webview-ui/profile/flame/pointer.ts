@@ -12,8 +12,6 @@ const DRAG_FROM = 4;
 /** Mouse, pen, touch and wheel on the flame graph. Holds what the pointer is over. */
 export class Pointer {
   hovered = -1;
-  /** The card was sent away by Escape until the next move. */
-  dismissed = false;
   private at = { x: 0, y: 0 };
   private press: { x: number; y: number; panX: number; scroll: number; dragging: boolean } | undefined;
   private waiting: ReturnType<typeof setTimeout> | undefined;
@@ -97,7 +95,6 @@ export class Pointer {
     }
     const overCanvas = this.at.x < this.scroller!.clientWidth;
     const hovered = overCanvas ? this.boxUnder(this.at.x, this.at.y) : -1;
-    this.dismissed = false;
     this.scroller!.style.cursor = hovered > 0 ? 'pointer' : '';
     this.hovered = hovered;
     this.changed();
