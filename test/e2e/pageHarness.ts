@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
@@ -31,7 +32,7 @@ export class PageHarness {
       files.set(file.path.replaceAll('\\', '/'), { body: file.text, type: file.path.endsWith('.css') ? 'text/css' : 'text/javascript' });
     }
     const browser = await chromium.launch({
-      executablePath: process.env.HEATLINE_CHROMIUM ?? '/usr/bin/chromium',
+      ...browserToUse(),
       args: [
         '--no-sandbox',
         '--disable-quic',
@@ -73,6 +74,12 @@ export class PageHarness {
   async stop(): Promise<void> {
     await this.browser.close();
   }
+}
+
+/** $HEATLINE_CHROMIUM, Debian's Chromium, else the Chrome that Playwright finds. */
+function browserToUse(): { executablePath: string } | { channel: string } {
+  const executablePath = process.env.HEATLINE_CHROMIUM ?? '/usr/bin/chromium';
+  return existsSync(executablePath) ? { executablePath } : { channel: 'chrome' };
 }
 
 /** Errors that any page met since the last call. */
