@@ -1,0 +1,99 @@
+// Runs every suite and ends with one line of counts over all of them: `node test/run.mjs [suite …]`.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const reports = join(project, 'test', '.artifacts', 'reports');
+const bin = (name) => join(project, 'node_modules', '.bin', name);
+
+/** A suite of vitest: its JSON report is the only source of the counts. */
+const vitest = (name, what, env = {}) => ({
+  name,
+  what,
+  env,
+  command: (report) => [bin('vitest'), 'run', ...what, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  counts: ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, success, testResults }) => ({
+    passed: numPassedTests,
+    // A file that cannot even be loaded has no test in it that could fail.
+    failed:
+      numFailedTests + testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0).length,
+    skipped: numPendingTests + numTodoTests,
+    success,
+  }),
+});
+
+/** A suite that passes when its command ends with 0: one test. */
+const step = (name, ...command) => ({ name, env: {}, command: () => command, counts: undefined });
+
+const vsix = join(project, 'dist', 'heatline.vsix');
+const suites = [
+  step('types', bin('tsc'), '-p', 'tsconfig.json', '--noEmit'),
+  step('lint', bin('biome'), 'check', '.'),
+  step('build', process.execPath, 'esbuild.config.mjs'),
+  vitest('unit', ['--project', 'unit']),
+  {
+    name: 'host',
+    env: {},
+    command: () => [process.execPath, 'test/host/run.mjs'],
+    counts: ({ passed, failed, skipped }) => ({ passed, failed, skipped }),
+  },
+  vitest('e2e', ['--project', 'e2e']),
+  step('package', process.execPath, 'test/rig/package.mjs', '--out', vsix),
+  vitest('vsix', ['--project', 'e2e', 'test/e2e/ui.test.ts'], { HEATLINE_VSIX: vsix }),
+];
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(`No suite is called ${unknown.join(', ')}; there are ${suites.map(({ name }) => name).join(', ')}.`);
+  process.exit(2);
+}
+
+const rows = [];
+mkdirSync(reports, { recursive: true });
+for (const suite of suites.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+  const report = join(reports, `${suite.name}.json`);
+  rmSync(report, { force: true });
+  console.log(`\n── ${suite.name} ──`);
+  const began = Date.now();
+  const status = await run(suite.command(report), { ...suite.env, HEATLINE_HOST_REPORT: report });
+  const seconds = Math.round((Date.now() - began) / 1000);
+  rows.push({ suite: suite.name, ...counted(suite, status, report), seconds });
+}
+
+console.log('');
+for (const { suite, passed, failed, skipped, seconds } of rows) {
+  console.log(
+    `${suite.padEnd(8)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${String(skipped).padStart(4)} skipped ${String(seconds).padStart(5)} s`,
+  );
+}
+const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = sum('failed') > 0 || sum('passed') === 0 ? 1 : 0;
+
+/** A suite that leaves no report, or says it failed without naming a test, counts as one failure: nothing is green by silence. */
+function counted(suite, status, report) {
+  if (!suite.counts) return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const { passed, failed, skipped } = suite.counts(JSON.parse(readFileSync(report, 'utf8')));
+  const silent = failed === 0 && (status !== 0 || passed === 0);
+  return { passed, failed: silent ? 1 : failed, skipped };
+}
+
+function run([file, ...args], env) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, {
+      cwd: project,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell: process.platform === 'win32',
+    });
+    child.once('error', (error) => {
+      console.error(`${file}: ${error.message}`);
+      resolve(1);
+    });
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
