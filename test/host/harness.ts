@@ -1,0 +1,62 @@
+/** A runner of our own: tests one after the other inside the extension host, each with a limit, told line by line. */
+
+/** What a test throws when it cannot be run here; say what is missing. */
+export class Skip extends Error {}
+
+export type Body = () => Promise<void> | void;
+export type Define = (name: string, body: Body, limitSeconds?: number) => void;
+
+/** A suite is a function that defines its tests. */
+export type Suite = (test: Define) => void;
+
+export interface Report {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly failures: readonly { readonly test: string; readonly error: string }[];
+}
+
+const LIMIT_SECONDS = 60;
+
+/** Runs all suites; `say` gets one line per test. `only` keeps the tests whose full name matches. */
+export async function runSuites(suites: Readonly<Record<string, Suite>>, say: (line: string) => void, only?: RegExp): Promise<Report> {
+  let passed = 0;
+  let skipped = 0;
+  const failures: { test: string; error: string }[] = [];
+  for (const [suite, define] of Object.entries(suites)) {
+    const tests: { name: string; body: Body; limit: number }[] = [];
+    define((name, body, limitSeconds = LIMIT_SECONDS) => tests.push({ name: `${suite}: ${name}`, body, limit: limitSeconds }));
+    for (const { name, body, limit } of tests) {
+      if (only && !only.test(name)) continue;
+      const started = Date.now();
+      const took = () => `(${((Date.now() - started) / 1000).toFixed(1)} s)`;
+      try {
+        await within(limit, body);
+        passed += 1;
+        say(`ok    ${name} ${took()}`);
+      } catch (error) {
+        if (error instanceof Skip) {
+          skipped += 1;
+          say(`skip  ${name}: ${error.message}`);
+          continue;
+        }
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        failures.push({ test: name, error: text });
+        say(`FAIL  ${name} ${took()}\n      ${text.replaceAll('\n', '\n      ')}`);
+      }
+    }
+  }
+  return { passed, failed: failures.length, skipped, failures };
+}
+
+async function within(seconds: number, body: Body): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not finished after ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    await Promise.race([(async () => body())(), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import * as vscode from 'vscode';
+import type { ProfileInfo } from '../../src/protocol/lsp.js';
+import type { Define } from './harness.js';
+import { api, eventually, lineWith, pricing, recordedRun, runMarked, write } from './support.js';
+
+/** Profiles the sample program with everything at its default, and looks at what an editor shows of it. */
+export function heat(test: Define): void {
+  let info: ProfileInfo | undefined;
+
+  test('profileFile records the sample program', async () => {
+    const heatline = await api();
+    const seen: (ProfileInfo | undefined)[] = [];
+    const following = heatline.onDidChangeActiveProfile((profile) => seen.push(profile));
+    try {
+      info = await recordedRun(pricing());
+    } finally {
+      following.dispose();
+    }
+    assert.deepEqual(
+      seen.map((profile) => profile?.id),
+      [info.id],
+    );
+    assert.equal(heatline.activeProfile?.id, info.id);
+    assert.equal(info.recording?.exitStatus, 0);
+    assert.equal(info.recording?.stoppedBy, 'program');
+    assert.ok(existsSync(vscode.Uri.parse(info.uri, true).fsPath));
+    assert.ok(info.samples > 50 && info.functions >= 4, `${info.samples} samples, ${info.functions} functions`);
+    assert.match(info.summary, /quote|pricing/);
+  }, 120);
+
+  test('the hottest line is the search through the catalogue', async () => {
+    const lines = await (await api()).lineHeat(pricing());
+    const hottest = lines.reduce((a, b) => (b.share > a.share ? b : a));
+    assert.equal(hottest.line, await lineWith(pricing(), '.casefold()'));
+    assert.ok(hottest.share > 0.3 && hottest.share <= 1, `share ${hottest.share}`);
+    assert.deepEqual(
+      lines.filter((line) => line.stale),
+      [],
+    );
+    const sum = lines.reduce((total, line) => total + line.share, 0);
+    assert.ok(sum <= 1 + 1e-9, `self shares of all lines add up to ${sum}`);
+    for (const line of lines) assert.ok(line.self <= line.total, `line ${line.line}: self ${line.self} > total ${line.total}`);
+  });
+
+  test('cold lines stay cold', async () => {
+    const byLine = new Map((await (await api()).lineHeat(pricing())).map((line) => [line.line, line.share]));
+    const text = (await vscode.workspace.openTextDocument(pricing())).getText().split('\n');
+    for (const [index, line] of text.entries()) {
+      if (!/^\s*$|"""|^class /.test(line)) continue;
+      assert.ok((byLine.get(index + 1) ?? 0) < 0.01, `line ${index + 1} “${line}” has ${byLine.get(index + 1)}`);
+    }
+  });
+
+  test('totals follow the calls: main holds nearly everything', async () => {
+    const lines = await (await api()).lineHeat(pricing());
+    const at = await lineWith(pricing(), 'total += quote');
+    const call = lines.find(({ line }) => line === at);
+    const hot = lines.reduce((a, b) => (b.share > a.share ? b : a));
+    assert.ok(call && call.total >= hot.self, 'the line that calls quote has less than quote itself');
+    assert.ok(call.self < call.total / 2, 'the line that calls quote keeps its time for itself');
+  });
+
+  test('CodeLens counts calls exactly', async () => {
+    const lenses = await eventually(async () => {
+      const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', pricing(), 100);
+      assert.ok(
+        found.some((lens) => / self /.test(lens.command?.title ?? '')),
+        'no lens has figures',
+      );
+      return found;
+    });
+    // rebate(n) is called as often as Fibonacci's numbers grow: 1 + calls(n - 1) + calls(n - 2).
+    const calls = (n: number): number => (n < 2 ? 1 : 1 + calls(n - 1) + calls(n - 2));
+    const expected = { 'def quote': '20 calls', 'def rebate': `${calls(21).toLocaleString('en-US')} calls`, 'def pay': '600 calls' };
+    for (const [start, count] of Object.entries(expected)) {
+      const line = await lineWith(pricing(), start);
+      const titles = lenses.filter((lens) => lens.range.start.line === line - 1).map((lens) => lens.command?.title ?? '');
+      assert.ok(
+        titles.some((title) => title.endsWith(`· ${count}`) || title.endsWith(` ${count}`)),
+        `${start}: ${titles.join(' | ') || 'no lens'}`,
+      );
+    }
+  });
+
+  test('hover tells the figures of the hot line, and nothing on a blank one', async () => {
+    const hover = async (line: number, column: number) => {
+      const found = await vscode.commands.executeCommand<vscode.Hover[]>(
+        'vscode.executeHoverProvider',
+        pricing(),
+        new vscode.Position(line - 1, column),
+      );
+      return found.flatMap((entry) => entry.contents.map((part) => (typeof part === 'string' ? part : part.value))).join('\n');
+    };
+    const hot = await hover(await lineWith(pricing(), '.casefold()'), 16);
+    assert.match(hot, /\d(\.\d+)?\s?%/);
+    assert.match(hot, /self/i);
+    assert.match(hot, /total/i);
+    assert.match(hot, /casefold/);
+    assert.doesNotMatch(await hover(2, 0), /self/i);
+  });
+
+  test('a file that did not run has no heat', async () => {
+    const other = await write('not_run.py', 'def idle():\n    return 1\n');
+    assert.deepEqual(await (await api()).lineHeat(other), []);
+  });
+
+  for (const engine of ['hybrid', 'sampler', 'cprofile']) {
+    test(`the engine “${engine}” can be asked for`, async () => {
+      const found = await recordedRun(pricing(), { engine });
+      assert.equal(found.recording?.engine, engine);
+      assert.equal(found.hasCalls, engine !== 'sampler');
+      const lines = await (await api()).lineHeat(pricing());
+      const hottest = lines.reduce((a, b) => (b.share > a.share ? b : a));
+      // cProfile knows functions, not lines: its heat is on the line of the def.
+      const expected = engine === 'cprofile' ? /def (quote|pay)|casefold|sum\(/ : /casefold/;
+      const document = await vscode.workspace.openTextDocument(pricing());
+      assert.match(document.lineAt(hottest.line - 1).text, expected);
+    }, 120);
+  }
+
+  test('an engine that does not exist is refused', async () => {
+    const { error } = await runMarked(pricing(), { engine: 'no-such-engine' });
+    assert.match(String(error), /no-such-engine/);
+  });
+}

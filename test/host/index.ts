@@ -1,0 +1,31 @@
+/** What VS Code loads as `extensionTestsPath`: all suites inside the extension host. */
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { activation } from './activation.js';
+import { badFiles } from './badFiles.js';
+import { edits } from './edits.js';
+import { endings } from './endings.js';
+import { type Report, runSuites } from './harness.js';
+import { heat } from './heat.js';
+import { openProfiles } from './openProfiles.js';
+import { refusals } from './refusals.js';
+import { starting } from './starting.js';
+
+// In this order: the first asserts that nothing ran yet, `edits` and `openProfiles` use what `heat` recorded.
+const suites = { activation, heat, edits, openProfiles, badFiles, starting, endings, refusals };
+
+/** Throws when a test failed. With HEATLINE_HOST_REPORT the counts are written to that file, and the lines to `<file>.log`. */
+export async function run(): Promise<void> {
+  const file = process.env.HEATLINE_HOST_REPORT;
+  const say = (line: string) => {
+    console.log(line);
+    if (file) appendFileSync(`${file}.log`, `${line}\n`);
+  };
+  const only = process.env.HEATLINE_HOST_ONLY;
+  const report: Report = await runSuites(suites, say, only ? new RegExp(only) : undefined);
+  say(`HOST-TESTS ${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped`);
+  if (file) {
+    writeFileSync(`${file}.tmp`, JSON.stringify(report, null, 2));
+    renameSync(`${file}.tmp`, file);
+  }
+  if (report.failed > 0) throw new Error(`${report.failed} tests failed`);
+}

@@ -1,0 +1,71 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startChromium } from '../rig/chromium.js';
+import { artifacts, demoWorkspace, project } from '../rig/paths.js';
+import { cleanUp, temporaryFolder } from '../rig/processes.js';
+import { startServer } from '../rig/server.js';
+import { setUp } from '../rig/setup.js';
+import { openWorkspace } from '../rig/workbench.js';
+import type { Report } from './harness.js';
+
+const LIMIT_MINUTES = 12;
+
+/**
+ * Runs the bundled suites in a window of VS Code's server on a copy of the sample workspace, and prints their lines.
+ * @param only regular expression on the tests' full names
+ * @returns whether all of them passed and nothing was left running
+ */
+export async function runHostTests(suites: string, only?: string): Promise<boolean> {
+  let good = false;
+  try {
+    good = await session(suites, only);
+  } catch (error) {
+    console.error(error);
+  }
+  const left = await cleanUp();
+  for (const { pid, command } of left) console.error(`left running: ${pid} ${command}`);
+  return good && left.length === 0;
+}
+
+async function session(suites: string, only: string | undefined): Promise<boolean> {
+  const tools = await setUp('tests', (line) => console.log(line));
+  const folder = join(await temporaryFolder('host'), 'a b ü');
+  cpSync(demoWorkspace, folder, { recursive: true, filter: (path) => !path.includes('__pycache__') });
+  const report = join(await temporaryFolder('report'), 'report.json');
+  const env = { HEATLINE_HOST_REPORT: report, ...(only ? { HEATLINE_HOST_ONLY: only } : {}) };
+  const server = await startServer(tools, { env });
+  const browser = await startChromium(tools);
+  try {
+    const window = await openWorkspace(server, browser.context, {
+      folder,
+      extensionDevelopmentPath: project,
+      extensionTestsPath: suites,
+    });
+    const result = await follow(report);
+    if (result?.failed === 0) return result.passed > 0;
+    mkdirSync(artifacts, { recursive: true });
+    writeFileSync(join(artifacts, 'host-console.log'), window.console.join('\n'));
+    await window.screenshot('host-failed').catch(() => undefined);
+    if (!result) console.error(`No report within ${LIMIT_MINUTES} minutes. The window said:\n${window.console.slice(-20).join('\n')}`);
+    return false;
+  } finally {
+    await browser.stop();
+    await server.stop();
+  }
+}
+
+/** Prints the tests' lines as they come; resolves with the report, or undefined when none came in time. */
+async function follow(report: string): Promise<Report | undefined> {
+  const until = Date.now() + LIMIT_MINUTES * 60_000;
+  let printed = 0;
+  for (;;) {
+    const done = existsSync(report);
+    const text = existsSync(`${report}.log`) ? readFileSync(`${report}.log`, 'utf8') : '';
+    process.stdout.write(text.slice(printed));
+    printed = text.length;
+    if (done) return JSON.parse(readFileSync(report, 'utf8')) as Report;
+    if (Date.now() > until) return undefined;
+    await sleep(200);
+  }
+}
