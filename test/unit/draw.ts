@@ -91,7 +91,10 @@ export function drawCalls(functions: Readonly<Record<string, Figures>>, edges: R
   const time = builder.valueType({ type: 'time', unit: 'seconds' });
   builder.callTypes(calls, time);
   builder.set({ defaultType: time });
-  const func = (name: string) => builder.func(builder.string(name), 0, builder.string('main.py'), 1);
+  const func = (place: string) => {
+    const [name, file = 'main.py'] = place.split('@') as [string, string?];
+    return builder.func(builder.string(name), 0, builder.string(file), 1);
+  };
   for (const [name, figures] of Object.entries(functions)) {
     builder.functionCalls(func(name), figures.calls, figures.primitive ?? figures.calls, figures.self, figures.total);
   }

@@ -92,6 +92,30 @@ describe('call tree of call edges', () => {
     expect(asTree(profile, callTree(profile, { type: 0 }))).toEqual(['main 1/7', '  a 2/3', '    c 1/1', '  b 3/3']);
   });
 
+  it('folds library frames as stacks are folded', () => {
+    const library = (name: string) => `${name}@/usr/lib/python3.12/${name}.py`;
+    const [run, exec, json, scan] = ['run', 'exec', 'json', 'scan'].map(library) as [string, string, string, string];
+    const profile = drawCalls(
+      {
+        [run]: { calls: 1, self: 1, total: 20 },
+        [exec]: { calls: 1, self: 0, total: 19 },
+        main: { calls: 1, self: 2, total: 19 },
+        [json]: { calls: 1, self: 3, total: 17 },
+        [scan]: { calls: 1, self: 4, total: 14 },
+        back: { calls: 5, self: 10, total: 10 },
+      },
+      {
+        [`${run}>${exec}`]: { calls: 1, self: 0, total: 19 },
+        [`${exec}>main`]: { calls: 1, self: 2, total: 19 },
+        [`main>${json}`]: { calls: 1, self: 3, total: 17 },
+        [`${json}>${scan}`]: { calls: 1, self: 4, total: 14 },
+        [`${scan}>back`]: { calls: 5, self: 10, total: 10 },
+      },
+    );
+    const folded = callTree(profile, { type: 1 }, { justMyCode: true });
+    expect(asTree(profile, folded)).toEqual(['main 2/19', '  json 7/17', '    back 10/10', 'run 1/1']);
+  });
+
   it('divides a shared function among its callers', () => {
     const profile = drawCalls(
       {

@@ -1,3 +1,4 @@
+import { foldTree } from './foldTree.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
 import type { CallColumns, Profile } from './profile.js';
 import type { GrownTree } from './treeOrder.js';
@@ -18,6 +19,7 @@ interface Adjacency {
  * itself was given of its own figures. Exact for a function with one caller; below a function with several, a guess
  * (cProfile does not record whose callee was slow). Recursion is folded into the outermost call. Level by level, so that
  * what the bounds cut off is deep and small.
+ * @param library flags per function: folds runs of library frames of a top-down tree; a bottom-up one is drawn whole
  */
 export function edgeTree(profile: Profile, type: number, inverted: boolean, library: Uint8Array | undefined): GrownTree {
   const calls = profile.calls!;
@@ -28,8 +30,9 @@ export function edgeTree(profile: Profile, type: number, inverted: boolean, libr
   for (const own of whole) sum += own;
   const grown = new Growth(sum);
   if (inverted) growInverted(profile, calls, byCalls, grown);
-  else growDown(profile, calls, byCalls, grown, library);
-  return grown.done(edges.length);
+  else growDown(profile, calls, byCalls, grown);
+  const tree = grown.done(edges.length);
+  return library === undefined || inverted ? tree : foldTree(tree, library);
 }
 
 /** Nodes in order of growth, with the bounds of the estimate. */
@@ -84,7 +87,7 @@ class Growth {
   }
 }
 
-function growDown(profile: Profile, calls: CallColumns, byCalls: boolean, grown: Growth, library: Uint8Array | undefined): void {
+function growDown(profile: Profile, calls: CallColumns, byCalls: boolean, grown: Growth): void {
   const { functions, edges } = calls;
   const out = adjacency(edges.caller, edges.length, profile.functions.length);
   // For calls a node's total is what its subtree adds up to, so a function's own figure is its calls.
@@ -112,7 +115,6 @@ function growDown(profile: Profile, calls: CallColumns, byCalls: boolean, grown:
       const edge = out.edge[at]!;
       const callee = edges.callee[edge]!;
       if (grown.onPath(node, callee)) continue;
-      if (library !== undefined && library[callee] === 1 && library[func] === 1 && grown.parent.array[node]! >= 0) continue;
       const part = share * scale;
       const total = part * edgeFigure[edge]!;
       // By what the edge claims, not by what it is given: of a recursion the overlap is cut off, not the own time.
