@@ -39,22 +39,30 @@ export function accumulate(profile: Profile, weights: Weights, keyOf: Int32Array
     const from = first[row]!;
     const to = first[row + 1]!;
     const stamp = row + 1;
-    const add = (key: number) => {
-      if (key < 0 || seen[key] === stamp) return;
-      seen[key] = stamp;
-      total[key]! += weight;
-      if (totalSamples !== undefined) totalSamples[key]! += samples;
-      if (exactTotal !== undefined) exactTotal[key]! += exact![row]!;
-    };
     for (let at = from; at < to; at++) {
       const place = places[at]!;
-      const key = single[place]!;
-      if (key !== SEVERAL) add(key);
-      else for (let line = firstLine[place]!; line < firstLine[place + 1]!; line++) add(keyOf[line]!);
+      let key = single[place]!;
+      let line = 0;
+      let end = 0;
+      if (key === SEVERAL) {
+        line = firstLine[place]!;
+        end = firstLine[place + 1]!;
+        key = keyOf[line]!;
+      }
+      for (;;) {
+        if (key >= 0 && seen[key] !== stamp) {
+          seen[key] = stamp;
+          total[key]! += weight;
+          if (totalSamples !== undefined) totalSamples[key]! += samples;
+          if (exactTotal !== undefined) exactTotal[key]! += exact![row]!;
+        }
+        if (++line >= end) break;
+        key = keyOf[line]!;
+      }
     }
     if (from === to) continue;
     const leaf = places[from]!;
-    const key = firstLine[leaf]! < firstLine[leaf + 1]! ? keyOf[firstLine[leaf]!]! : -1;
+    const key = single[leaf] === SEVERAL ? keyOf[firstLine[leaf]!]! : single[leaf]!;
     if (key < 0) continue;
     self[key]! += weight;
     selfSamples[key]! += samples;

@@ -88,13 +88,13 @@ export class ProfileBuilder {
     this.check(file, this.texts.length, 'string');
     const start = lineNumber(startLine);
     const hash = mix(mix(mix(17, name), file), start);
-    const known = this.functionIndex.find(
-      hash,
-      (row) => this.functionNames.array[row] === name && this.functionFile.array[row] === file && this.functionStart.array[row] === start,
-    );
-    if (known >= 0) return known;
+    const { functionIndex } = this;
+    for (let row = functionIndex.first(hash); row >= 0; row = functionIndex.next()) {
+      if (this.functionNames.array[row] === name && this.functionFile.array[row] === file && this.functionStart.array[row] === start)
+        return row;
+    }
     const row = this.functionNames.length;
-    this.functionIndex.add(hash, row);
+    functionIndex.add(row);
     this.functionNames.push(name);
     this.functionSystemName.push(systemName);
     this.functionFile.push(file);
@@ -115,13 +115,13 @@ export class ProfileBuilder {
   place(func: number, line: number, column = 0): number {
     const at = lineNumber(line);
     const hash = mix(mix(mix(23, func), at), column);
-    const known = this.placeIndex.find(hash, (row) => {
+    const { placeIndex } = this;
+    for (let row = placeIndex.first(hash); row >= 0; row = placeIndex.next()) {
       const first = this.locationFirst.array[row]!;
-      return this.lineFunc.array[first] === func && this.lineNumber.array[first] === at && this.lineColumn.array[first] === column;
-    });
-    if (known >= 0) return known;
+      if (this.lineFunc.array[first] === func && this.lineNumber.array[first] === at && this.lineColumn.array[first] === column) return row;
+    }
     const row = this.location(-1, 0n, [func], [at], [column]);
-    this.placeIndex.add(hash, row);
+    placeIndex.add(row);
     return row;
   }
 

@@ -1,43 +1,71 @@
-/** Typed arrays that grow by doubling; `done()` gives a view of what was pushed, without copying. */
 type Numbers = Uint32Array | Int32Array | Float64Array | BigUint64Array;
-type Element<T extends Numbers> = T extends BigUint64Array ? bigint : number;
 
-export interface Growing<T extends Numbers> {
+/** Typed arrays that grow by doubling; `done()` gives a view of what was pushed, without copying. */
+abstract class Growing<T extends Numbers> {
   /** Valid until the next push; only the first `length` entries mean anything. */
   array: T;
-  length: number;
-  push(value: Element<T>): void;
+  length = 0;
+
+  constructor(private readonly make: new (length: number) => T) {
+    this.array = new make(64);
+  }
+
   /** Makes room for `more` further entries, which the caller may then write straight into `array`. */
-  reserve(more: number): void;
-  done(): T;
+  reserve(more: number): void {
+    const needed = this.length + more;
+    if (needed <= this.array.length) return;
+    const wider = new this.make(Math.max(needed, this.array.length * 2));
+    (wider as Uint32Array).set(this.array as Uint32Array);
+    this.array = wider;
+  }
+
+  done(): T {
+    return this.array.subarray(0, this.length) as T;
+  }
 }
 
-/** Makes one class per element type, so that each keeps its own, monomorphic machine code. */
-function growing<T extends Numbers>(make: new (length: number) => T): new () => Growing<T> {
-  return class {
-    array = new make(64);
-    length = 0;
+// `push` is written out for each type: one that they shared would see arrays of every kind, and cost several times as much.
 
-    push(value: Element<T>): void {
-      if (this.length === this.array.length) this.reserve(1);
-      (this.array as unknown as { [index: number]: Element<T> })[this.length++] = value;
-    }
+export class GrowingUint32 extends Growing<Uint32Array> {
+  constructor() {
+    super(Uint32Array);
+  }
 
-    reserve(more: number): void {
-      const needed = this.length + more;
-      if (needed <= this.array.length) return;
-      const wider = new make(Math.max(needed, this.array.length * 2));
-      (wider as Uint32Array).set(this.array as Uint32Array);
-      this.array = wider;
-    }
-
-    done(): T {
-      return this.array.subarray(0, this.length) as T;
-    }
-  };
+  push(value: number): void {
+    if (this.length === this.array.length) this.reserve(1);
+    this.array[this.length++] = value;
+  }
 }
 
-export const GrowingUint32 = growing<Uint32Array>(Uint32Array);
-export const GrowingInt32 = growing<Int32Array>(Int32Array);
-export const GrowingFloat64 = growing<Float64Array>(Float64Array);
-export const GrowingUint64 = growing<BigUint64Array>(BigUint64Array);
+export class GrowingInt32 extends Growing<Int32Array> {
+  constructor() {
+    super(Int32Array);
+  }
+
+  push(value: number): void {
+    if (this.length === this.array.length) this.reserve(1);
+    this.array[this.length++] = value;
+  }
+}
+
+export class GrowingFloat64 extends Growing<Float64Array> {
+  constructor() {
+    super(Float64Array);
+  }
+
+  push(value: number): void {
+    if (this.length === this.array.length) this.reserve(1);
+    this.array[this.length++] = value;
+  }
+}
+
+export class GrowingUint64 extends Growing<BigUint64Array> {
+  constructor() {
+    super(BigUint64Array);
+  }
+
+  push(value: bigint): void {
+    if (this.length === this.array.length) this.reserve(1);
+    this.array[this.length++] = value;
+  }
+}

@@ -59,7 +59,7 @@ export interface StackColumns {
   readonly location: Uint32Array;
 }
 
-/** Whole stacks as they were read: row i is `location[first[i] … first[i + 1] - 1]`, leaf first. Rows are distinct. */
+/** Whole stacks as they were read: row i is `location[first[i] … first[i + 1] - 1]`, leaf first. Equal rows may occur. */
 export interface FrameColumns {
   readonly length: number;
   /** length + 1 entries. */

@@ -41,10 +41,11 @@ export function sampleTree(profile: Profile, spec: ViewSpec, inverted: boolean, 
       const own = frames[i]!;
       const above = node;
       const hash = mix(mix(31, above), own);
-      node = index.find(hash, (at) => parent.array[at] === above && func.array[at] === own);
+      node = index.first(hash);
+      while (node >= 0 && (parent.array[node] !== above || func.array[node] !== own)) node = index.next();
       if (node >= 0) continue;
       node = func.length;
-      index.add(hash, node);
+      index.add(node);
       func.push(own);
       parent.push(above);
     }

@@ -3,7 +3,7 @@ import type { FrameColumns, Profile } from './profile.js';
 const known = new WeakMap<Profile, FrameColumns>();
 
 /**
- * The distinct whole stacks of a profile, leaf first, whichever way it was read: what every table is computed from.
+ * The whole stacks of a profile, leaf first, whichever way it was read: what every table is computed from.
  * Computed once per profile.
  */
 export function stackRows(profile: Profile): FrameColumns {

@@ -2,6 +2,9 @@ import { GrowingInt32, GrowingUint32 } from './growing.js';
 import { Interner, mix } from './interner.js';
 import type { FrameColumns, StackColumns } from './profile.js';
 
+/** Rows after which it is decided whether equal stacks are still looked for. */
+const JOIN_TRIAL = 4096;
+
 interface StackTree {
   readonly stacks: StackColumns;
   readonly ofSample: Int32Array;
@@ -23,6 +26,8 @@ export class StackStore {
   private readonly frame = new GrowingUint32();
   private readonly sampleRow = new GrowingUint32();
 
+  private joining = true;
+  private joined = 0;
   private mode: 'none' | 'tree' | 'frames' = 'none';
   private grown: StackTree | undefined;
 
@@ -34,9 +39,10 @@ export class StackStore {
   stack(prefix: number, location: number): number {
     const hash = mix(mix(29, prefix), location);
     const { index } = this;
-    const known = index.find(hash, (row) => this.prefix.array[row] === prefix && this.location.array[row] === location);
-    if (known >= 0) return known;
-    index.add(hash, this.prefix.length);
+    for (let row = index.first(hash); row >= 0; row = index.next()) {
+      if (this.prefix.array[row] === prefix && this.location.array[row] === location) return row;
+    }
+    index.add(this.prefix.length);
     this.prefix.push(prefix);
     this.location.push(location);
     return this.prefix.length - 1;
@@ -92,7 +98,6 @@ export class StackStore {
     this.frame.reserve(frames);
     this.first.reserve(samples + 1);
     this.sampleRow.reserve(samples);
-    this.rowIndex.expect(samples);
   }
 
   /** True when whole stacks may be written in place: no stack came as a tree before. */
@@ -101,29 +106,37 @@ export class StackStore {
     return this.mode === 'frames';
   }
 
-  /** Takes the `count` frames written at `start`, or their twin row. hash: `mix` over them, leaf first, from 0. */
+  /** Takes the `count` frames written at `start`, or an equal row. hash: `mix` over them, leaf first, from 0. */
   commit(count: number, hash: number): void {
-    const start = this.frame.length;
-    const row = this.findRow(start, count, hash);
-    if (row >= 0) {
-      this.sampleRow.push(row);
-      return;
+    if (this.joining) {
+      const row = this.findRow(this.frame.length, count, hash);
+      if (row >= 0) {
+        this.joined++;
+        this.sampleRow.push(row);
+        return;
+      }
+      this.rowIndex.add(this.first.length);
+      // Most writers have joined equal stacks already; then looking for more costs much and finds nothing.
+      this.joining = this.first.length < JOIN_TRIAL || this.joined * 8 > this.first.length;
     }
-    this.rowIndex.add(hash, this.first.length);
     this.sampleRow.push(this.first.length);
-    this.first.push(start);
+    this.first.push(this.frame.length);
     this.frame.length += count;
   }
 
   private findRow(start: number, count: number, hash: number): number {
+    const { rowIndex } = this;
+    for (let row = rowIndex.first(hash); row >= 0; row = rowIndex.next()) if (this.sameFrames(row, start, count)) return row;
+    return -1;
+  }
+
+  private sameFrames(row: number, start: number, count: number): boolean {
     const all = this.frame.array;
-    return this.rowIndex.find(hash, (row) => {
-      const from = this.first.array[row]!;
-      const to = row + 1 < this.first.length ? this.first.array[row + 1]! : start;
-      if (to - from !== count) return false;
-      for (let i = 0; i < count; i++) if (all[from + i] !== all[start + i]) return false;
-      return true;
-    });
+    const from = this.first.array[row]!;
+    const to = row + 1 < this.first.length ? this.first.array[row + 1]! : start;
+    if (to - from !== count) return false;
+    for (let i = 0; i < count; i++) if (all[from + i] !== all[start + i]) return false;
+    return true;
   }
 
   /** Whole stacks; absent for profiles that came as a tree. Call once, at the end. */

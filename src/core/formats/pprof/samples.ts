@@ -2,9 +2,9 @@ import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import { mix } from '../../model/interner.js';
 import type { ValueType } from '../../model/profile.js';
+import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
-import type { Locations } from './read.js';
-import { BLOCK, blockEnd, type Integer, integer, type Reader, skipField, truncated, VARINT } from './wire.js';
+import { BLOCK, type Integer, truncated, VARINT, type Wire } from './wire.js';
 
 /** Labels that name a sample's thread, as different writers have it. */
 const THREAD_KEYS = ['thread', 'thread name', 'thread_name'];
@@ -33,7 +33,7 @@ export class SampleReader {
   private times: Float64Array | undefined;
 
   constructor(
-    private readonly reader: Reader,
+    private readonly wire: Wire,
     private readonly builder: ProfileBuilder,
     private readonly types: readonly ValueType[],
     private readonly strings: readonly string[],
@@ -42,7 +42,8 @@ export class SampleReader {
   ) {
     this.frames = builder.frameRoom(1);
     this.values = new Array<Integer>(types.length).fill(0);
-    this.isThreadKey = Uint8Array.from(strings, (string) => (THREAD_KEYS.includes(string) ? 1 : 0));
+    this.isThreadKey = new Uint8Array(strings.length);
+    for (const key of THREAD_KEYS) if (strings.includes(key)) this.isThreadKey[strings.indexOf(key)] = 1;
     this.timeKey = strings.indexOf(TIME_KEY);
     this.callsKey = strings.indexOf(CALLS_KEY);
     const [calls, tottime] = types.slice(-2);
@@ -54,13 +55,11 @@ export class SampleReader {
    * Where the samples start, in order of their time stamps if every one has one. Must be called before `read`.
    * @param starts offsets in the order of the file
    */
-  inOrderOfTime(starts: Uint32Array, size: number): Uint32Array {
+  inOrderOfTime(starts: Uint32Array): Uint32Array {
     if (this.timeKey < 0) return starts;
     const stamps: bigint[] = [];
     for (const start of starts) {
-      this.reader.pos = start;
-      this.reader.len = size;
-      this.reader.len = blockEnd(this.reader, size);
+      this.wire.enter(start);
       this.scan();
       const stamp = this.labelNumber(this.timeKey);
       if (stamp === undefined) return starts;
@@ -75,9 +74,16 @@ export class SampleReader {
     return order.map((sample) => starts[sample]!);
   }
 
-  /** Reads the sample that the reader stands at, bounded by `reader.len`. @param index its place in the order of reading */
-  read(index: number): void {
-    const at = this.reader.pos;
+  /** Reads the samples that start at `starts[from] … starts[to - 1]`. */
+  readSlice(starts: Uint32Array, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      this.wire.enter(starts[i]!);
+      this.read(i);
+    }
+  }
+
+  private read(index: number): void {
+    const at = this.wire.pos;
     this.scan();
     if (this.valueCount !== this.types.length) {
       const sentence = `A sample has ${this.valueCount} values where the profile has ${this.types.length} types.`;
@@ -140,35 +146,35 @@ export class SampleReader {
 
   /** Fills frames, values and labels from the sample at hand. Fields may repeat, and lists may come packed or not. */
   private scan(): void {
-    const { reader } = this;
-    const end = reader.len;
+    const { wire } = this;
+    const { end } = wire;
     this.start = this.builder.frameStart;
     this.count = 0;
     this.hash = 0;
     this.valueCount = 0;
-    this.labels.length = 0;
-    while (reader.pos < end) {
-      const tag = reader.uint32();
+    if (this.labels.length > 0) this.labels.length = 0;
+    while (wire.pos < end) {
+      const tag = wire.short();
       const field = tag >>> 3;
-      const wire = tag & 7;
-      if (field === 1 && wire === BLOCK) this.packedFrames(blockEnd(reader, end));
-      else if (field === 1 && wire === VARINT) this.frame(integer(reader, false));
-      else if (field === 2 && wire === BLOCK) {
-        const stop = blockEnd(reader, end);
-        while (reader.pos < stop) this.value(integer(reader, true));
-        if (reader.pos > stop) throw truncated(stop);
-      } else if (field === 2 && wire === VARINT) this.value(integer(reader, true));
-      else if (field === 3 && wire === BLOCK) this.label(blockEnd(reader, end));
-      else skipField(reader, wire, end);
+      const kind = tag & 7;
+      if (field === 1 && kind === BLOCK) this.packedFrames(wire.block());
+      else if (field === 1 && kind === VARINT) this.frame(wire.integer(false));
+      else if (field === 2 && kind === BLOCK) {
+        const stop = wire.block();
+        while (wire.pos < stop) this.value(wire.integer(true));
+        if (wire.pos > stop) throw truncated(stop);
+      } else if (field === 2 && kind === VARINT) this.value(wire.integer(true));
+      else if (field === 3 && kind === BLOCK) this.label(wire.block());
+      else wire.skip(kind);
     }
   }
 
   /** The inner loop of reading: ids of one to three bytes through a dense table are done here. */
   private packedFrames(end: number): void {
-    const { reader } = this;
-    const { buf } = reader;
+    const { wire } = this;
+    const { bytes } = wire;
     const { dense } = this.locations.table;
-    let pos = reader.pos;
+    let pos = wire.pos;
     // An id takes a byte at least.
     const frames = this.room(end - pos);
     const { length } = dense;
@@ -176,11 +182,11 @@ export class SampleReader {
     let hash = this.hash;
     while (pos < end) {
       const start = pos;
-      let id = buf[pos++]!;
+      let id = bytes[pos++]!;
       if (id > 127) {
         // Two bytes or three: without a branch, since no processor can guess which.
-        const second = buf[pos]!;
-        const third = buf[pos + 1]!;
+        const second = bytes[pos]!;
+        const third = bytes[pos + 1]!;
         const more = second >>> 7;
         id = (id & 127) | ((second & 127) << 7) | ((third & (-more & 127)) << 14);
         pos += 1 + more;
@@ -193,14 +199,14 @@ export class SampleReader {
         continue;
       }
       // Long, sparse or unknown ids.
-      reader.pos = start;
-      const found = this.rowOf(integer(reader, false));
+      wire.pos = start;
+      const found = this.rowOf(wire.integer(false));
       frames[next++] = found;
       hash = mix(hash, found);
-      pos = reader.pos;
+      pos = wire.pos;
     }
     if (pos > end) throw truncated(end);
-    reader.pos = pos;
+    wire.pos = pos;
     this.count = next - this.start;
     this.hash = hash;
   }
@@ -218,7 +224,7 @@ export class SampleReader {
 
   private rowOf(id: Integer): number {
     const row = this.locations.table.row(id);
-    if (row < 0) throw new ReadError('corrupt', `A sample refers to location ${id}, which the profile does not have.`, this.reader.pos);
+    if (row < 0) throw new ReadError('corrupt', `A sample refers to location ${id}, which the profile does not have.`, this.wire.pos);
     return row;
   }
 
@@ -228,23 +234,23 @@ export class SampleReader {
   }
 
   private label(end: number): void {
-    const { reader } = this;
+    const { wire } = this;
     const at = this.labels.length;
     this.labels.push(0, 0, 0, 0);
-    while (reader.pos < end) {
-      const tag = reader.uint32();
+    while (wire.pos < end) {
+      const tag = wire.short();
       const field = tag >>> 3;
-      if ((tag & 7) !== VARINT || field > 4) {
-        skipField(reader, tag & 7, end);
+      if ((tag & 7) !== VARINT || field === 0 || field > 4) {
+        wire.skip(tag & 7);
         continue;
       }
-      const value = integer(reader, true);
+      const value = wire.integer(true);
       if (field !== 3 && !(typeof value === 'number' && value >= 0 && value < this.strings.length)) {
-        throw new ReadError('corrupt', `The profile refers to string ${value}, which it does not have.`, reader.pos);
+        throw new ReadError('corrupt', `The profile refers to string ${value}, which it does not have.`, wire.pos);
       }
       this.labels[at + field - 1] = value;
     }
-    if (reader.pos > end) throw truncated(end);
+    if (wire.pos > end) throw truncated(end);
   }
 }
 

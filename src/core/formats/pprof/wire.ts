@@ -1,7 +1,4 @@
-import protobuf from 'protobufjs/minimal.js';
 import { ReadError } from '../../errors.js';
-
-export type Reader = protobuf.Reader;
 
 /** Wire types of protobuf that a profile may hold. */
 export const VARINT = 0;
@@ -31,58 +28,123 @@ export const PROFILE = {
 export type Integer = number | bigint;
 
 /**
- * Reads a 64-bit varint exactly: protobufjs gives doubles unless another package is installed.
- * @param signed int64: the upper half is negative
+ * A cursor over protobuf's wire format. Only what a profile needs: a library would be most of the code that is loaded to
+ * read one, and gives 64-bit integers as doubles or objects.
  */
-export function integer(reader: Reader, signed: boolean): Integer {
-  const { buf, len } = reader;
-  const start = reader.pos;
-  let pos = start;
-  // 28 bits each, so that no step leaves what bit operations can do.
-  let low = 0;
-  let middle = 0;
-  let high = 0;
-  for (let shift = 0; ; shift += 7) {
-    if (pos >= len) throw truncated(start);
-    if (shift > 63) throw new ReadError('corrupt', 'A number in the profile is longer than 64 bits.', start);
-    const byte = buf[pos++]!;
-    const bits = byte & 127;
-    if (shift < 28) low |= bits << shift;
-    else if (shift < 56) middle |= bits << (shift - 28);
-    else high |= bits << (shift - 56);
-    if (byte < 128) break;
+export class Wire {
+  pos = 0;
+  /** End of the block at hand; nothing is read beyond it. */
+  end: number;
+
+  constructor(readonly bytes: Uint8Array) {
+    this.end = bytes.length;
   }
-  reader.pos = pos;
-  if (high === 0 && middle < 2 ** 25) return low + middle * 2 ** 28;
-  const all = BigInt(low) | (BigInt(middle) << 28n) | (BigInt(high) << 56n);
-  const value = signed ? BigInt.asIntN(64, all) : BigInt.asUintN(64, all);
-  const rounded = Number(value);
-  return Number.isSafeInteger(rounded) ? rounded : value;
-}
 
-/** Reads the length of a block and gives its end; the reader then stands at its start. */
-export function blockEnd(reader: Reader, limit: number): number {
-  const start = reader.pos;
-  const length = reader.uint32();
-  const end = reader.pos + length;
-  if (end > limit) throw truncated(start);
-  return end;
-}
+  /** A varint of 32 bits: tags and lengths. */
+  short(): number {
+    const byte = this.pos < this.end ? this.bytes[this.pos]! : 128;
+    if (byte < 128) {
+      this.pos++;
+      return byte;
+    }
+    const value = this.integer(false);
+    if (typeof value === 'number' && value <= 0xffffffff) return value;
+    throw new ReadError('corrupt', 'The profile holds something that is not protobuf.', this.pos);
+  }
 
-/** Leaves a field of any wire type. */
-export function skipField(reader: Reader, wire: number, limit: number): void {
-  if (wire === VARINT) integer(reader, false);
-  else if (wire === BLOCK) reader.pos = blockEnd(reader, limit);
-  else if (wire === FIXED64 || wire === FIXED32) {
-    const end = reader.pos + (wire === FIXED64 ? 8 : 4);
-    if (end > limit) throw truncated(reader.pos);
-    reader.pos = end;
-  } else throw new ReadError('corrupt', 'The profile holds something that is not protobuf.', reader.pos);
-}
+  /**
+   * A 64-bit varint, exactly.
+   * @param signed int64: the upper half is negative
+   */
+  integer(signed: boolean): Integer {
+    const { bytes, end } = this;
+    const start = this.pos;
+    let pos = start;
+    // 28 bits each, so that no step leaves what bit operations can do.
+    let low = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      if (pos >= end) throw truncated(start);
+      const byte = bytes[pos++]!;
+      low |= (byte & 127) << shift;
+      if (byte < 128) {
+        this.pos = pos;
+        return low;
+      }
+    }
+    return this.long(low, start, signed);
+  }
 
-/** Makes a reader; `reader.len` may be set to the end of a block to bound what is read. */
-export function readerOf(bytes: Uint8Array): Reader {
-  return new protobuf.Reader(bytes);
+  private long(low: number, start: number, signed: boolean): Integer {
+    const { bytes, end } = this;
+    let pos = start + 4;
+    let middle = 0;
+    let high = 0;
+    for (let shift = 28; ; shift += 7) {
+      if (pos >= end) throw truncated(start);
+      if (shift > 63) throw new ReadError('corrupt', 'A number in the profile is longer than 64 bits.', start);
+      const byte = bytes[pos++]!;
+      if (shift < 56) middle |= (byte & 127) << (shift - 28);
+      else high |= (byte & 127) << (shift - 56);
+      if (byte < 128) break;
+    }
+    this.pos = pos;
+    if (high === 0 && middle < 2 ** 25) return low + middle * 2 ** 28;
+    const all = BigInt(low) | (BigInt(middle) << 28n) | (BigInt(high) << 56n);
+    const value = signed ? BigInt.asIntN(64, all) : BigInt.asUintN(64, all);
+    const rounded = Number(value);
+    return Number.isSafeInteger(rounded) ? rounded : value;
+  }
+
+  /** Reads a block's length and gives its end; the cursor then stands at its start. */
+  block(): number {
+    const start = this.pos;
+    const end = this.short() + this.pos;
+    if (end > this.end) throw truncated(start);
+    return end;
+  }
+
+  /** Leaves a field of any wire type. */
+  skip(wire: number): void {
+    if (wire === VARINT) this.integer(false);
+    else if (wire === BLOCK) this.pos = this.block();
+    else if (wire === FIXED64 || wire === FIXED32) {
+      const end = this.pos + (wire === FIXED64 ? 8 : 4);
+      if (end > this.end) throw truncated(this.pos);
+      this.pos = end;
+    } else throw new ReadError('corrupt', 'The profile holds something that is not protobuf.', this.pos);
+  }
+
+  /** Enters the block whose length stands at `start`: `end` is then its end. */
+  enter(start: number): void {
+    this.end = this.bytes.length;
+    this.pos = start;
+    this.end = this.block();
+  }
+
+  /**
+   * Reads numbers of the block at hand into `into`, by field (0 where missing), up to `end`. Stops at the first block,
+   * whose length is then next, and gives its field; 0 at the end.
+   */
+  numbers(end: number, into: Integer[]): number {
+    while (this.pos < end) {
+      const tag = this.short();
+      const field = tag >>> 3;
+      const wire = tag & 7;
+      if (wire === VARINT) {
+        const value = this.integer(false);
+        if (field < into.length) into[field] = value;
+      } else if (wire === BLOCK) return field;
+      else this.skip(wire);
+    }
+    if (this.pos > end) throw truncated(end);
+    return 0;
+  }
+
+  /** The same with all blocks left out. */
+  allNumbers(end: number, into: Integer[]): void {
+    into.fill(0);
+    while (this.numbers(end, into) !== 0) this.skip(BLOCK);
+  }
 }
 
 export function truncated(offset: number): ReadError {

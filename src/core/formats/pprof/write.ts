@@ -2,8 +2,9 @@ import type { CallColumns, Profile, ValueType } from '../../model/profile.js';
 import { stackRows } from '../../model/stackRows.js';
 import { secondsPer } from '../../model/units.js';
 import { gzip } from '../source.js';
+import { unknownName } from './places.js';
 import { ProtoWriter } from './protoWriter.js';
-import { QUALITY_COMMENT, unknownName } from './read.js';
+import { qualityComment } from './quality.js';
 import { CALLS_KEY, CALLS_TYPE, TIME_KEY, TOTTIME_TYPE } from './samples.js';
 import { type Integer, PROFILE } from './wire.js';
 
@@ -35,7 +36,8 @@ export function writePprof(profile: Profile): Uint8Array {
   out.number(PROFILE.period, Math.round(profile.period));
   const inner = new ProtoWriter();
   for (const comment of profile.comments) inner.varint(strings.index(comment));
-  if (Object.keys(profile.quality).length > 0) inner.varint(strings.index(QUALITY_COMMENT + JSON.stringify(profile.quality)));
+  const quality = qualityComment(profile.quality);
+  if (quality !== undefined) inner.varint(strings.index(quality));
   out.block(PROFILE.comment, inner);
   const shown = defaultColumn(profile);
   if (types.length > 0) out.number(PROFILE.defaultType, strings.index(types[shown]!.type));

@@ -1,0 +1,127 @@
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import { ENDS, GOES, STAYS } from './prune.js';
+import { IdTable, type Integer, truncated, type Wire } from './wire.js';
+
+/** Strings of the file, and the builder's index of each. */
+export interface StringRows {
+  readonly strings: readonly string[];
+  readonly rowAt: (index: Integer) => number;
+}
+
+/** Mappings by id, and the file of each. */
+export interface Mappings {
+  readonly table: IdTable;
+  readonly files: readonly string[];
+}
+
+/** Functions by id, and the builder's index of each. */
+export interface Functions {
+  readonly table: IdTable;
+  readonly rows: readonly number[];
+}
+
+/** Locations by id, each one's innermost function (for call counts), and what pruning does to it (prune.ts). */
+export interface Locations {
+  readonly table: IdTable;
+  readonly firstFunc: readonly number[];
+  readonly fate: Uint8Array | undefined;
+}
+
+export function readMappings(wire: Wire, starts: Uint32Array, builder: ProfileBuilder, { strings, rowAt }: StringRows): Mappings {
+  const ids: Integer[] = [];
+  const files: string[] = [];
+  const figures = new Array<Integer>(7).fill(0);
+  for (const start of starts) {
+    wire.enter(start);
+    wire.allNumbers(wire.end, figures);
+    const [, id, from, limit, offset, file, buildId] = figures as [Integer, Integer, Integer, Integer, Integer, Integer, Integer];
+    builder.mapping(rowAt(file), rowAt(buildId), BigInt(from), BigInt(limit), BigInt(offset));
+    ids.push(id);
+    files.push(strings[file as number]!);
+  }
+  return { table: new IdTable(ids), files };
+}
+
+export function readFunctions(wire: Wire, starts: Uint32Array, builder: ProfileBuilder, { rowAt }: StringRows): Functions {
+  const ids: Integer[] = [];
+  const rows: number[] = [];
+  const figures = new Array<Integer>(6).fill(0);
+  for (const start of starts) {
+    wire.enter(start);
+    wire.allNumbers(wire.end, figures);
+    const systemName = rowAt(figures[3]!);
+    const name = rowAt(figures[2]!) || systemName;
+    ids.push(figures[1]!);
+    rows.push(builder.func(name, systemName, rowAt(figures[4]!), Number(figures[5]!)));
+  }
+  return { table: new IdTable(ids), rows };
+}
+
+/** @param drops test for names of functions that leave the stacks */
+export function readLocations(
+  wire: Wire,
+  starts: Uint32Array,
+  builder: ProfileBuilder,
+  mappings: Mappings,
+  functions: Functions,
+  drops: ((name: string) => boolean) | undefined,
+): Locations {
+  const ids: Integer[] = [];
+  const firstFunc: number[] = [];
+  const fate: number[] = [];
+  const figures: Integer[] = [0, 0, 0, 0];
+  const lineFigures: Integer[] = [0, 0, 0, 0];
+  const funcs: number[] = [];
+  const lines: number[] = [];
+  const columns: number[] = [];
+  for (const start of starts) {
+    wire.enter(start);
+    const { end } = wire;
+    figures.fill(0);
+    let count = 0;
+    for (let field = wire.numbers(end, figures); field !== 0; field = wire.numbers(end, figures)) {
+      const stop = wire.block();
+      if (field === 4) {
+        wire.allNumbers(stop, lineFigures);
+        const row = functions.table.row(lineFigures[1]!);
+        if (row >= 0) {
+          funcs[count] = functions.rows[row]!;
+          lines[count] = Number(lineFigures[2]!);
+          columns[count++] = Number(lineFigures[3]!);
+        } else if (lineFigures[1] !== 0) throw missing('function', lineFigures[1]!, wire.pos);
+      }
+      wire.pos = stop;
+    }
+    if (wire.pos > end) throw truncated(end);
+    const mapping = mappings.table.row(figures[2]!);
+    if (mapping < 0 && figures[2] !== 0) throw missing('mapping', figures[2]!, wire.pos);
+    if (count === 0) {
+      funcs[0] = builder.func(builder.string(unknownName(mappings.files[mapping])), 0, 0, 0);
+      lines[0] = columns[0] = 0;
+      count = 1;
+    }
+    // Most locations have one line: then nothing is cut or grown from one to the next.
+    if (funcs.length !== count) funcs.length = lines.length = columns.length = count;
+    if (drops !== undefined) {
+      // Innermost first: callers that the dropped function is inlined into stay.
+      const last = funcs.findLastIndex((func) => drops(builder.functionName(func)));
+      const whole = last === funcs.length - 1;
+      fate.push(last < 0 ? STAYS : whole ? GOES : ENDS);
+      if (last >= 0 && !whole) for (const column of [funcs, lines, columns]) column.splice(0, last + 1);
+    }
+    ids.push(figures[1]!);
+    firstFunc.push(funcs[0]!);
+    builder.location(mapping, figures[3] === 0 ? 0n : BigInt(figures[3]!), funcs, lines, columns);
+  }
+  return { table: new IdTable(ids), firstFunc, fate: drops === undefined ? undefined : Uint8Array.from(fate) };
+}
+
+function missing(what: string, id: Integer, offset: number): ReadError {
+  return new ReadError('corrupt', `The profile refers to ${what} ${id}, which it does not have.`, offset);
+}
+
+/** Name of a frame without symbols, as pprof's own tool shows it: the file it lies in. */
+export function unknownName(mappingFile: string | undefined): string {
+  return mappingFile === undefined || mappingFile === '' ? '<unknown>' : `[${mappingFile.split(/[\\/]/).at(-1)}]`;
+}
