@@ -221,7 +221,19 @@ class Layout:
                     instructions.append([(at, step) for at, step in steps if 0 < step < 1024])
         place = _common(instructions, "instructions")
         self.instruction_at, self.code_start = (place, 0) if self.legacy else place
-        self.frame_words = max(self.code_at, self.back_at, self.instruction_at) // WORD + 1
+        self.running_at = None if self.legacy else self._running_mark(bases)
+        self.frame_words = max(self.code_at, self.back_at, self.instruction_at, self.running_at or 0) // WORD + 1
+
+    def _running_mark(self, bases):
+        """From 3.11 to 3.13 a frame that executes has a stack top of -1, and one that has called or returned has not."""
+        marks = []
+        for base in bases:
+            views = [self._memory.ints(address, 24) for address in base[:3]]
+            marks.append([at * 4 for at in range(24) if views[0][at] == -1 and all(0 <= view[at] < 1000 for view in views[1:])])
+        try:
+            return _common(marks, "the running mark")
+        except Unknown:
+            return None
 
     def _check(self, parked, reader):
         seen = {ident: stack for ident, _, stack in reader.stacks()}

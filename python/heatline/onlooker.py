@@ -79,6 +79,8 @@ class Reader:
         code_at, back_at, instruction_at = layout.code_at // WORD, layout.back_at // WORD, layout.instruction_at // WORD
         count, legacy, start = layout.frame_words, layout.legacy, layout.code_start
         unit = 2 if sys.version_info >= (3, 10) else 1
+        if layout.running_at is not None and frame:
+            frame = self._running(frame)
         while frame:
             if len(stack) > DEEPEST or frame & 7:
                 raise Torn
@@ -97,6 +99,35 @@ class Reader:
                 stack.append((number, offset))
             frame = view[back_at]
         return stack
+
+    def _running(self, frame):
+        """
+        The frame that ran when its page was read. The pointer to it was read a little earlier: since then it may have
+        returned (its caller runs) or called (a frame behind it runs), and what it left behind would still look like one.
+        """
+        layout = self._layout
+        count, back_at, mark, high = layout.frame_words, layout.back_at // WORD, layout.running_at // WORD, layout.running_at & 4
+
+        def runs(view):
+            return (view[mark] >> 32 if high else view[mark] & 0xFFFFFFFF) == 0xFFFFFFFF
+
+        view = self._words(frame, count)
+        if runs(view):
+            return frame
+        caller = view[back_at]
+        for _ in range(3):
+            if not caller or caller & 7:
+                break
+            before = self._words(caller, count)
+            if runs(before):
+                return caller
+            caller = before[back_at]
+        end = (frame & ~4095) + 4096 - count * WORD
+        for callee in range(frame + count * WORD, min(end, frame + 100 * WORD) + 1, WORD):
+            after = self._words(callee, count)
+            if after[back_at] == frame and runs(after) and after[layout.code_at // WORD] & MASK in self._known:
+                return callee
+        return frame
 
     def _code(self, address):
         """Number of a code object; None for frames that stand for no code of the program. Raises Torn for anything else."""

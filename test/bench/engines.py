@@ -1,7 +1,8 @@
 """What recording costs, and how true it is: run as `python test/bench/engines.py [--py-spy PATH] [--rounds N]`.
 
-Cost: each program is run N times (5 unless told) under each engine in turn; the figure is the best time by the best time
-without a profiler, start-up of the recorder included.
+Cost: each program is run N times (5 unless told) under each engine in turn; the figure is the least CPU time of the
+program by the least without a profiler, start-up included. CPU time, because wall time on a shared machine says more
+about its neighbours. The sampling helper is a process of its own: its CPU is what `cost` in the recording says.
 Bias: shares of self time per line under each engine beside those of py-spy (500 Hz) on the same program; the distance is
 half the sum of the absolute differences, so 0 % is the same picture and 100 % has nothing in common. The distance of a
 second py-spy run from the first says what is noise.
@@ -14,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ENTRY = os.path.join(HERE, "..", "..", "python", "heatline", "__main__.py")
@@ -31,7 +31,7 @@ def fib(n):
     right = fib(n - 2)
     return left + right
 for _ in range(12):
-    fib(25)
+    fib(27)
 """,
     "loop": """
 def loop(n):
@@ -102,7 +102,7 @@ def main():
             bias(folder, scripts, options)
 
 
-def commands(script, output, py_spy):
+def commands(script, output):
     run = [sys.executable, ENTRY, "run", "--output", output, "--engine"]
     found = {
         "none": [sys.executable, script],
@@ -113,8 +113,6 @@ def commands(script, output, py_spy):
         "cprofile": [*run, "cprofile", "--", script],
         "python -m cProfile": [sys.executable, "-m", "cProfile", "-o", output, script],
     }
-    if py_spy:
-        found["py-spy 100 Hz"] = spy(py_spy, 100, output, script)
     return found
 
 
@@ -123,9 +121,9 @@ def spy(py_spy, rate, output, script):
 
 
 def timed(command):
-    began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - began
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    return usage.ru_utime + usage.ru_stime
 
 
 def costs(folder, scripts, options):
@@ -134,7 +132,7 @@ def costs(folder, scripts, options):
     for name, script in scripts.items():
         best = {}
         for _ in range(options.rounds):
-            for engine, command in commands(script, output, options.py_spy).items():
+            for engine, command in commands(script, output).items():
                 best[engine] = min(best.get(engine, 1e9), timed(command))
         for engine, seconds in best.items():
             table.setdefault(engine, {})[name] = "%.2f s" % seconds if engine == "none" else "x%.2f" % (seconds / best["none"])
@@ -148,7 +146,7 @@ def bias(folder, scripts, options):
         truth = raw_shares(options.py_spy, output, script)
         engines = {"py-spy again": lambda: raw_shares(options.py_spy, output, script)}
         for engine in ("sampler", "sampler, in process", "hybrid", "hybrid, in process"):
-            engines[engine] = lambda engine=engine: own_shares(commands(script, output, None)[engine], output, script)
+            engines[engine] = lambda engine=engine: own_shares(commands(script, output)[engine], output, script)
         for engine, measure in engines.items():
             shares = measure()
             by_line.setdefault(engine, {})[name] = "%.0f %%" % distance(truth, shares)

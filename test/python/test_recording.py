@@ -309,7 +309,7 @@ class Ends(Case):
     def test_folder_vanishes_meanwhile(self):
         os.mkdir(os.path.join(self.folder, "gone"))
         self.output = os.path.join(self.folder, "gone", "x.pb.gz")
-        script = self.write("main.py", "import os\nos.rmdir('gone')\nprint('ran')\n")
+        script = self.write("main.py", "import shutil\nshutil.rmtree('gone')\nprint('ran')\n")
         code, out, err = self.run_recorded([script])
         self.assertEqual((code, out), (0, "ran\n"))
         self.assertRegex(err, r"^heatline: cannot write [^\n]*\n$")
