@@ -18,8 +18,17 @@ export interface Report {
 
 const LIMIT_SECONDS = 60;
 
-/** Runs all suites; `say` gets one line per test. `only` keeps the tests whose full name matches. */
-export async function runSuites(suites: Readonly<Record<string, Suite>>, say: (line: string) => void, only?: RegExp): Promise<Report> {
+export interface Running {
+  /** Gets one line per test. */
+  say(line: string): void;
+  /** Called after a test that failed. */
+  tidy(): Promise<void>;
+  /** Only the tests whose full name matches. */
+  readonly only: RegExp | undefined;
+}
+
+/** Runs all suites, one test after the other. */
+export async function runSuites(suites: Readonly<Record<string, Suite>>, { say, tidy, only }: Running): Promise<Report> {
   let passed = 0;
   let skipped = 0;
   const failures: { test: string; error: string }[] = [];
@@ -43,6 +52,7 @@ export async function runSuites(suites: Readonly<Record<string, Suite>>, say: (l
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
         failures.push({ test: name, error: text });
         say(`FAIL  ${name} ${took()}\n      ${text.replaceAll('\n', '\n      ')}`);
+        await tidy().catch((problem: unknown) => say(`      and afterwards: ${String(problem)}`));
       }
     }
   }

@@ -9,6 +9,7 @@ import { heat } from './heat.js';
 import { openProfiles } from './openProfiles.js';
 import { refusals } from './refusals.js';
 import { starting } from './starting.js';
+import { stopEverything } from './support.js';
 
 // In this order: the first asserts that nothing ran yet, `edits` and `openProfiles` use what `heat` recorded.
 const suites = { activation, heat, edits, openProfiles, badFiles, starting, endings, refusals };
@@ -21,7 +22,7 @@ export async function run(): Promise<void> {
     if (file) appendFileSync(`${file}.log`, `${line}\n`);
   };
   const only = process.env.HEATLINE_HOST_ONLY;
-  const report: Report = await runSuites(suites, say, only ? new RegExp(only) : undefined);
+  const report: Report = await runSuites(suites, { say, tidy: stopEverything, only: only ? new RegExp(only) : undefined });
   say(`HOST-TESTS ${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped`);
   if (file) {
     writeFileSync(`${file}.tmp`, JSON.stringify(report, null, 2));
