@@ -204,6 +204,39 @@ describe('ProfileBuilder', () => {
     for (let i = 0; i < grown.stacks.length; i++) expect(grown.stacks.prefix[i]!).toBeLessThan(i);
   });
 
+  it('takes both kinds of stacks in one profile, whichever comes first', () => {
+    for (const wholeFirst of [true, false]) {
+      const builder = new ProfileBuilder('x');
+      builder.valueType({ type: 't', unit: '' });
+      const [a, b] = ['a', 'b'].map((name) => builder.place(builder.func(builder.string(name), 0, 0, 0), 1)) as [number, number];
+      const told = () => builder.sample(builder.stack(builder.stack(-1, a), b), [1]);
+      const whole = () => builder.sampleFrames([b, a], 2, [2]);
+      for (const add of wholeFirst ? [whole, told] : [told, whole]) add();
+      const profile = builder.finish();
+      expect(table(profile)).toEqual({ a: '0/3', b: '3/3' });
+      expect(profile.stacks.length).toBe(2);
+      expect(profile.samples.stack[0]).toBe(profile.samples.stack[1]);
+    }
+  });
+
+  it('joins equal whole stacks while that pays, and counts the same when it does not', () => {
+    const build = (distinct: number, samples: number) => {
+      const builder = new ProfileBuilder('x');
+      builder.valueType({ type: 't', unit: '' });
+      const func = builder.func(builder.string('f'), 0, builder.string('a.py'), 1);
+      const places = Array.from({ length: distinct }, (_, line) => builder.place(func, line + 1));
+      for (let i = 0; i < samples; i++) builder.sampleFrames([places[i % distinct]!, places[0]!], 2, [1]);
+      return builder.finish();
+    };
+    const few = build(10, 20_000);
+    expect(few.frames?.length).toBe(10);
+    expect(fileLines(few, 'a.py')[1]).toBe('2: 2000/2000 of 2000');
+    const many = build(10_000, 20_000);
+    expect(fileLines(many, 'a.py')[1]).toBe('2: 2/2 of 2');
+    expect(fileLines(many, 'a.py').length).toBe(10_000);
+    expect(many.stacks.length).toBe(10_001);
+  });
+
   it('keeps times only when they are in order', () => {
     const build = (times: readonly number[]) => {
       const builder = new ProfileBuilder('x');

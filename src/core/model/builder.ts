@@ -213,9 +213,8 @@ export class ProfileBuilder {
     return this.stackStore.start;
   }
 
-  /** @param hash `mix` over the frames as written, from 0 */
-  sampleInPlace(count: number, hash: number, values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
-    this.stackStore.commit(count, hash);
+  sampleInPlace(count: number, values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
+    this.stackStore.commit(count);
     return this.row(values, thread, time);
   }
 

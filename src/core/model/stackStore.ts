@@ -73,14 +73,8 @@ export class StackStore {
 
   private addRow(frames: ArrayLike<number>, count: number): void {
     const all = this.room(count);
-    const { start } = this;
-    let hash = 0;
-    for (let i = 0; i < count; i++) {
-      const location = frames[i]!;
-      all[start + i] = location;
-      hash = mix(hash, location);
-    }
-    this.commit(count, hash);
+    for (let i = 0; i < count; i++) all[this.start + i] = frames[i]!;
+    this.commit(count);
   }
 
   /** Room for `max` frames of one more stack, from index `start` on; then `commit` it. */
@@ -106,10 +100,10 @@ export class StackStore {
     return this.mode === 'frames';
   }
 
-  /** Takes the `count` frames written at `start`, or an equal row. hash: `mix` over them, leaf first, from 0. */
-  commit(count: number, hash: number): void {
+  /** Takes the `count` frames written at `start`, or an equal row. */
+  commit(count: number): void {
     if (this.joining) {
-      const row = this.findRow(this.frame.length, count, hash);
+      const row = this.findRow(this.frame.length, count);
       if (row >= 0) {
         this.joined++;
         this.sampleRow.push(row);
@@ -124,8 +118,11 @@ export class StackStore {
     this.frame.length += count;
   }
 
-  private findRow(start: number, count: number, hash: number): number {
+  private findRow(start: number, count: number): number {
     const { rowIndex } = this;
+    const all = this.frame.array;
+    let hash = count;
+    for (let i = start; i < start + count; i++) hash = mix(hash, all[i]!);
     for (let row = rowIndex.first(hash); row >= 0; row = rowIndex.next()) if (this.sameFrames(row, start, count)) return row;
     return -1;
   }

@@ -1,6 +1,5 @@
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
-import { mix } from '../../model/interner.js';
 import type { ValueType } from '../../model/profile.js';
 import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
@@ -21,7 +20,6 @@ export class SampleReader {
   private frames: Uint32Array;
   private start = 0;
   private count = 0;
-  private hash = 0;
   private readonly values: Integer[];
   private valueCount = 0;
   /** Labels of the sample at hand, four entries each: key, text, number, unit; the first, second and last are string indexes. */
@@ -91,7 +89,7 @@ export class SampleReader {
     }
     if (this.hasCalls && this.labels.length > 0 && this.readCalls(at)) return;
     this.prune();
-    this.builder.sampleInPlace(this.count, this.hash, this.values, this.thread(), this.times?.[index]);
+    this.builder.sampleInPlace(this.count, this.values, this.thread(), this.times?.[index]);
     for (let i = 0; i < this.labels.length; i += 4) {
       const key = this.labels[i] as number;
       const text = this.labels[i + 1] as number;
@@ -106,8 +104,6 @@ export class SampleReader {
     if (fate === undefined) return;
     const stack = this.frames.subarray(this.start, this.start + this.count);
     this.count = pruneStack(fate, stack, this.count);
-    this.hash = 0;
-    for (let i = 0; i < this.count; i++) this.hash = mix(this.hash, stack[i]!);
   }
 
   private thread(): number {
@@ -150,7 +146,6 @@ export class SampleReader {
     const { end } = wire;
     this.start = this.builder.frameStart;
     this.count = 0;
-    this.hash = 0;
     this.valueCount = 0;
     if (this.labels.length > 0) this.labels.length = 0;
     while (wire.pos < end) {
@@ -179,7 +174,6 @@ export class SampleReader {
     const frames = this.room(end - pos);
     const { length } = dense;
     let next = this.start + this.count;
-    let hash = this.hash;
     while (pos < end) {
       const start = pos;
       let id = bytes[pos++]!;
@@ -195,20 +189,17 @@ export class SampleReader {
       const row = id < length ? dense[id]! - 1 : -1;
       if (row >= 0) {
         frames[next++] = row;
-        hash = mix(hash, row);
         continue;
       }
       // Long, sparse or unknown ids.
       wire.pos = start;
       const found = this.rowOf(wire.integer(false));
       frames[next++] = found;
-      hash = mix(hash, found);
       pos = wire.pos;
     }
     if (pos > end) throw truncated(end);
     wire.pos = pos;
     this.count = next - this.start;
-    this.hash = hash;
   }
 
   private room(more: number): Uint32Array {
@@ -219,7 +210,6 @@ export class SampleReader {
   private frame(id: Integer): void {
     const row = this.rowOf(id);
     this.room(1)[this.start + this.count++] = row;
-    this.hash = mix(this.hash, row);
   }
 
   private rowOf(id: Integer): number {
