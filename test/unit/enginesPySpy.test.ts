@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { engines, launch, probeEnvironment } from '../../src/engines/index.js';
+
+const environment = await probeEnvironment({ pythonPackage: resolve(import.meta.dirname, '../../python') });
+const pySpy = engines.find((each) => each.id === 'py-spy')!;
+const found = (await pySpy.probe(environment)).state === 'found';
+
+describe.skipIf(!found)('py-spy, where it is installed', () => {
+  const program =
+    'import sys, time\ndef spin():\n  end = time.time() + float(sys.argv[1])\n  while time.time() < end: pass\nopen("ready", "w").close()\nspin()\nsys.exit(3)\n';
+
+  test.each([
+    ['to its end', '0.6', 3, 'program'],
+    ['stopped', '60', null, 'user'],
+  ] as const)(
+    '%s',
+    async (_, seconds, status, stoppedBy) => {
+      const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heatline ü ')));
+      try {
+        const script = join(folder, 'spün x.py');
+        writeFileSync(script, program);
+        const target = { kind: 'script' as const, script, args: [seconds], cwd: folder, env: {} };
+        const plan = pySpy.plan(target, environment, { output: join(folder, 'o.raw') });
+        const abort = new AbortController();
+        const run = launch(plan, { stdio: 'ignore', forwardSignals: false, signal: abort.signal });
+        if (stoppedBy === 'user') {
+          while (!existsSync(join(folder, 'ready'))) await new Promise((done) => setTimeout(done, 20));
+          await new Promise((done) => setTimeout(done, 500));
+          abort.abort();
+        }
+        const result = await run;
+        expect(result).toMatchObject({ output: plan.output, stoppedBy });
+        if (status !== null) expect(result.exitStatus).toBe(status);
+        const text = readFileSync(plan.output, 'utf8');
+        expect(text).toContain(`<module> (${script}:6);spin (${script}:4)`);
+        expect(text).not.toContain('heatline/runner.py');
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    30_000,
+  );
+});
