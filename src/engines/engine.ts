@@ -47,6 +47,8 @@ export interface EngineOptions {
   readonly native?: boolean;
   readonly gil?: boolean;
   readonly idle?: boolean;
+  /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */
+  readonly reportStatus?: boolean;
   /** What the user wants to know; `auto` chooses by it. */
   readonly want?: 'counts' | 'time';
 }
@@ -62,7 +64,7 @@ export interface LaunchPlan {
   readonly format: string;
   /** Signals in the order to try, each with the seconds to wait for the end. */
   readonly stop: readonly { readonly signal: NodeJS.Signals; readonly waitSeconds: number }[];
-  /** File that receives `{"exitStatus": n}` when the engine hides the program's own status. */
+  /** File that receives `{"exitStatus": n}` when the engine, or a terminal, hides the program's own status. */
   readonly statusFile?: string;
 }
 

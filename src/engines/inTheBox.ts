@@ -46,12 +46,15 @@ function plan(mode: Mode, target: Target, environment: Environment, options: Eng
   const words = ['run', '--engine', mode.id, '--output', options.output];
   if (mode.samples) words.push('--rate', String(options.rateHz ?? defaultRateHz));
   if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
+  const statusFile = options.reportStatus ? `${options.output}.status` : undefined;
+  if (statusFile !== undefined) words.push('--status', statusFile);
   return {
     argv: [...interpreter, entryOf(environment), ...words, '--', ...program],
     cwd: target.cwd,
     env: target.env,
     output: options.output,
     format: mode.format,
+    ...(statusFile === undefined ? {} : { statusFile }),
     // SIGINT lets the program clean up; SIGTERM is answered by the recorder, which writes first.
     stop: [
       { signal: 'SIGINT', waitSeconds: 5 },

@@ -112,7 +112,7 @@ async function planRun(
   const { engine, reason } = await chooseEngine(options?.engine ?? settings.get<string>('engine', 'auto'), start.target, environment, {});
   const rateHz = settings.get<number | null>('rateHz');
   const output = path.join(folder, `${path.parse(file.fsPath).name}${OUTPUT_ENDINGS[engine.formats[0] ?? ''] ?? '.bin'}`);
-  const plan = engine.plan(start.target, environment, { output, ...(rateHz ? { rateHz } : {}) });
+  const plan = engine.plan(start.target, environment, { output, reportStatus: true, ...(rateHz ? { rateHz } : {}) });
   return { plan, engine: engine.id, reason, python };
 }
 
