@@ -127,7 +127,7 @@ function stampOf(file: string, metaFile: string | undefined): string {
     const meta = metaFile === undefined ? undefined : statSync(metaFile, { throwIfNoEntry: false });
     return `${raw.size} ${raw.mtimeMs} ${metaFile ?? ''} ${meta?.mtimeMs ?? ''}`;
   } catch (error) {
-    throw new ReadError('io', 'The file cannot be opened.', undefined, String(error));
+    throw new ReadError('io', `${path.basename(file)} cannot be opened.`, undefined, String(error));
   }
 }
 
