@@ -50,11 +50,13 @@ export function endings(test: Define): void {
   test('os._exit', async () => {
     const info = await recorded('leaves.py', 'import os\nwork()\nos._exit(0)\n');
     assert.ok(info.samples > 0);
+    assert.equal(info.recording?.exitStatus, 0);
   });
 
   test('SIGTERM', async () => {
     const info = await recorded('terminates.py', 'import os, signal\nwork()\nos.kill(os.getpid(), signal.SIGTERM)\nwork(30)\n');
-    assert.notEqual(info.recording?.exitStatus, 0);
+    assert.equal(info.recording?.exitStatus, -15);
+    assert.equal(info.recording?.stoppedBy, 'signal');
   });
 
   test('SIGKILL', async () => {

@@ -97,7 +97,13 @@ export function heat(test: Define): void {
     assert.match(hot, /\d(\.\d+)?\s?%/);
     assert.match(hot, /self/i);
     assert.match(hot, /total/i);
-    assert.match(hot, /casefold/);
+    assert.match(hot, /quote/);
+    const link = /\[main\]\(command:heatline\.openLocation\?([^)]+)\)/.exec(hot);
+    assert.ok(link, `no link to the caller: ${hot}`);
+    await vscode.commands.executeCommand('heatline.openLocation', ...JSON.parse(decodeURIComponent(link[1]!)));
+    const editor = vscode.window.activeTextEditor!;
+    assert.equal(editor.document.uri.toString(), pricing().toString());
+    assert.equal(editor.selection.active.line + 1, await lineWith(pricing(), 'def main'));
     assert.doesNotMatch(await hover(2, 0), /self/i);
   });
 
