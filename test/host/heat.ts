@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../../src/protocol/lsp.js';
-import type { Define } from './harness.js';
+import { type Define, Skip } from './harness.js';
 import { api, eventually, lineWith, pricing, recordedRun, runMarked, write } from './support.js';
 
 /** Profiles the sample program with everything at its default, and looks at what an editor shows of it. */
@@ -84,6 +85,19 @@ export function heat(test: Define): void {
     }
   });
 
+  test('CodeLens can be switched off and on', async () => {
+    const figures = async () =>
+      (await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', pricing(), 100)).filter((lens) =>
+        / self /.test(lens.command?.title ?? ''),
+      ).length;
+    const before = await figures();
+    assert.ok(before >= 3);
+    await vscode.commands.executeCommand('heatline.toggleCodeLens');
+    await eventually(async () => assert.equal(await figures(), 0));
+    await vscode.commands.executeCommand('heatline.toggleCodeLens');
+    await eventually(async () => assert.equal(await figures(), before));
+  });
+
   test('hover tells the figures of the hot line, and nothing on a blank one', async () => {
     const hover = async (line: number, column: number) => {
       const found = await vscode.commands.executeCommand<vscode.Hover[]>(
@@ -125,6 +139,15 @@ export function heat(test: Define): void {
       assert.match(document.lineAt(hottest.line - 1).text, expected);
     }, 120);
   }
+
+  test('py-spy sees the same hot line', async () => {
+    if (spawnSync('py-spy', ['--version']).status !== 0) throw new Skip('py-spy is not on PATH');
+    const info = await recordedRun(pricing(), { engine: 'py-spy' });
+    assert.equal(info.recording?.engine, 'py-spy');
+    assert.equal(info.recording.exitStatus, 0);
+    const hottest = (await (await api()).lineHeat(pricing())).reduce((a, b) => (b.share > a.share ? b : a));
+    assert.equal(hottest.line, await lineWith(pricing(), '.casefold()'));
+  }, 120);
 
   test('an engine that does not exist is refused', async () => {
     const { error } = await runMarked(pricing(), { engine: 'no-such-engine' });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import type { ProfileInfo } from '../../src/protocol/lsp.js';
 import type { Define } from './harness.js';
 import { api, assertSentence, eventually, lineWith, recordedRun, rejection, runMarked, workspaceFile, write } from './support.js';
 
@@ -116,6 +117,40 @@ spin()
     const info = (await api()).activeProfile;
     assert.ok(info && info.id !== before);
     assert.deepEqual(info.recording?.argv.slice(1), ['again']);
+  });
+
+  test('a launch configuration says how the file is started', async () => {
+    const answer = workspaceFile('answer-4.json').fsPath;
+    const script = await write('runs ü/configured.py', tell);
+    const launch = vscode.workspace.getConfiguration('launch');
+    const configuration = {
+      name: 'Configured',
+      type: 'debugpy',
+      request: 'launch',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: VS Code's own variable
+      program: '${workspaceFolder}/runs ü/configured.py',
+      args: ['--from', 'launch.json'],
+      env: { TELL: answer, GREETING: 'configured' },
+    };
+    await launch.update('configurations', [configuration], vscode.ConfigurationTarget.Workspace);
+    try {
+      const info = await vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.profileFile', script);
+      assert.equal(info?.recording?.exitStatus, 0);
+      const [argv, , greeting] = JSON.parse(await readFile(answer, 'utf8'));
+      assert.deepEqual(argv.slice(1), ['--from', 'launch.json']);
+      assert.equal(greeting, 'configured');
+    } finally {
+      await launch.update('configurations', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  });
+
+  test('a run leaves nothing in the workspace', async () => {
+    const files = async () => (await vscode.workspace.findFiles('**/*', '**/{__pycache__,.vscode}/**')).map((uri) => uri.path).sort();
+    const script = await write('runs ü/quiet.py', 'sum(n * n for n in range(300000))\n');
+    const before = await files();
+    assert.ok(before.includes(script.path));
+    await recordedRun(script);
+    assert.deepEqual(await files(), before);
   });
 
   test('an unsaved change is saved first', async () => {
