@@ -27,7 +27,7 @@ const vitest = (name, what, env = {}) => ({
 /** A suite that passes when its command ends with 0: one test. */
 const step = (name, ...command) => ({ name, env: {}, command: () => command, counts: undefined });
 
-const vsix = join(project, 'dist', 'heatline.vsix');
+const vsix = join(project, 'out', 'heatline.vsix');
 const suites = [
   step('types', bin('tsc'), '-p', 'tsconfig.json', '--noEmit'),
   step('lint', bin('biome'), 'check', '.'),
@@ -40,7 +40,7 @@ const suites = [
     counts: ({ passed, failed, skipped }) => ({ passed, failed, skipped }),
   },
   vitest('e2e', ['--project', 'e2e']),
-  step('package', process.execPath, 'test/rig/package.mjs', '--out', vsix),
+  step('package', process.execPath, 'test/rig/run.mjs', 'package', '--out', vsix),
   vitest('vsix', ['--project', 'e2e', 'test/e2e/ui.test.ts'], { HEATLINE_VSIX: vsix }),
 ];
 

@@ -292,9 +292,9 @@ describe('table', () => {
       'file',
     ]);
     expect(await cells(0)).toEqual(['310 ms', '31.0 %', '310 ms', '31.0 %', 'casefold', '']);
-    expect(await cells(1)).toEqual(['300 ms', '30.0 %', '610 ms', '61.0 %', 'quote', '/home/ada/shop/pricing.py:4']);
+    expect(await cells(1)).toEqual(['300 ms', '30.0 %', '610 ms', '61.0 %', 'quote', 'shop/pricing.py:4']);
     // rebate calls itself: 60 + 40 ms, once.
-    expect(await cells(3)).toEqual(['100 ms', '10.0 %', '100 ms', '10.0 %', 'rebate', '/home/ada/shop/pricing.py:14']);
+    expect(await cells(3)).toEqual(['100 ms', '10.0 %', '100 ms', '10.0 %', 'rebate', 'shop/pricing.py:14']);
   });
 
   it("speaks cProfile's dialect where there are calls, and sorts by click and key", async () => {

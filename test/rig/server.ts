@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { removeFolder, startGroup, stopGroup, temporaryFolder } from './processes.js';
 import type { Tools } from './setup.js';
@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** VSIX files to install before the start. */
   readonly install?: readonly string[];
+  /** Folders of extensions that need no packing, copied in before the start. */
+  readonly unpacked?: readonly string[];
   /** Ask for trust as a desktop VS Code does. Default: every folder is trusted. */
   readonly workspaceTrust?: boolean;
   /** 0 (the default) takes a free port. */
@@ -67,6 +69,11 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
   mkdirSync(extensions, { recursive: true });
   const env = { ...cleanEnvironment(tools), ...options.env };
   for (const vsix of options.install ?? []) await installExtension(tools, { vsix, data, extensions, env });
+
+  for (const folder of options.unpacked ?? []) {
+    const { publisher, name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>;
+    cpSync(folder, join(extensions, `${publisher}.${name}-${version}`), { recursive: true });
+  }
 
   const log = join(home, 'server.log');
   const args = [

@@ -7,6 +7,8 @@ import type { Server } from './server.js';
 
 /** How a window is opened. */
 export interface WindowOptions {
+  /** The whole address, in place of all that follows. */
+  readonly url?: string;
   /** Absolute path of the folder; without it an empty window opens. */
   readonly folder?: string;
   /** Load the extension from this source folder; without it only installed extensions are there. */
@@ -57,7 +59,7 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
   const said: string[] = [];
   page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => said.push(`pageerror: ${error.message}`));
-  await page.goto(`${origin}/?${query}`);
+  await page.goto(options.url ?? `${origin}/?${query}`);
   await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
 
   const quickInput = page.locator('.quick-input-widget');

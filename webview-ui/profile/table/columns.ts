@@ -58,7 +58,7 @@ const file: Column = {
   sort: 'file',
   figure: false,
   width: 'minmax(120px, 3fr)',
-  text: (row) => placeOf(row, true),
+  text: (row) => placeOf(row),
 };
 
 /** The same column without its bar. */

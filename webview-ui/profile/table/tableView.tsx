@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { FunctionRow, SortKey } from '../../../src/protocol/lsp.js';
 import { announce } from '../../shared/announce.js';
+import { placeOf } from '../../shared/format.js';
 import { keyName } from '../../shared/keyboard.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { sentence } from '../store.js';
@@ -230,7 +231,12 @@ function Row({ index, top, row, columns, unit, whole, current, faded, onPick, on
         const text = row ? column.text(row, unit, whole) : column.figure ? '' : '…';
         return (
           // biome-ignore lint/a11y/useFocusableInteractive: cells are reached through their row
-          <div key={column.id} role="gridcell" class={looksOf(column, row)} title={column.figure ? undefined : text}>
+          <div
+            key={column.id}
+            role="gridcell"
+            class={looksOf(column, row)}
+            title={column.figure ? undefined : row && column.id === 'file' ? placeOf(row, true) : text}
+          >
             {bar > 0 && <span class="bar" style={{ width: `${bar * 100}%` }} />}
             <span class="text">{text}</span>
           </div>
