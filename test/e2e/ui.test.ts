@@ -48,6 +48,7 @@ beforeAll(async () => {
   server = await startServer(tools, vsix ? { install: [vsix] } : {});
   browser = await startChromium(tools);
   window = await openWorkspace(server, browser.context, { folder: workspace, ...(vsix ? {} : { extensionDevelopmentPath: project }) });
+  await window.setTheme('dark');
 });
 
 afterAll(async () => {
