@@ -267,6 +267,7 @@ def watch(process, rate, commands, answers, hints, checkpoints, names):
     period = int(1e9 / rate)
     watcher.began = watcher._last = due = time.monotonic_ns()
     due_hint = due + int(next(checkpoints) * 1e9)
+    nameless = {}  # kernel id → [tick to ask at, ticks to the next]
     while True:
         now = time.monotonic_ns()
         due = max(due + period, now - period)
@@ -288,11 +289,29 @@ def watch(process, rate, commands, answers, hints, checkpoints, names):
             news = watcher.tick()
         except OSError:
             return watcher.report()  # the program is gone, or has become another one
-        if news:
+        for native in news:
+            nameless[native] = [watcher.ticks, 1]
+        if nameless and _to_ask(nameless, names, watcher.ticks):
             _hint(hints, b"t")
         if now > due_hint:
             _hint(hints, b"c")
             due_hint = now + int(next(checkpoints) * 1e9)
+
+
+def _to_ask(nameless, names, tick):
+    """
+    Whether to ask for names now. A thread that has just begun is not known by name yet, so it is asked for again,
+    ever more rarely; some threads never get one.
+    """
+    ask = False
+    for native in list(nameless):
+        turn = nameless[native]
+        if native in names or turn[1] > 256:
+            del nameless[native]
+        elif tick >= turn[0]:
+            turn[0], turn[1] = tick + turn[1], turn[1] * 2
+            ask = True
+    return ask
 
 
 def _hint(pipe, what):

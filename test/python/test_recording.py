@@ -141,9 +141,8 @@ class Samples(Case):
                 self.assertGreater(profile.seconds("waiting", thread="MainThread"), 0.3)
                 self.assertGreater(profile.seconds("waiting", thread='wörk;er "1"'), 0.3)
                 if LINUX:
-                    self.assertGreater(profile.seconds("half", "cpu"), 0.3)
-                    self.assertLess(profile.seconds("half", "cpu"), 0.5)
-                    self.assertLess(profile.seconds("waiting", "cpu"), 0.1)
+                    self.assertGreater(profile.seconds("half", "cpu"), 2 * profile.seconds("waiting", "cpu"))
+                    self.assertGreater(profile.seconds("half", "cpu"), 0.1)
                 lines = {stack[0][1]: values["wall"] for stack, values, _ in profile.samples if stack[0][0][1] == "waiting"}
                 self.assertEqual(max(lines, key=lines.get), 8)
                 roots = {stack[-1][0] for stack, _, labels in profile.samples if labels.get("thread") == "MainThread" and stack[-1][0][2] == script}
@@ -172,6 +171,11 @@ class Samples(Case):
             self.skipTest(str(profile.quality["notes"]))
         share = {line: sum(values["samples"] for stack, values, _ in profile.samples if stack[0][0][1] == "loop" and stack[0][1] == line) for line in (4, 5)}
         self.assertGreater(min(share.values()), 0.5 * max(share.values()), share)
+
+    def test_short_threads_have_names(self):
+        script = self.write("main.py", "import threading, time\nfor n in range(12):\n    t = threading.Thread(target=time.sleep, args=(0.1,), name='short %d' % n)\n    t.start()\n    t.join()\n")
+        self.run_recorded([script], ENGINES["sampler"])
+        self.assertEqual(self.profile().threads(), {"MainThread", *("short %d" % n for n in range(12))})
 
     @unittest.skipUnless(sys.version_info >= (3, 11), "needs columns")
     def test_columns(self):

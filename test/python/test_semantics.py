@@ -204,6 +204,7 @@ class Semantics(Case):
             """
             import atexit, sys, threading, time
             def late():
+                threading.main_thread().join()
                 time.sleep(0.2)
                 print("late")
             def forever():
