@@ -16,6 +16,8 @@ const suites = { activation, heat, edits, openProfiles, badFiles, starting, endi
 
 /** Throws when a test failed. With HEATLINE_HOST_REPORT the counts are written to that file, and the lines to `<file>.log`. */
 export async function run(): Promise<void> {
+  // VS Code's server takes the environment of a login shell over ours; the optional tools are found under this PATH.
+  if (process.env.HEATLINE_HOST_PATH) process.env.PATH = process.env.HEATLINE_HOST_PATH;
   const file = process.env.HEATLINE_HOST_REPORT;
   const say = (line: string) => {
     console.log(line);
