@@ -47,7 +47,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   'git.enabled': false,
   'files.autoSave': 'off',
   'window.autoDetectColorScheme': false,
-  'workbench.colorTheme': 'Dark Modern',
+  'workbench.colorTheme': 'Default Dark Modern',
   'terminal.integrated.enablePersistentSessions': false,
 };
 
