@@ -29,7 +29,9 @@ function judge(path: string, type: string, unit: string, granularity: string): {
   });
   const rows: Rows = {};
   for (const line of text.split('\n')) {
-    const match = /^\s*(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+[\d.e+-]+%\s+(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+(.+?)( \((?:partial-)?inline\))?$/.exec(line);
+    const match = /^\s*(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+[\d.e+-]+%\s+(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+(.+?)( \((?:partial-)?inline\))?$/.exec(
+      line,
+    );
     const plain = match ?? /^\s*(0)\s+0%\s+[\d.e+-]+%\s+(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+(.+?)( \((?:partial-)?inline\))?$/.exec(line);
     if (plain !== null) rows[plain[3]!] = [Number(plain[1]), Number(plain[2])];
   }
