@@ -1,7 +1,7 @@
 // Runs every suite and ends with one line of counts over all of them: `node test/run.mjs [suite …]`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -28,7 +28,10 @@ const vitest = (name, what, env = {}) => ({
 const step = (name, ...command) => ({ name, env: {}, command: () => command, counts: undefined });
 
 const vsix = join(project, 'out', 'heatline.vsix');
+/** Where the first step links the judges that were not on PATH (py-spy, go). */
+const judges = join(process.env.HEATLINE_CACHE || join(project, '.cache'), 'bin');
 const suites = [
+  step('tools', process.execPath, 'test/rig/run.mjs', 'tools'),
   step('types', bin('tsc'), '-p', 'tsconfig.json', '--noEmit'),
   step('lint', bin('biome'), 'check', '.'),
   step('build', process.execPath, 'esbuild.config.mjs'),
@@ -58,7 +61,11 @@ for (const suite of suites.filter(({ name }) => asked.length === 0 || asked.incl
   rmSync(report, { force: true });
   console.log(`\n── ${suite.name} ──`);
   const began = Date.now();
-  const status = await run(suite.command(report), { ...suite.env, HEATLINE_HOST_REPORT: report });
+  const status = await run(suite.command(report), {
+    ...suite.env,
+    PATH: `${judges}${delimiter}${process.env.PATH}`,
+    HEATLINE_HOST_REPORT: report,
+  });
   const seconds = Math.round((Date.now() - began) / 1000);
   rows.push({ suite: suite.name, ...counted(suite, status, report), seconds });
 }

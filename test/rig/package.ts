@@ -14,7 +14,8 @@ const tools = await setUp('demo', (line) => console.log(line));
 await run(process.execPath, ['esbuild.config.mjs', '--production'], process.env, project);
 mkdirSync(dirname(out), { recursive: true });
 rmSync(out, { force: true });
-// Everything is in the bundles, so there are no dependencies to collect.
-const said = await run(tools.node, [tools.vsce, 'package', '--no-dependencies', '--skip-license', '--out', out], process.env, project);
+// Everything is in the bundles, so there are no dependencies to collect; the README's pictures are inside, at their relative paths.
+const args = ['package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', '--out', out];
+const said = await run(tools.node, [tools.vsce, ...args], process.env, project);
 if (!existsSync(out)) throw new Error(`vsce wrote no file:\n${said}`);
 console.log(said.trim());

@@ -1,0 +1,8 @@
+/** Finds or installs what the tests need, and says where it is: `node test/rig/run.mjs tools`. */
+import { setUp } from './setup.js';
+
+const began = Date.now();
+const { chromium, python, pySpy, go } = await setUp('tests', (line) => console.log(line));
+for (const [name, found] of Object.entries({ chromium, python, 'py-spy': pySpy, go }))
+  console.log(`${name.padEnd(8)} ${found ?? 'missing'}`);
+console.log(`Ready after ${Math.round((Date.now() - began) / 1000)} s.`);
