@@ -200,6 +200,8 @@ class _Watch:
         self.ticks += 1
         alive = set()
         for _, native, stack in stacks:
+            if stack == []:
+                continue  # no Python runs there; one that is about to start still bears its maker's identity
             alive.add(native)
             known = self._threads.get(native)
             if known is None:
@@ -209,7 +211,8 @@ class _Watch:
             if stack is None:
                 self.errors += 1
                 continue  # its next sample weighs for this one too
-            row = self.rows.get((native, key)) if (key := tuple(stack)) else None
+            key = tuple(stack)
+            row = self.rows.get((native, key))
             if row is None:
                 row = self.rows[(native, key)] = [0, 0, 0]
             row[0] += 1
