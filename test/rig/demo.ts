@@ -7,6 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { drawnLine, until } from '../e2e/editor.js';
 import { startChromium } from './chromium.js';
 import { onPath } from './install.js';
 import { artifacts, demoWorkspace, project } from './paths.js';
@@ -61,12 +62,15 @@ if (values.check) {
     () => true,
     () => false,
   );
-  await window.page.waitForTimeout(1500);
+  const hot = await until('heat', async () => (await drawnLine(window.page, '.casefold()')).bar, 10).catch(() => undefined);
   mkdirSync(artifacts, { recursive: true });
   await window.screenshot('demo');
   await browser.stop();
-  say(seen ? 'The demo shows heat and lenses.' : 'The demo showed no lenses within 90 s.');
-  await end(seen ? 0 : 1);
+  const missing = [...(seen ? [] : ['lenses']), ...(hot ? [] : ['heat on line 9'])];
+  say(
+    missing.length === 0 ? 'The demo shows heat and lenses.' : `The demo did not show ${missing.join(' or ')} (test/.artifacts/demo.png).`,
+  );
+  await end(missing.length === 0 ? 0 : 1);
 }
 
 say(`\nVS Code runs in your browser at\n\n  ${url}\n\n${look}\nCtrl-C here ends it.`);
