@@ -95,7 +95,7 @@ export function tail(log: string, lines = 30): string {
 
 /** The program's path if it is on PATH. */
 export function onPath(program: string): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const path = join(folder, process.platform === 'win32' ? `${program}.exe` : program);
     if (folder !== '' && existsSync(path)) return path;
   }

@@ -14,7 +14,7 @@ export const project: string = (() => {
 })();
 
 /** Where downloads for tests are kept between runs: $HEATLINE_CACHE, else `.cache` in the project (ignored by git). */
-export const cacheFolder = (): string => process.env['HEATLINE_CACHE'] || join(project, '.cache');
+export const cacheFolder = (): string => process.env.HEATLINE_CACHE || join(project, '.cache');
 
 /** Screenshots, logs and reports of the last test run (ignored by git). */
 export const artifacts: string = join(project, 'test', '.artifacts');

@@ -47,7 +47,7 @@ function findPython(say: Say): string {
 
 /** Chromium or Chrome: $HEATLINE_CHROMIUM, PATH, or where installers put it on macOS and Windows. */
 export function findChromium(): string | undefined {
-  const asked = process.env['HEATLINE_CHROMIUM'];
+  const asked = process.env.HEATLINE_CHROMIUM;
   if (asked) return asked;
   for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'msedge', 'microsoft-edge']) {
     const path = onPath(name);
@@ -56,7 +56,7 @@ export function findChromium(): string | undefined {
   const usual = [
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     '/Applications/Chromium.app/Contents/MacOS/Chromium',
-    join(process.env['PROGRAMFILES'] ?? 'C:\\Program Files', 'Google\\Chrome\\Application\\chrome.exe'),
+    join(process.env.PROGRAMFILES ?? 'C:\\Program Files', 'Google\\Chrome\\Application\\chrome.exe'),
     join(process.env['PROGRAMFILES(X86)'] ?? 'C:\\Program Files (x86)', 'Microsoft\\Edge\\Application\\msedge.exe'),
   ];
   return usual.find((path) => existsSync(path));
@@ -75,7 +75,7 @@ async function installVSCode(say: Say): Promise<Pick<Tools, 'node' | 'server' | 
   const quiet = { ...process.env, npm_config_dangerously_allow_all_scripts: 'true', npm_config_update_notifier: 'false' };
   const nodeFolder = await installFolder('node', quiet, say);
   const bin = join(nodeFolder, 'node_modules', '.bin');
-  const env = { ...quiet, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`, FORCE_NODE_VERSION: '24' };
+  const env = { ...quiet, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, FORCE_NODE_VERSION: '24' };
   const folder = await installFolder('vscode', env, say, () => {
     ensureCompiler(say);
     say('Installing a VS Code server for tests and demo: 740 MB and some two minutes, once (see docs/testing.md)');
@@ -138,7 +138,7 @@ function ensureGo(say: Say): string | undefined {
 
 /** On a person's machine a missing judge skips its tests; in CI nothing may be skipped. */
 function missingJudge(name: string, fix: string, say: Say): undefined {
-  if (process.env['CI']) throw new Error(`${name} could not be installed, and in CI no test may be skipped for want of it.`);
+  if (process.env.CI) throw new Error(`${name} could not be installed, and in CI no test may be skipped for want of it.`);
   say(`${name} is missing: the tests that compare with it are skipped (${fix})`);
   return undefined;
 }
@@ -154,7 +154,7 @@ function works(program: string): boolean {
 
 /** A folder of links to the judges, first on PATH; never the virtual environment's own, whose python would shadow the user's. */
 function pathWith(...programs: readonly (string | undefined)[]): string {
-  const rest = process.env['PATH'] ?? '';
+  const rest = process.env.PATH ?? '';
   const hidden = programs.filter(
     (program): program is string => program !== undefined && !rest.split(delimiter).includes(join(program, '..')),
   );
