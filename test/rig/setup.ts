@@ -72,7 +72,9 @@ function ensureChromium(say: Say): void {
 
 /** VS Code's server and Node 24, from npm into the cache; its native modules are compiled, for which headers are needed. */
 async function installVSCode(say: Say): Promise<Pick<Tools, 'node' | 'server' | 'vsce'>> {
-  const quiet = { ...process.env, npm_config_dangerously_allow_all_scripts: 'true', npm_config_update_notifier: 'false' };
+  // Run by npm ourselves, we would hand its settings down, the version of its Node among them.
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  const quiet = { ...own, npm_config_dangerously_allow_all_scripts: 'true', npm_config_update_notifier: 'false' };
   const nodeFolder = await installFolder('node', quiet, say);
   const bin = join(nodeFolder, 'node_modules', '.bin');
   const env = { ...quiet, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, FORCE_NODE_VERSION: '24' };
