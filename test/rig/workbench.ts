@@ -61,6 +61,11 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
   page.on('pageerror', (error) => said.push(`pageerror: ${error.message}`));
   await page.goto(options.url ?? `${origin}/?${query}`);
   await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+  // The settings, dark among them, come a moment after the first picture; a theme chosen before that would be undone.
+  await page
+    .locator('.monaco-workbench.vs-dark')
+    .waitFor({ timeout: 5000 })
+    .catch(() => undefined);
 
   const quickInput = page.locator('.quick-input-widget');
   const rows = quickInput.locator('.monaco-list-row');
@@ -138,12 +143,18 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
     setTheme: async (theme) => {
       const [name, base] = themes[theme];
       const worn = page.locator(`.monaco-workbench.${base}`);
-      for (let attempt = 0; attempt < 3 && !(await worn.count()); attempt++) {
+      for (let attempt = 0; attempt < 5 && !(await worn.count()); attempt++) {
         await runCommand('Preferences: Color Theme');
-        const choice = rows.filter({ hasText: name }).first();
-        await quickInput.locator('input').first().fill(name);
-        await choice.click();
-        await worn.waitFor({ timeout: 5000 }).catch(() => undefined);
+        try {
+          // Typed too early, the name would land in the palette that is still closing.
+          const picker = quickInput.locator('input[placeholder*="Color Theme"]');
+          await picker.waitFor({ timeout: 5000 });
+          await picker.fill(name);
+          await rows.filter({ hasText: name }).first().click({ timeout: 5000 });
+          await worn.waitFor({ timeout: 5000 });
+        } catch {
+          await page.keyboard.press('Escape');
+        }
       }
       await worn.waitFor({ timeout: 1000 });
       await sleep(300);
