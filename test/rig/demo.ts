@@ -4,6 +4,7 @@
  * `--check` does the same without a person: it looks at the page in a browser and exits.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -44,10 +45,11 @@ if (desktop && !values.check && !values.browser && (process.platform !== 'linux'
 }
 
 const tools = await setUp('demo', say);
-const server = await startServer(tools, { unpacked: [hand] });
+const token = randomUUID();
+const server = await startServer(tools, { unpacked: [hand], token });
 const remote = (path: string) => `vscode-remote://127.0.0.1:${server.port}${encodeURI(path)}`;
 const payload = JSON.stringify([['extensionDevelopmentPath', remote(project)]]);
-const url = `http://127.0.0.1:${server.port}/?${new URLSearchParams({ folder: workspace, payload })}`;
+const url = `http://127.0.0.1:${server.port}/?${new URLSearchParams({ tkn: token, folder: workspace, payload })}`;
 const end = async (status: number) => {
   await server.stop();
   await cleanUp();

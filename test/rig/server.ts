@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly workspaceTrust?: boolean;
   /** 0 (the default) takes a free port. */
   readonly port?: number;
+  /** Only who has it (`tkn=` in the address) gets in. Without one any program of this machine does: for tests that live a minute. */
+  readonly token?: string;
 }
 
 /** A window without greetings, helpers and downloads. */
@@ -80,7 +82,7 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
     tools.server,
     '--host=127.0.0.1',
     `--port=${options.port ?? 0}`,
-    '--without-connection-token',
+    options.token === undefined ? '--without-connection-token' : `--connection-token=${options.token}`,
     '--accept-server-license-terms',
     '--enable-smoke-test-driver',
     '--disable-telemetry',
