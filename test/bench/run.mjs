@@ -116,7 +116,7 @@ async function main() {
   console.log(table.join('\n'));
   const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
   console.log(
-    `\nWhole processes in turn, ${rounds} rounds, ${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}, Heatline ${version}.`,
+    `\nWhole processes in turn, ${rounds} rounds, ${cpus().length} cores, Node ${process.versions.node}, Heatline ${version}.`,
   );
 }
 
