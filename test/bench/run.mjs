@@ -115,9 +115,7 @@ async function main() {
   }
   console.log(table.join('\n'));
   const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-  console.log(
-    `\nWhole processes in turn, ${rounds} rounds, ${cpus().length} cores, Node ${process.versions.node}, Heatline ${version}.`,
-  );
+  console.log(`\nWhole processes in turn, ${rounds} rounds, ${cpus().length} cores, Node ${process.versions.node}, Heatline ${version}.`);
 }
 
 await main();
