@@ -2,6 +2,7 @@
  * Custom requests between the extension host and the language server: method → [params, result]. Types only.
  * Errors are ResponseErrors with `data: {code, offset?}`; see `ErrorData`. Standard LSP serves hover and codeLens.
  */
+import type { HeatLine } from '../core/model/heat.js';
 import type { Quality, ValueType } from '../core/model/profile.js';
 import type { RecordingMeta } from '../core/recording.js';
 
@@ -50,21 +51,8 @@ export interface ProfileInfo {
   readonly summary: string;
 }
 
-export interface LineHeat {
-  /** 1-based line in the document as it is now. */
-  readonly line: number;
-  readonly self: number;
-  readonly total: number;
-  /** self (or the chosen metric) as a share of the whole profile, 0..1. */
-  readonly share: number;
-  /** total as a share of the whole profile, 0..1. */
-  readonly totalShare: number;
-  readonly calls: number | null;
-  /** Samples behind `self`; null for a tracer. */
-  readonly samples: number | null;
-  /** The line was changed since the recording. */
-  readonly stale: boolean;
-}
+/** Heat of one line of a document as it is now, as the core computes it. */
+export type LineHeat = HeatLine;
 
 export interface FunctionRow {
   /** Function index in the profile. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { quietFlags } from '../rig/chromium.js';
 
 const ORIGIN = 'http://page.test';
 
@@ -33,14 +34,7 @@ export class PageHarness {
     }
     const browser = await chromium.launch({
       ...browserToUse(),
-      args: [
-        '--no-sandbox',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      args: [...quietFlags],
     });
     return new PageHarness(browser, files);
   }

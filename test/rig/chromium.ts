@@ -8,6 +8,16 @@ export interface Browser {
   stop(): Promise<void>;
 }
 
+/** No sandbox (containers have none to give), and nothing that would look for a network. */
+export const quietFlags: readonly string[] = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /** Starts Chromium without a window and without a GPU; `deviceScaleFactor` 2 makes sharp pictures. */
 export async function startChromium(tools: Tools, deviceScaleFactor = 1): Promise<Browser> {
   if (tools.chromium === undefined) throw new Error('Chromium or Chrome was not found: install it, or set HEATLINE_CHROMIUM to its path.');
@@ -20,16 +30,7 @@ export async function startChromium(tools: Tools, deviceScaleFactor = 1): Promis
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
-    args: [
-      '--no-sandbox',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--use-angle=swiftshader',
-      '--enable-unsafe-swiftshader',
-    ],
+    args: [...quietFlags, '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
   });
   context.setDefaultTimeout(20_000);
   return {
