@@ -6,7 +6,6 @@ import { type JsonFigure, jsonFigure, nameAndPlace, table } from './figures.js';
 import { hasFilter, typeOf } from './view.js';
 
 export type SortKey = 'self' | 'total' | 'calls';
-export const sortKeys: readonly SortKey[] = ['self', 'total', 'calls'];
 
 export interface TopOptions {
   readonly sort?: SortKey;
