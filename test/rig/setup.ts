@@ -77,7 +77,14 @@ async function installVSCode(say: Say): Promise<Pick<Tools, 'node' | 'server' | 
   const quiet = { ...own, npm_config_dangerously_allow_all_scripts: 'true', npm_config_update_notifier: 'false' };
   const nodeFolder = await installFolder('node', quiet, say);
   const bin = join(nodeFolder, 'node_modules', '.bin');
-  const env = { ...quiet, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, FORCE_NODE_VERSION: '24' };
+  // The package of Node 24 brings its headers: without them the compiler's tool would fetch them from Node's own site.
+  const headers = join(nodeFolder, 'node_modules', 'node', 'node_modules', `node-${process.platform}-${process.arch}`);
+  const env = {
+    ...quiet,
+    PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+    FORCE_NODE_VERSION: '24',
+    ...(existsSync(join(headers, 'include')) ? { npm_config_nodedir: headers } : {}),
+  };
   const folder = await installFolder('vscode', env, say, () => {
     ensureCompiler(say);
     say('Installing a VS Code server for tests and demo: 740 MB and some two minutes, once (see docs/testing.md)');
