@@ -5,6 +5,7 @@ import { functionTable } from '../../src/core/model/functionTable.js';
 import { lineTable } from '../../src/core/model/lines.js';
 import { calleesOf, callersOf } from '../../src/core/model/neighbours.js';
 import type { Profile, ViewSpec } from '../../src/core/model/profile.js';
+import { ThreadStatus } from '../../src/core/model/profile.js';
 import { searchFunctions, totalOf } from '../../src/core/model/search.js';
 import { asTable, draw, drawCalls, nameOf } from './draw.js';
 
@@ -237,14 +238,22 @@ describe('ProfileBuilder', () => {
     expect(many.stacks.length).toBe(10_001);
   });
 
-  it('keeps times only when they are in order', () => {
-    const build = (times: readonly number[]) => {
-      const builder = new ProfileBuilder('x');
-      builder.valueType({ type: 't', unit: '' });
+  it('keeps times and statuses of the samples that have them, in any order', () => {
+    const build = (times: readonly (number | undefined)[]) => {
+      const builder = new ProfileBuilder('test');
+      builder.valueType({ type: 'samples', unit: 'count' });
       for (const time of times) builder.sample(-1, [1], -1, time);
-      return builder.finish().samples.time;
+      return builder;
     };
-    expect(Array.from(build([1, 2, 2, 5])!)).toEqual([1, 2, 2, 5]);
-    expect(build([1, 3, 2])).toBeUndefined();
+    expect(Array.from(build([1, 3, 2]).finish().samples.time!)).toEqual([1, 3, 2]);
+    expect(Array.from(build([undefined, 3, undefined]).finish().samples.time!)).toEqual([Number.NaN, 3, Number.NaN]);
+    expect(build([undefined, undefined]).finish().samples.time).toBeUndefined();
+    const builder = build([1]);
+    builder.sample(-1, [1]);
+    builder.status(ThreadStatus.hasGil | ThreadStatus.onCpu);
+    builder.sample(-1, [1]);
+    const { status } = builder.finish().samples;
+    expect(Array.from(status!)).toEqual([4, 3, 4]);
+    expect(build([1]).finish().samples.status).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import { callTree } from '../model/callTree.js';
-import { isCounted } from '../model/functionTable.js';
+import { isSummed } from '../model/summed.js';
 import type { Profile } from '../model/profile.js';
 import { secondsPer } from '../model/units.js';
 import { ByteStrings, decodeText } from './byteStrings.js';
@@ -275,7 +275,7 @@ async function write(profile: Profile, sink: Sink): Promise<void> {
     text = '';
     if (chunk !== '') await sink.write(encoder.encode(chunk));
   };
-  if (isCounted(profile, profile.defaultType)) writeTree(profile, put);
+  if (isSummed(profile, profile.defaultType)) writeTree(profile, put);
   else for (const _ of writeSamples(profile, put)) if (text.length > 1 << 16) await flush();
   await flush();
 }

@@ -1,10 +1,11 @@
 import { ReadError } from '../errors.js';
 import { CallStore } from './callStore.js';
-import { GrowingFloat64, GrowingInt32, GrowingUint32, GrowingUint64 } from './growing.js';
+import { GrowingInt32, GrowingUint32, GrowingUint64 } from './growing.js';
 import { Interner, mix } from './interner.js';
+import { LineCostStore } from './lineCostStore.js';
 import type { Profile, Quality, ValueType } from './profile.js';
+import { SampleStore } from './sampleStore.js';
 import { StackStore } from './stackStore.js';
-import { ValueStore } from './valueStore.js';
 
 type Facts = Pick<Profile, 'defaultType' | 'timeNanos' | 'durationNanos' | 'periodType' | 'period' | 'dropFrames' | 'keepFrames'>;
 
@@ -38,6 +39,9 @@ export class ProfileBuilder {
   private readonly lineNumber = new GrowingInt32();
   private readonly lineColumn = new GrowingInt32();
   private anyColumn = false;
+  private readonly lineEnd = new GrowingInt32();
+  private readonly lineEndColumn = new GrowingInt32();
+  private anyEnd = false;
 
   private readonly mappingFile = new GrowingUint32();
   private readonly mappingBuildId = new GrowingUint32();
@@ -50,21 +54,10 @@ export class ProfileBuilder {
   private readonly types: ValueType[] = [];
 
   private readonly stackStore = new StackStore();
-  private values: ValueStore[] = [];
-  private samples = 0;
-  private readonly sampleThread = new GrowingInt32();
-  private anyThread = false;
-  private readonly sampleTime = new GrowingFloat64();
-  private inTimeOrder = true;
-  private lastTime = Number.NEGATIVE_INFINITY;
-
-  private readonly labelSample = new GrowingUint32();
-  private readonly labelKey = new GrowingUint32();
-  private readonly labelText = new GrowingUint32();
-  private readonly labelNumber = new GrowingFloat64();
-  private readonly labelUnit = new GrowingUint32();
+  private readonly sampleStore = new SampleStore();
 
   private calls: CallStore | undefined;
+  private readonly lineCosts = new Map<number, LineCostStore>();
   private facts: Partial<Facts> = {};
   private facetsOfQuality: Quality = {};
   private readonly comments: string[] = [];
@@ -111,16 +104,32 @@ export class ProfileBuilder {
     return this.facts.timeNanos;
   }
 
-  /** Interns a plain location with one line. column: 1-based, 0 unknown. */
-  place(func: number, line: number, column = 0): number {
+  /** Interns a plain location with one line. Columns: 1-based UTF-8 bytes; the end is after the last byte; 0 unknown. */
+  place(func: number, line: number, column = 0, endLine = 0, endColumn = 0): number {
     const at = lineNumber(line);
-    const hash = mix(mix(mix(23, func), at), column);
+    const from = lineNumber(column);
+    const end = lineNumber(endLine);
+    const to = lineNumber(endColumn);
+    const hash = mix(mix(mix(mix(23, func), at), from), mix(end, to));
     const { placeIndex } = this;
     for (let row = placeIndex.first(hash); row >= 0; row = placeIndex.next()) {
       const first = this.locationFirst.array[row]!;
-      if (this.lineFunc.array[first] === func && this.lineNumber.array[first] === at && this.lineColumn.array[first] === column) return row;
+      if (
+        this.lineFunc.array[first] === func &&
+        this.lineNumber.array[first] === at &&
+        this.lineColumn.array[first] === from &&
+        this.lineEnd.array[first] === end &&
+        this.lineEndColumn.array[first] === to
+      )
+        return row;
     }
-    const row = this.location(-1, 0n, [func], [at], [column]);
+    const row = this.location(-1, 0n, [func], [at], [from]);
+    if (end !== 0 || to !== 0) {
+      const first = this.lineFunc.length - 1;
+      this.lineEnd.array[first] = end;
+      this.lineEndColumn.array[first] = to;
+      this.anyEnd = true;
+    }
     placeIndex.add(row);
     return row;
   }
@@ -139,6 +148,8 @@ export class ProfileBuilder {
       this.lineFunc.push(func);
       this.lineNumber.push(lineNumber(lines[i] ?? 0));
       this.lineColumn.push(lineNumber(column));
+      this.lineEnd.push(0);
+      this.lineEndColumn.push(0);
       if (column !== 0) this.anyColumn = true;
     }
     return this.locationMapping.length - 1;
@@ -172,13 +183,12 @@ export class ProfileBuilder {
 
   /** Adds a value type and gives its index. All types are added before the first sample. */
   valueType(type: ValueType): number {
-    if (this.samples > 0) throw new Error('value types are added before the first sample');
+    this.sampleStore.addType();
     this.types.push({ type: type.type, unit: type.unit });
-    this.values.push(new ValueStore());
     return this.types.length - 1;
   }
 
-  /** Adds a sample; gives its index. `values` has one entry per value type. time: ns since start. */
+  /** Adds a sample; gives its index. `values` has one entry per value type. time: ns since the profile's start. */
   sample(stack: number, values: ArrayLike<number | bigint>, thread = -1, time?: number): number {
     if (stack !== -1) this.check(stack, this.stackStore.length, 'stack');
     this.stackStore.addByStack(stack);
@@ -196,8 +206,7 @@ export class ProfileBuilder {
   /** Makes room for what is going to come by `sampleFrames` or in place; estimates will do. Value types come before. */
   expect(samples: number, frames: number): void {
     this.stackStore.expect(samples, frames);
-    for (const store of this.values) store.expect(samples);
-    this.sampleThread.reserve(samples);
+    this.sampleStore.expect(samples);
   }
 
   /**
@@ -219,19 +228,13 @@ export class ProfileBuilder {
   }
 
   private row(values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
-    if (values.length !== this.values.length) {
-      throw new ReadError('corrupt', `A sample has ${values.length} values where the profile has ${this.values.length} types.`);
-    }
-    for (let i = 0; i < this.values.length; i++) this.values[i]!.push(values[i]!);
-    if (thread !== -1) {
-      this.check(thread, this.threadNames.length, 'thread');
-      this.anyThread = true;
-    }
-    this.sampleThread.push(thread);
-    if (time === undefined || !(time >= this.lastTime)) this.inTimeOrder = false;
-    else this.lastTime = time;
-    if (this.inTimeOrder) this.sampleTime.push(time!);
-    return this.samples++;
+    if (thread !== -1) this.check(thread, this.threadNames.length, 'thread');
+    return this.sampleStore.add(values, thread, time);
+  }
+
+  /** What the thread of the sample added last was doing: bits of `ThreadStatus`. */
+  status(bits: number): void {
+    this.sampleStore.setStatus(bits);
   }
 
   /** A label of the sample added last. text 0 for a number. */
@@ -239,12 +242,7 @@ export class ProfileBuilder {
     this.check(key, this.texts.length, 'string');
     this.check(text, this.texts.length, 'string');
     this.check(unit, this.texts.length, 'string');
-    if (this.samples === 0) throw new Error('a label needs a sample');
-    this.labelSample.push(this.samples - 1);
-    this.labelKey.push(key);
-    this.labelText.push(text);
-    this.labelNumber.push(number);
-    this.labelUnit.push(unit);
+    this.sampleStore.label(key, text, number, unit);
   }
 
   /** Exact figures of a function (cProfile's nc, cc, tt, ct); those given twice for a function add up. Asks for `callTypes` first. */
@@ -260,16 +258,50 @@ export class ProfileBuilder {
     this.callStore().addEdge(caller, callee, calls, primitive, self, total);
   }
 
+  /** A further cost of a function, of a type that `callTypes` named after the first two; those given twice add up. */
+  functionCost(func: number, type: number, self: number, total: number): void {
+    this.check(func, this.functionNames.length, 'function');
+    this.callStore().addFunctionCost(func, type, self, total);
+  }
+
+  /** The same of an edge; comes right after its `edge`. */
+  edgeCost(caller: number, callee: number, type: number, self: number, total: number): void {
+    this.callStore().addEdgeCost(caller, callee, type, self, total);
+  }
+
+  /**
+   * What a line cost, in formats that keep sums per line and no stacks. `file` (a string index) is the function's unless code of
+   * another file was inlined; calls -1 where unknown. Rows of the same line add up. The type has no values of samples then.
+   */
+  lineCost(
+    type: number,
+    func: number,
+    line: number,
+    self: number,
+    total: number,
+    calls = -1,
+    file = this.functionFile.array[func] ?? 0,
+  ): void {
+    this.check(type, this.types.length, 'value type');
+    this.check(func, this.functionNames.length, 'function');
+    this.check(file, this.texts.length, 'string');
+    let store = this.lineCosts.get(type);
+    if (store === undefined) {
+      store = new LineCostStore(type);
+      this.lineCosts.set(type, store);
+    }
+    store.add(func, file, lineNumber(line), self, total, calls);
+  }
+
   private callStore(): CallStore {
     if (this.calls === undefined) throw new Error('callTypes comes before calls');
     return this.calls;
   }
 
-  /** Says which value types (indexes) are backed by call counts. */
-  callTypes(callsType: number, timeType: number): void {
-    this.check(callsType, this.types.length, 'value type');
-    this.check(timeType, this.types.length, 'value type');
-    this.calls = new CallStore(callsType, timeType);
+  /** Says which value types (indexes) are backed by call counts: the count, its time, and further costs if any. */
+  callTypes(callsType: number, timeType: number, ...moreTypes: number[]): void {
+    for (const type of [callsType, timeType, ...moreTypes]) this.check(type, this.types.length, 'value type');
+    this.calls = new CallStore(callsType, timeType, moreTypes);
   }
 
   /** Facts about the whole; later calls win. */
@@ -295,11 +327,11 @@ export class ProfileBuilder {
   finish(): Profile {
     if (this.finished) throw new Error('finish() was called before');
     this.finished = true;
-    const { facts, samples, stackStore } = this;
+    const { facts, sampleStore, stackStore } = this;
     const defaultType = facts.defaultType ?? this.types.length - 1;
     if (this.types.length > 0) this.check(defaultType, this.types.length, 'value type');
     this.locationFirst.push(this.lineFunc.length);
-    const byCalls = (type: number) => this.calls !== undefined && (type === this.calls.callsType || type === this.calls.timeType);
+    const summed = (type: number) => this.calls?.holds(type) === true || this.lineCosts.has(type);
     const functions = {
       length: this.functionNames.length,
       name: this.functionNames.done(),
@@ -324,6 +356,8 @@ export class ProfileBuilder {
         func: this.lineFunc.done(),
         line: this.lineNumber.done(),
         column: this.anyColumn ? this.lineColumn.done() : undefined,
+        endLine: this.anyEnd ? this.lineEnd.done() : undefined,
+        endColumn: this.anyEnd ? this.lineEndColumn.done() : undefined,
       },
       mappings: {
         length: this.mappingFile.length,
@@ -337,18 +371,10 @@ export class ProfileBuilder {
         return stackStore.tree().stacks;
       },
       frames: stackStore.frames(),
-      samples: {
-        length: samples,
-        get stack() {
-          return stackStore.tree().ofSample;
-        },
-        values: this.values.map((store, type) => (byCalls(type) ? new Float64Array(0) : store.done())),
-        thread: this.anyThread ? this.sampleThread.done() : undefined,
-        time: this.inTimeOrder && samples > 0 ? this.sampleTime.done() : undefined,
-        labels: this.labelColumns(),
-      },
+      samples: sampleStore.done(summed, () => stackStore.tree().ofSample),
       threads: this.threadNames,
       calls: this.calls?.done(functions.length),
+      lineCosts: Array.from(this.lineCosts.values(), (store) => store.done()),
       timeNanos: facts.timeNanos,
       durationNanos: facts.durationNanos,
       periodType: facts.periodType,
@@ -358,20 +384,6 @@ export class ProfileBuilder {
       keepFrames: facts.keepFrames ?? '',
       quality: this.facetsOfQuality,
       warnings: [...this.warnings],
-    };
-  }
-
-  private labelColumns(): Profile['samples']['labels'] {
-    if (this.labelKey.length === 0) return undefined;
-    const first = new Uint32Array(this.samples + 1);
-    for (let i = 0; i < this.labelSample.length; i++) first[this.labelSample.array[i]! + 1]!++;
-    for (let i = 0; i < this.samples; i++) first[i + 1]! += first[i]!;
-    return {
-      first,
-      key: this.labelKey.done(),
-      text: this.labelText.done(),
-      number: this.labelNumber.done(),
-      unit: this.labelUnit.done(),
     };
   }
 

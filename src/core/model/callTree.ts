@@ -1,8 +1,8 @@
 import { edgeTree } from './edgeTree.js';
-import { isCounted } from './functionTable.js';
 import { libraryFlags } from './library.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { sampleTree } from './sampleTree.js';
+import { isSummed } from './summed.js';
 import { orderDepthFirst } from './treeOrder.js';
 
 /** A call tree as depth-first columns; siblings by total, largest first. Node ids are row numbers. */
@@ -41,7 +41,7 @@ export interface TreeOptions {
 export function callTree(profile: Profile, spec: ViewSpec, options: TreeOptions = {}): CallTree {
   const inverted = options.inverted ?? false;
   const library = options.justMyCode ? libraryFlags(profile) : undefined;
-  const grown = isCounted(profile, spec.type)
+  const grown = isSummed(profile, spec.type)
     ? edgeTree(profile, spec.type, inverted, library)
     : sampleTree(profile, spec, inverted, library);
   return orderDepthFirst(grown);

@@ -1,6 +1,7 @@
 import { foldTree } from './foldTree.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
-import type { CallColumns, Profile } from './profile.js';
+import type { Profile } from './profile.js';
+import { type SummedFigures, summedFigures } from './summed.js';
 import type { GrownTree } from './treeOrder.js';
 
 const MAX_NODES = 100_000;
@@ -22,16 +23,13 @@ interface Adjacency {
  * @param library flags per function: folds runs of library frames of a top-down tree; a bottom-up one is drawn whole
  */
 export function edgeTree(profile: Profile, type: number, inverted: boolean, library: Uint8Array | undefined): GrownTree {
-  const calls = profile.calls!;
-  const { functions, edges } = calls;
-  const byCalls = type === calls.callsType;
-  const whole = byCalls ? functions.calls : functions.self;
+  const figures = summedFigures(profile, type)!;
   let sum = 0;
-  for (const own of whole) sum += own;
+  for (const own of figures.self) sum += own;
   const grown = new Growth(sum);
-  if (inverted) growInverted(profile, calls, byCalls, grown);
-  else growDown(profile, calls, byCalls, grown);
-  const tree = grown.done(edges.length);
+  if (inverted) growInverted(figures, grown);
+  else growDown(figures, grown);
+  const tree = grown.done(figures.edges.length);
   return library === undefined || inverted ? tree : foldTree(tree, library);
 }
 
@@ -87,19 +85,19 @@ class Growth {
   }
 }
 
-function growDown(profile: Profile, calls: CallColumns, byCalls: boolean, grown: Growth): void {
-  const { functions, edges } = calls;
-  const out = adjacency(edges.caller, edges.length, profile.functions.length);
-  // For calls a node's total is what its subtree adds up to, so a function's own figure is its calls.
-  const figure = byCalls ? functions.calls : functions.total;
-  const edgeFigure = byCalls ? edges.calls : edges.total;
-  for (const { func, share } of roots(profile, calls)) {
-    grown.add(func, -1, share * (byCalls ? functions.calls : functions.self)[func]!, share * figure[func]!, share * functions.calls[func]!);
+function growDown(figures: SummedFigures, grown: Growth): void {
+  const { edges, isCallCount } = figures;
+  // For calls a node's total is what its subtree adds up to; a function's own figure is its calls.
+  const figure = figures.total;
+  const edgeFigure = edges.total;
+  const out = adjacency(edges.caller, edges.length, figure.length);
+  for (const { func, share } of roots(figures)) {
+    grown.add(func, -1, share * figures.self[func]!, share * figure[func]!, share * (figures.calls?.[func] ?? 0));
   }
   for (let node = 0; node < grown.func.length; node++) {
     if (!grown.follow(node)) continue;
     const func = grown.func.array[node]!;
-    const given = byCalls ? grown.calls.array[node]! : grown.total.array[node]!;
+    const given = isCallCount ? grown.calls.array[node]! : grown.total.array[node]!;
     const share = figure[func]! > 0 ? Math.min(1, given / figure[func]!) : 0;
     const from = out.first[func]!;
     const to = out.first[func + 1]!;
@@ -110,7 +108,7 @@ function growDown(profile: Profile, calls: CallColumns, byCalls: boolean, grown:
       if (!grown.onPath(node, edges.callee[edge]!)) claimed += share * edgeFigure[edge]!;
     }
     const free = grown.total.array[node]! - grown.self.array[node]!;
-    const scale = byCalls || claimed <= free || claimed === 0 ? 1 : Math.max(0, free / claimed);
+    const scale = isCallCount || claimed <= free || claimed === 0 ? 1 : Math.max(0, free / claimed);
     for (let at = from; at < to; at++) {
       const edge = out.edge[at]!;
       const callee = edges.callee[edge]!;
@@ -119,18 +117,18 @@ function growDown(profile: Profile, calls: CallColumns, byCalls: boolean, grown:
       const total = part * edgeFigure[edge]!;
       // By what the edge claims, not by what it is given: of a recursion the overlap is cut off, not the own time.
       const ofCallee = figure[callee]! > 0 ? Math.min(1, (share * edgeFigure[edge]!) / figure[callee]!) : 0;
-      const self = byCalls ? total : Math.min(total, ofCallee * functions.self[callee]!);
+      const self = isCallCount ? total : Math.min(total, ofCallee * figures.self[callee]!);
       grown.add(callee, node, self, total, part * edges.calls[edge]!);
     }
   }
-  if (byCalls) addUp(grown);
+  if (isCallCount) addUp(grown);
 }
 
 /** Where time enters the graph: functions with a part of their total (of their calls, if that is 0) from no known caller. */
-function roots(profile: Profile, calls: CallColumns): { func: number; share: number }[] {
-  const { functions, edges } = calls;
-  const known = new Float64Array(profile.functions.length);
-  const knownCalls = new Float64Array(profile.functions.length);
+function roots(figures: SummedFigures): { func: number; share: number }[] {
+  const { edges } = figures;
+  const known = new Float64Array(figures.total.length);
+  const knownCalls = new Float64Array(figures.total.length);
   for (let edge = 0; edge < edges.length; edge++) {
     if (edges.caller[edge] === edges.callee[edge]) continue;
     known[edges.callee[edge]!]! += edges.total[edge]!;
@@ -138,29 +136,30 @@ function roots(profile: Profile, calls: CallColumns): { func: number; share: num
   }
   const found: { func: number; share: number }[] = [];
   for (let func = 0; func < known.length; func++) {
-    const total = functions.total[func]!;
-    if (functions.calls[func] === 0 && total === 0) continue;
+    const total = figures.total[func]!;
+    const calls = figures.calls?.[func] ?? 0;
+    if (calls === 0 && total === 0) continue;
     const rest = total > 0 ? (total - known[func]!) / total : knownCalls[func] === 0 ? 1 : 0;
     // Rounding in the file leaves tiny rests on functions that have all their callers.
     if (knownCalls[func] === 0) found.push({ func, share: 1 });
-    else if (rest > 1e-3 && knownCalls[func]! < functions.calls[func]!) found.push({ func, share: rest });
+    else if (rest > 1e-3 && knownCalls[func]! < calls) found.push({ func, share: rest });
   }
-  return found.sort((a, b) => b.share * functions.total[b.func]! - a.share * functions.total[a.func]!);
+  return found.sort((a, b) => b.share * figures.total[b.func]! - a.share * figures.total[a.func]!);
 }
 
 /** Bottom-up: a function's own time, divided among its callers by the self figures of the edges, and so on upwards. */
-function growInverted(profile: Profile, calls: CallColumns, byCalls: boolean, grown: Growth): void {
-  const { functions, edges } = calls;
-  const into = adjacency(edges.callee, edges.length, profile.functions.length);
-  const own = byCalls ? functions.calls : functions.self;
+function growInverted(figures: SummedFigures, grown: Growth): void {
+  const { edges } = figures;
+  const own = figures.self;
+  const into = adjacency(edges.callee, edges.length, own.length);
   const order = Array.from(own.keys()).filter((func) => own[func]! > 0);
   order.sort((a, b) => own[b]! - own[a]!);
-  for (const func of order) grown.add(func, -1, own[func]!, own[func]!, functions.calls[func]!);
+  for (const func of order) grown.add(func, -1, own[func]!, own[func]!, figures.calls?.[func] ?? 0);
   for (let node = 0; node < grown.func.length; node++) {
     if (!grown.follow(node)) continue;
     const func = grown.func.array[node]!;
     // At the first level the file knows whose calls took the function's own time; above it, only shares of totals.
-    const figure = byCalls ? edges.calls : grown.parent.array[node]! < 0 ? edges.self : edges.total;
+    const figure = grown.parent.array[node]! < 0 ? edges.self : edges.total;
     let whole = 0;
     for (let at = into.first[func]!; at < into.first[func + 1]!; at++) {
       const edge = into.edge[at]!;

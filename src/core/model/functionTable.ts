@@ -1,5 +1,6 @@
 import { accumulate } from './accumulate.js';
 import type { Profile, ViewSpec } from './profile.js';
+import { isSummed, summedFigures } from './summed.js';
 import { weigh } from './weights.js';
 
 /** Figures of every function (dense, by function index) in a view. */
@@ -21,24 +22,22 @@ export interface FunctionTable {
 }
 
 /**
- * Self, total and calls per function. Types backed by call counts give the counted figures as they are (thread, focus
+ * Self, total and calls per function. Types that the file holds as sums give these as they are (thread, focus
  * and ignore need stacks and do nothing there).
  * @throws UserError for a focus or ignore that is no regular expression
  */
 export function functionTable(profile: Profile, spec: ViewSpec): FunctionTable {
-  const counted = profile.calls?.functions;
-  const calls = counted?.calls;
-  const primitive = counted?.primitive;
-  if (isCounted(profile, spec.type) && counted !== undefined) {
-    const byCalls = spec.type === profile.calls?.callsType;
-    const self = byCalls ? counted.calls : counted.self;
+  const calls = profile.calls?.functions.calls;
+  const primitive = profile.calls?.functions.primitive;
+  const summed = summedFigures(profile, spec.type);
+  if (summed !== undefined) {
     return {
-      self,
-      total: byCalls ? counted.calls : counted.total,
+      self: summed.self,
+      total: summed.total,
       calls,
       primitive,
       samples: undefined,
-      sum: self.reduce((sum, own) => sum + own, 0),
+      sum: summed.self.reduce((sum, own) => sum + own, 0),
       sampleCount: 0,
       exact: undefined,
     };
@@ -57,13 +56,8 @@ export function functionTable(profile: Profile, spec: ViewSpec): FunctionTable {
   };
 }
 
-/** True when the figures of this value type were counted per function and edge, not sampled as stacks. */
-export function isCounted(profile: Profile, type: number): boolean {
-  return profile.calls !== undefined && (type === profile.calls.callsType || type === profile.calls.timeType);
-}
-
 /** Total of a value type over the whole profile, in its unit. */
 export function wholeTotal(profile: Profile, type: number): number {
-  if (isCounted(profile, type)) return functionTable(profile, { type }).sum;
+  if (isSummed(profile, type)) return functionTable(profile, { type }).sum;
   return weigh(profile, { type }).total;
 }

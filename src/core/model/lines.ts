@@ -1,6 +1,6 @@
 import { accumulate } from './accumulate.js';
-import { isCounted } from './functionTable.js';
-import type { Profile, ViewSpec } from './profile.js';
+import type { LineCostColumns, Profile, ViewSpec } from './profile.js';
+import { lineCostsOf, type SummedFigures, summedFigures } from './summed.js';
 import { weigh } from './weights.js';
 
 /** Figures of one file's lines, in order of lines. */
@@ -23,7 +23,7 @@ export interface LineTable {
   /** The whole profile in this view, not only what has lines. */
   readonly sum: number;
   readonly sampleCount: number;
-  /** True when figures belong to whole functions (call counts know no lines) and stand at their first line. */
+  /** True when figures belong to whole functions (cProfile's counts know no lines) and stand at their first line. */
   readonly perFunction: boolean;
 }
 
@@ -31,13 +31,14 @@ export interface LineTable {
 interface LineKeys {
   readonly ofLine: Int32Array;
   readonly ofFunction: Int32Array;
+  readonly ofCosts: ReadonlyMap<LineCostColumns, Int32Array>;
   readonly file: number[];
   readonly line: number[];
 }
 
 /**
  * Self, total and calls per line of every file. All lines of a location count, inlined ones too; a line counts once per
- * stack. Types backed by call counts give each function's figures at its first line.
+ * stack. Types that the file holds as sums give the lines it has, or else each function's figures at its first line.
  * @throws UserError for a focus or ignore that is no regular expression
  */
 export function lineTable(profile: Profile, spec: ViewSpec): LineTable {
@@ -51,32 +52,46 @@ export function lineTable(profile: Profile, spec: ViewSpec): LineTable {
       if (key >= 0 && counted.calls[func]! > 0) calls[key] = Math.max(0, calls[key]!) + counted.calls[func]!;
     }
   }
-  if (isCounted(profile, spec.type) && counted !== undefined) {
-    const byCalls = spec.type === profile.calls?.callsType;
-    const selfOf = byCalls ? counted.calls : counted.self;
-    const totalOf = byCalls ? counted.calls : counted.total;
-    const self = new Float64Array(length);
-    const total = new Float64Array(length);
-    let sum = 0;
-    for (let func = 0; func < selfOf.length; func++) {
-      sum += selfOf[func]!;
-      const key = keys.ofFunction[func]!;
-      if (key < 0) continue;
-      self[key]! += selfOf[func]!;
-      // Two functions on one line (a lambda in a call) may hold each other: their totals overlap.
-      total[key] = Math.max(total[key]!, totalOf[func]!);
-    }
-    const none = new Float64Array(length);
-    return {
-      files: byFile(profile, keys, { self, total, selfSamples: none, totalSamples: none }, calls),
-      sum,
-      sampleCount: 0,
-      perFunction: true,
-    };
-  }
+  const summed = summedFigures(profile, spec.type);
+  if (summed !== undefined) return ofSums(profile, spec.type, summed, keys, calls);
   const weights = weigh(profile, spec);
   const sums = accumulate(profile, weights, keys.ofLine, length, true);
   return { files: byFile(profile, keys, sums, calls), sum: weights.total, sampleCount: weights.samples, perFunction: false };
+}
+
+/** The lines of a type without stacks: as the file has them, else each function's figures at its first line. */
+function ofSums(profile: Profile, type: number, summed: SummedFigures, keys: LineKeys, calls: Float64Array): LineTable {
+  const length = keys.file.length;
+  const self = new Float64Array(length);
+  const total = new Float64Array(length);
+  const costs = lineCostsOf(profile, type);
+  const ofCost = costs === undefined ? undefined : keys.ofCosts.get(costs);
+  if (costs !== undefined && ofCost !== undefined) {
+    const ran = new Float64Array(length).fill(-1);
+    for (let row = 0; row < costs.length; row++) {
+      const key = ofCost[row]!;
+      if (key < 0) continue;
+      self[key]! += costs.self[row]!;
+      total[key]! += costs.total[row]!;
+      if (costs.calls[row]! >= 0) ran[key] = Math.max(0, ran[key]!) + costs.calls[row]!;
+    }
+    for (let key = 0; key < length; key++) if (ran[key]! >= 0) calls[key] = ran[key]!;
+  } else {
+    for (let func = 0; func < summed.self.length; func++) {
+      const key = keys.ofFunction[func]!;
+      if (key < 0) continue;
+      self[key]! += summed.self[func]!;
+      // Two functions on one line (a lambda in a call) may hold each other: their totals overlap.
+      total[key] = Math.max(total[key]!, summed.total[func]!);
+    }
+  }
+  const none = new Float64Array(length);
+  return {
+    files: byFile(profile, keys, { self, total, selfSamples: none, totalSamples: none }, calls),
+    sum: summed.self.reduce((sum, own) => sum + own, 0),
+    sampleCount: 0,
+    perFunction: costs === undefined,
+  };
 }
 
 function numberLines(profile: Profile): LineKeys {
@@ -84,8 +99,7 @@ function numberLines(profile: Profile): LineKeys {
   const keyOf = new Map<number, number>();
   const file: number[] = [];
   const line: number[] = [];
-  const key = (func: number, at: number): number => {
-    const ofFile = functions.file[func]!;
+  const key = (ofFile: number, at: number): number => {
     if (at <= 0 || ofFile === 0) return -1;
     const pair = ofFile * 2 ** 31 + at;
     const known = keyOf.get(pair);
@@ -95,11 +109,17 @@ function numberLines(profile: Profile): LineKeys {
     return file.push(ofFile) - 1;
   };
   const ofLine = new Int32Array(lines.length);
-  for (let i = 0; i < lines.length; i++) ofLine[i] = key(lines.func[i]!, lines.line[i]!);
+  for (let i = 0; i < lines.length; i++) ofLine[i] = key(functions.file[lines.func[i]!]!, lines.line[i]!);
   const ofFunction = new Int32Array(functions.length).fill(-1);
   if (profile.calls !== undefined)
-    for (let func = 0; func < functions.length; func++) ofFunction[func] = key(func, functions.startLine[func]!);
-  return { ofLine, ofFunction, file, line };
+    for (let func = 0; func < functions.length; func++) ofFunction[func] = key(functions.file[func]!, functions.startLine[func]!);
+  const ofCosts = new Map<LineCostColumns, Int32Array>();
+  for (const costs of profile.lineCosts)
+    ofCosts.set(
+      costs,
+      costs.line.map((at, row) => key(costs.file[row]!, at)),
+    );
+  return { ofLine, ofFunction, ofCosts, file, line };
 }
 
 function byFile(

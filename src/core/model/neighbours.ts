@@ -1,6 +1,6 @@
-import { isCounted } from './functionTable.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { stackRows } from './stackRows.js';
+import { isSummed, summedFigures } from './summed.js';
 import { weigh } from './weights.js';
 
 /** A caller or callee of one function, with the figures of the calls between the two. */
@@ -16,27 +16,25 @@ export interface Neighbour {
 
 /** Functions that called `func`, largest total first. With counted types from call edges, else from stacks. */
 export function callersOf(profile: Profile, spec: ViewSpec, func: number): Neighbour[] {
-  return isCounted(profile, spec.type) ? fromEdges(profile, spec.type, func, 'callee') : fromStacks(profile, spec, func, true);
+  return isSummed(profile, spec.type) ? fromEdges(profile, spec.type, func, 'callee') : fromStacks(profile, spec, func, true);
 }
 
 /** Functions that `func` called, largest total first. */
 export function calleesOf(profile: Profile, spec: ViewSpec, func: number): Neighbour[] {
-  return isCounted(profile, spec.type) ? fromEdges(profile, spec.type, func, 'caller') : fromStacks(profile, spec, func, false);
+  return isSummed(profile, spec.type) ? fromEdges(profile, spec.type, func, 'caller') : fromStacks(profile, spec, func, false);
 }
 
 function fromEdges(profile: Profile, type: number, func: number, end: 'caller' | 'callee'): Neighbour[] {
-  const { edges, callsType } = profile.calls!;
+  const { edges } = summedFigures(profile, type)!;
   const other = end === 'callee' ? edges.caller : edges.callee;
-  const byCalls = type === callsType;
   const found: Neighbour[] = [];
   for (let edge = 0; edge < edges.length; edge++) {
     if (edges[end][edge] !== func) continue;
-    const calls = edges.calls[edge]!;
     found.push({
       func: other[edge]!,
-      self: byCalls ? calls : edges.self[edge]!,
-      total: byCalls ? calls : edges.total[edge]!,
-      calls,
+      self: edges.self[edge]!,
+      total: edges.total[edge]!,
+      calls: edges.calls[edge]!,
       primitive: edges.primitive[edge]!,
     });
   }

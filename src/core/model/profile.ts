@@ -41,6 +41,9 @@ export interface LineColumns {
   readonly line: Int32Array;
   /** 1-based UTF-8 byte column, 0 unknown; absent when no line has one. */
   readonly column: Int32Array | undefined;
+  /** Where the expression ends (Python 3.11+ positions): line, and 1-based column after its last byte; 0 unknown, absent when no line has them. */
+  readonly endLine: Int32Array | undefined;
+  readonly endColumn: Int32Array | undefined;
 }
 
 export interface MappingColumns {
@@ -76,15 +79,23 @@ export interface SampleColumns {
   readonly length: number;
   /** Index into stacks; -1 for an empty stack. */
   readonly stack: Int32Array;
-  /** One column per sample type; all of `length`. Columns of types backed by `calls` are empty (length 0). */
+  /** One column per sample type; all of `length`. Columns of types backed by `calls` or `lineCosts` are empty (length 0). */
   readonly values: readonly ValueColumn[];
   /** Index into `threads`, -1 for none; absent when the profile knows no threads. */
   readonly thread: Int32Array | undefined;
-  /** Nanoseconds since the profile's start; absent when the samples are not in time order. */
+  /**
+   * Nanoseconds since the profile's start, NaN for a sample without one; absent when no sample has one. Samples of one thread
+   * may stand in any order (formats with a list per thread start over for each).
+   */
   readonly time: Float64Array | undefined;
+  /** What the thread was doing: bits of `ThreadStatus`; absent when no sample says. */
+  readonly status: Uint8Array | undefined;
   /** Other labels as CSR: labels of sample i are rows `first[i] … first[i+1]-1`. */
   readonly labels: LabelColumns | undefined;
 }
+
+/** Bits of `SampleColumns.status`, as CPython's sampling profiler writes them (InternalDocs/profiling_binary_format.md). */
+export const ThreadStatus = { hasGil: 1, onCpu: 2, unknown: 4, wantsGil: 8, exception: 16, mainThread: 32 } as const;
 
 export interface LabelColumns {
   readonly first: Uint32Array;
@@ -121,6 +132,35 @@ export interface CallColumns {
     readonly self: Float64Array;
     readonly total: Float64Array;
   };
+  /** Further costs of the same calls (callgrind's other events): self and total in the unit of `sampleTypes[type]`. */
+  readonly costs: readonly CallCostColumns[];
+}
+
+/** One more cost of the functions and edges of `CallColumns`, row by row. */
+export interface CallCostColumns {
+  readonly type: number;
+  readonly functions: { readonly self: Float64Array; readonly total: Float64Array };
+  readonly edges: { readonly self: Float64Array; readonly total: Float64Array };
+}
+
+/**
+ * Sums per line, of formats that keep no stacks (line_profiler, Scalene) or keep them only per function (callgrind).
+ * One row per entry of the file; rows of the same line add up.
+ */
+export interface LineCostColumns {
+  /** Index into `sampleTypes`. */
+  readonly type: number;
+  readonly length: number;
+  readonly func: Uint32Array;
+  /** String index of the line's file: the function's, but for inlined code. */
+  readonly file: Uint32Array;
+  /** 1-based. */
+  readonly line: Int32Array;
+  readonly self: Float64Array;
+  /** With what was called from the line; equal to `self` where the format does not tell them apart. */
+  readonly total: Float64Array;
+  /** How often the line ran (or called, where the format counts that); -1 unknown. */
+  readonly calls: Float64Array;
 }
 
 /** What the recorder says of its own work; every field optional, since foreign files say little. */
@@ -132,6 +172,8 @@ export interface Quality {
   readonly rateAsked?: number;
   readonly rateGot?: number;
   readonly errors?: number;
+  /** Share of the samples that were due and not taken, 0..1. */
+  readonly missed?: number;
   /** Estimated cost of recording as a share of the run, 0.05 = 5 %. */
   readonly cost?: number;
   /** Seconds that tracing is estimated to have added (calls × calibrated cost per call), and that cost in seconds. */
@@ -158,6 +200,8 @@ export interface Profile {
   readonly samples: SampleColumns;
   readonly threads: readonly string[];
   readonly calls: CallColumns | undefined;
+  /** One entry per value type that is known per line only; empty for most formats. */
+  readonly lineCosts: readonly LineCostColumns[];
   /** Unix time of the start; nanoseconds. */
   readonly timeNanos: bigint | undefined;
   readonly durationNanos: number | undefined;

@@ -1,6 +1,6 @@
-import { isCounted } from './functionTable.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { stackRows } from './stackRows.js';
+import { summedFigures } from './summed.js';
 import { matchingRows, weigh } from './weights.js';
 
 /**
@@ -11,10 +11,9 @@ export function totalOf(profile: Profile, spec: ViewSpec, funcs: Iterable<number
   const flags = new Uint8Array(profile.functions.length);
   for (const func of funcs) flags[func] = 1;
   let total = 0;
-  if (isCounted(profile, spec.type)) {
-    const { functions, callsType } = profile.calls!;
-    const own = spec.type === callsType ? functions.calls : functions.self;
-    for (let func = 0; func < flags.length; func++) if (flags[func] === 1) total += own[func]!;
+  const summed = summedFigures(profile, spec.type);
+  if (summed !== undefined) {
+    for (let func = 0; func < flags.length; func++) if (flags[func] === 1) total += summed.self[func]!;
     return total;
   }
   const { value } = weigh(profile, spec);

@@ -1,7 +1,8 @@
-import { functionTable, isCounted } from './functionTable.js';
+import { functionTable } from './functionTable.js';
 import { libraryFlags } from './library.js';
 import type { Profile } from './profile.js';
 import { stackRows } from './stackRows.js';
+import { type SummedFigures, summedFigures } from './summed.js';
 import { formatSeconds, formatShare, formatType, formatValue, secondsPer } from './units.js';
 import { weigh } from './weights.js';
 
@@ -54,7 +55,8 @@ interface OwnTime {
 /** Charges each stack to its innermost own frame; where there is none, to its leaf. */
 function ownTime(profile: Profile, type: number): OwnTime {
   const library = libraryFlags(profile);
-  if (isCounted(profile, type)) return ownTimeOfCalls(profile, type, library);
+  const summed = summedFigures(profile, type);
+  if (summed !== undefined) return ownTimeOfCalls(profile, type, summed, library);
   const value = new Float64Array(profile.functions.length);
   const rows = stackRows(profile);
   const weights = weigh(profile, { type });
@@ -79,11 +81,10 @@ function ownTime(profile: Profile, type: number): OwnTime {
 }
 
 /** Call edges tell the direct caller only: a library function's own time goes to the own functions that called it. */
-function ownTimeOfCalls(profile: Profile, type: number, library: Uint8Array): OwnTime {
+function ownTimeOfCalls(profile: Profile, type: number, { edges, isCallCount }: SummedFigures, library: Uint8Array): OwnTime {
   const table = functionTable(profile, { type });
   const value = Float64Array.from(table.self);
-  const { edges, callsType } = profile.calls!;
-  for (let edge = 0; type !== callsType && edge < edges.length; edge++) {
+  for (let edge = 0; !isCallCount && edge < edges.length; edge++) {
     const caller = edges.caller[edge]!;
     const callee = edges.callee[edge]!;
     if (library[callee] === 0 || library[caller] === 1) continue;

@@ -1,5 +1,6 @@
-import { type FunctionTable, functionTable, isCounted } from '../model/functionTable.js';
+import { type FunctionTable, functionTable } from '../model/functionTable.js';
 import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
+import { isSummed } from '../model/summed.js';
 import { formatCount, formatShare, formatType, formatValue } from '../model/units.js';
 import { functionMatcher, weigh } from '../model/weights.js';
 import { type JsonFigure, jsonFigure, nameAndPlace, table } from './figures.js';
@@ -81,7 +82,7 @@ export function topText(profile: Profile, spec: ViewSpec, options: TopOptions = 
 
 /** Functions that take part in the view, largest first; equal ones by name, so that the order is always the same. */
 function sortedFunctions(profile: Profile, spec: ViewSpec, figures: FunctionTable, sort: SortKey): Uint32Array {
-  const counted = isCounted(profile, spec.type);
+  const counted = isSummed(profile, spec.type);
   const listed = rowsFor(profile, spec, figures, counted);
   const by = sort === 'calls' ? (figures.calls ?? figures.self) : figures[sort];
   const next = sort === 'self' ? figures.total : figures.self;
@@ -117,8 +118,8 @@ function rowsFor(profile: Profile, spec: ViewSpec, figures: FunctionTable, count
 
 /** Samples in the view; where the shown type was counted, those of the first type that was sampled. */
 export function samplesIn(profile: Profile, spec: ViewSpec, figures?: FunctionTable): number {
-  if (!isCounted(profile, spec.type)) return figures?.sampleCount ?? weigh(profile, spec).samples;
-  const sampled = profile.sampleTypes.findIndex((_, type) => !isCounted(profile, type));
+  if (!isSummed(profile, spec.type)) return figures?.sampleCount ?? weigh(profile, spec).samples;
+  const sampled = profile.sampleTypes.findIndex((_, type) => !isSummed(profile, type));
   return sampled < 0 ? 0 : weigh(profile, { ...spec, type: sampled }).samples;
 }
 

@@ -1,7 +1,7 @@
 import { type Hover, type HoverParams, MarkupKind } from 'vscode-languageserver/node';
-import { isCounted } from '../../core/model/functionTable.js';
 import { lineCallees } from '../../core/model/lineCallees.js';
 import { calleesOf, callersOf } from '../../core/model/neighbours.js';
+import { isSummed } from '../../core/model/summed.js';
 import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
 import type { LineHeat, ViewParams } from '../../protocol/lsp.js';
 import { type Definition, definitionsIn } from '../definitions.js';
@@ -108,7 +108,7 @@ function notes(opened: OpenProfile, view: ViewParams, { self, total, calls, prim
 /** Where calls were counted beside sampling, the traced times are another measurement: told apart, in cProfile's words. */
 function tracedLine({ profile }: OpenProfile, view: ViewParams, func: number): string[] {
   const { calls } = profile;
-  if (calls === undefined || isCounted(profile, view.type) || !(calls.functions.calls[func]! > 0)) return [];
+  if (calls === undefined || isSummed(profile, view.type) || !(calls.functions.calls[func]! > 0)) return [];
   const unit = profile.sampleTypes[calls.timeType]!.unit;
   const figure = (column: Float64Array) => formatValue(column[func]!, unit);
   return [`Traced: ${figure(calls.functions.self)} tottime · ${figure(calls.functions.total)} cumtime, with the cost of counting`];

@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.js';
 import { type CallTree, childrenOf } from '../../core/model/callTree.js';
-import { isCounted } from '../../core/model/functionTable.js';
+import { isSummed } from '../../core/model/summed.js';
 import type { TreeRow } from '../../protocol/lsp.js';
 import { type Feature, viewed } from '../server.js';
 import { rowOf, treeOf } from '../tables.js';
@@ -12,7 +12,7 @@ export const tree: Feature<'profile/tree'> = {
     const calls = treeOf(opened, params.view, params.inverted === true);
     checkNode(calls, params.node);
     // Calls of a node are told only where they were counted; for one drawn from samples nobody knows them.
-    const counted = isCounted(opened.profile, params.view.type);
+    const counted = isSummed(opened.profile, params.view.type);
     const rows = childrenOf(calls, params.node).map((node): TreeRow => {
       const own = counted ? (calls.calls?.[node] ?? null) : null;
       const figures = { self: calls.self[node]!, total: calls.total[node]!, calls: own === null ? null : Math.round(own), primitive: null };

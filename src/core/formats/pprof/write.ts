@@ -16,7 +16,7 @@ interface Column {
 
 /** A gzipped profile.proto with everything that we show; exact counts as samples labelled `heatline` (docs/formats.md). */
 export function writePprof(profile: Profile): Uint8Array {
-  const out = new ProtoWriter(1 << 20);
+  const out = new ProtoWriter();
   const strings = new StringTable(profile);
   const columns = sampledColumns(profile);
   const types = columns.map(({ type }) => type);
@@ -93,7 +93,7 @@ function sampledColumns(profile: Profile): Column[] {
 }
 
 function writeValueType(out: ProtoWriter, field: number, { type, unit }: ValueType, strings: StringTable): void {
-  const inner = new ProtoWriter(32);
+  const inner = new ProtoWriter();
   inner.number(1, strings.index(type));
   inner.number(2, strings.index(unit));
   out.block(field, inner);
@@ -120,7 +120,7 @@ function writeSamples(out: ProtoWriter, profile: Profile, columns: readonly Colu
       label.number(2, strings.index(profile.threads[thread]!));
       sample.block(3, label);
     }
-    if (samples.time !== undefined) {
+    if (samples.time !== undefined && !Number.isNaN(samples.time[i])) {
       label.number(1, timeKey);
       label.number(3, (profile.timeNanos ?? 0n) + BigInt(Math.round(samples.time[i]!)));
       sample.block(3, label);

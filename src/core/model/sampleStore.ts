@@ -1,0 +1,102 @@
+import { ReadError } from '../errors.js';
+import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
+import { type LabelColumns, type SampleColumns, ThreadStatus } from './profile.js';
+import { ValueStore } from './valueStore.js';
+
+/** Samples without their stacks while they are being read: values, thread, time, status and labels (see `SampleColumns`). */
+export class SampleStore {
+  private readonly values: ValueStore[] = [];
+  private length = 0;
+  private readonly thread = new GrowingInt32();
+  private anyThread = false;
+  private readonly time = new GrowingFloat64();
+  private readonly status = new GrowingUint32();
+
+  private readonly labelSample = new GrowingUint32();
+  private readonly labelKey = new GrowingUint32();
+  private readonly labelText = new GrowingUint32();
+  private readonly labelNumber = new GrowingFloat64();
+  private readonly labelUnit = new GrowingUint32();
+
+  /** One more column of values; all come before the first sample. */
+  addType(): void {
+    if (this.length > 0) throw new Error('value types are added before the first sample');
+    this.values.push(new ValueStore());
+  }
+
+  expect(samples: number): void {
+    for (const store of this.values) store.expect(samples);
+    this.thread.reserve(samples);
+  }
+
+  /** @param time ns since the profile's start @throws ReadError when there is not one value per type */
+  add(values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
+    if (values.length !== this.values.length) {
+      throw new ReadError('corrupt', `A sample has ${values.length} values where the profile has ${this.values.length} types.`);
+    }
+    for (let i = 0; i < this.values.length; i++) this.values[i]!.push(values[i]!);
+    if (thread !== -1) this.anyThread = true;
+    this.thread.push(thread);
+    if (time !== undefined) {
+      this.fillTimes(this.length);
+      this.time.push(time);
+    }
+    return this.length++;
+  }
+
+  /** Of the sample added last. */
+  setStatus(bits: number): void {
+    if (this.length === 0) throw new Error('a status needs a sample');
+    this.fillStatus(this.length);
+    this.status.array[this.length - 1] = bits;
+  }
+
+  /** Of the sample added last; text 0 for a number. */
+  label(key: number, text: number, number: number, unit: number): void {
+    if (this.length === 0) throw new Error('a label needs a sample');
+    this.labelSample.push(this.length - 1);
+    this.labelKey.push(key);
+    this.labelText.push(text);
+    this.labelNumber.push(number);
+    this.labelUnit.push(unit);
+  }
+
+  private fillTimes(length: number): void {
+    while (this.time.length < length) this.time.push(Number.NaN);
+  }
+
+  private fillStatus(length: number): void {
+    while (this.status.length < length) this.status.push(ThreadStatus.unknown);
+  }
+
+  /** @param summed value types that are kept elsewhere: their columns are empty @param stack gives the stack of each sample, when asked */
+  done(summed: (type: number) => boolean, stack: () => Int32Array): SampleColumns {
+    if (this.time.length > 0) this.fillTimes(this.length);
+    if (this.status.length > 0) this.fillStatus(this.length);
+    return {
+      length: this.length,
+      get stack() {
+        return stack();
+      },
+      values: this.values.map((store, type) => (summed(type) ? new Float64Array(0) : store.done())),
+      thread: this.anyThread ? this.thread.done() : undefined,
+      time: this.time.length > 0 ? this.time.done() : undefined,
+      status: this.status.length > 0 ? Uint8Array.from(this.status.done()) : undefined,
+      labels: this.labels(),
+    };
+  }
+
+  private labels(): LabelColumns | undefined {
+    if (this.labelKey.length === 0) return undefined;
+    const first = new Uint32Array(this.length + 1);
+    for (let i = 0; i < this.labelSample.length; i++) first[this.labelSample.array[i]! + 1]!++;
+    for (let i = 0; i < this.length; i++) first[i + 1]! += first[i]!;
+    return {
+      first,
+      key: this.labelKey.done(),
+      text: this.labelText.done(),
+      number: this.labelNumber.done(),
+      unit: this.labelUnit.done(),
+    };
+  }
+}
