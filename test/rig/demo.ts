@@ -44,7 +44,7 @@ if (desktop && !values.check && !values.browser && (process.platform !== 'linux'
   process.exit(0);
 }
 
-const tools = await setUp('demo', say);
+const tools = await setUp(values.check ? 'demo-check' : 'demo', say);
 const token = randomUUID();
 const server = await startServer(tools, { unpacked: [hand], token });
 const remote = (path: string) => `vscode-remote://127.0.0.1:${server.port}${encodeURI(path)}`;

@@ -16,4 +16,10 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 });
-await import(pathToFileURL(outfile).href);
+try {
+  await import(pathToFileURL(outfile).href);
+} catch (error) {
+  // What a program of the rig throws is a sentence for the person at the terminal.
+  console.error(process.env.HEATLINE_DEBUG ? error : String(error.message ?? error));
+  process.exit(1);
+}

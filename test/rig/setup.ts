@@ -22,8 +22,8 @@ export interface Tools {
   readonly path: string;
 }
 
-/** What is wanted: `tests` all of it, `demo` no judges, and no browser of our own where the person has one. */
-export type Purpose = 'tests' | 'demo';
+/** What is wanted: `tests` all of it, `demo` no judges and the person's own browser, `demo-check` a browser to look with. */
+export type Purpose = 'tests' | 'demo' | 'demo-check';
 
 /**
  * Finds what tests or demo need, and installs what is missing: npm packages into the cache, Debian packages when run as root there.
@@ -31,7 +31,7 @@ export type Purpose = 'tests' | 'demo';
  */
 export async function setUp(purpose: Purpose, say: Say): Promise<Tools> {
   const python = findPython(say);
-  if (purpose === 'tests') ensureChromium(say);
+  if (purpose !== 'demo') ensureChromium(say);
   const chromium = findChromium();
   const { node, server, vsce } = await installVSCode(say);
   const judges = purpose === 'tests' ? { pySpy: ensurePySpy(python, say), go: ensureGo(say) } : { pySpy: undefined, go: undefined };
