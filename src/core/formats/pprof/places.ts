@@ -1,7 +1,9 @@
+import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
+import { IdTable } from './idTable.js';
 import { ENDS, GOES, STAYS } from './prune.js';
-import { IdTable, type Integer, truncated, type Wire } from './wire.js';
+import { allNumbers, block, enter, type Integer, numbers, truncated } from './wire.js';
 
 /** Strings of the file, and the builder's index of each. */
 export interface StringRows {
@@ -28,13 +30,12 @@ export interface Locations {
   readonly fate: Uint8Array | undefined;
 }
 
-export function readMappings(wire: Wire, starts: Uint32Array, builder: ProfileBuilder, { strings, rowAt }: StringRows): Mappings {
+export function readMappings(reader: Reader, starts: Uint32Array, builder: ProfileBuilder, { strings, rowAt }: StringRows): Mappings {
   const ids: Integer[] = [];
   const files: string[] = [];
   const figures = new Array<Integer>(7).fill(0);
   for (const start of starts) {
-    wire.enter(start);
-    wire.allNumbers(wire.end, figures);
+    allNumbers(reader, enter(reader, start), figures);
     const [, id, from, limit, offset, file, buildId] = figures as [Integer, Integer, Integer, Integer, Integer, Integer, Integer];
     builder.mapping(rowAt(file), rowAt(buildId), BigInt(from), BigInt(limit), BigInt(offset));
     ids.push(id);
@@ -43,13 +44,12 @@ export function readMappings(wire: Wire, starts: Uint32Array, builder: ProfileBu
   return { table: new IdTable(ids), files };
 }
 
-export function readFunctions(wire: Wire, starts: Uint32Array, builder: ProfileBuilder, { rowAt }: StringRows): Functions {
+export function readFunctions(reader: Reader, starts: Uint32Array, builder: ProfileBuilder, { rowAt }: StringRows): Functions {
   const ids: Integer[] = [];
   const rows: number[] = [];
   const figures = new Array<Integer>(6).fill(0);
   for (const start of starts) {
-    wire.enter(start);
-    wire.allNumbers(wire.end, figures);
+    allNumbers(reader, enter(reader, start), figures);
     const systemName = rowAt(figures[3]!);
     const name = rowAt(figures[2]!) || systemName;
     ids.push(figures[1]!);
@@ -60,7 +60,7 @@ export function readFunctions(wire: Wire, starts: Uint32Array, builder: ProfileB
 
 /** @param drops test for names of functions that leave the stacks */
 export function readLocations(
-  wire: Wire,
+  reader: Reader,
   starts: Uint32Array,
   builder: ProfileBuilder,
   mappings: Mappings,
@@ -76,26 +76,25 @@ export function readLocations(
   const lines: number[] = [];
   const columns: number[] = [];
   for (const start of starts) {
-    wire.enter(start);
-    const { end } = wire;
+    const end = enter(reader, start);
     figures.fill(0);
     let count = 0;
-    for (let field = wire.numbers(end, figures); field !== 0; field = wire.numbers(end, figures)) {
-      const stop = wire.block();
+    for (let field = numbers(reader, end, figures); field !== 0; field = numbers(reader, end, figures)) {
+      const stop = block(reader);
       if (field === 4) {
-        wire.allNumbers(stop, lineFigures);
+        allNumbers(reader, stop, lineFigures);
         const row = functions.table.row(lineFigures[1]!);
         if (row >= 0) {
           funcs[count] = functions.rows[row]!;
           lines[count] = Number(lineFigures[2]!);
           columns[count++] = Number(lineFigures[3]!);
-        } else if (lineFigures[1] !== 0) throw missing('function', lineFigures[1]!, wire.pos);
+        } else if (lineFigures[1] !== 0) throw missing('function', lineFigures[1]!, reader.pos);
       }
-      wire.pos = stop;
+      reader.pos = stop;
     }
-    if (wire.pos > end) throw truncated(end);
+    if (reader.pos > end) throw truncated(end);
     const mapping = mappings.table.row(figures[2]!);
-    if (mapping < 0 && figures[2] !== 0) throw missing('mapping', figures[2]!, wire.pos);
+    if (mapping < 0 && figures[2] !== 0) throw missing('mapping', figures[2]!, reader.pos);
     if (count === 0) {
       funcs[0] = builder.func(builder.string(unknownName(mappings.files[mapping])), 0, 0, 0);
       lines[0] = columns[0] = 0;

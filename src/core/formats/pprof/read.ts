@@ -1,3 +1,4 @@
+import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import { GrowingUint32 } from '../../model/growing.js';
@@ -7,7 +8,20 @@ import { readFunctions, readLocations, readMappings, type StringRows } from './p
 import { dropTest } from './prune.js';
 import { parseQuality } from './quality.js';
 import { SampleReader } from './samples.js';
-import { BLOCK, type Integer, PROFILE, VARINT, Wire } from './wire.js';
+import {
+  allNumbers,
+  BLOCK,
+  block,
+  enter,
+  type Integer,
+  integer,
+  notProtobuf,
+  openReader,
+  PROFILE,
+  skip,
+  VARINT,
+  wireError,
+} from './wire.js';
 
 /** Samples between two looks at the cancellation. */
 const SLICE = 20_000;
@@ -25,24 +39,21 @@ interface Scan {
  * @throws ReadError
  */
 export async function readPprof(bytes: Uint8Array, builder: ProfileBuilder, control: ReadControl): Promise<void> {
-  const wire = new Wire(bytes);
+  const reader = openReader(bytes);
   try {
-    await readAll(wire, builder, control);
+    await readAll(reader, builder, control);
   } catch (error) {
-    if (error instanceof ReadError || control.signal?.aborted) throw error;
-    if (error instanceof RangeError)
-      throw new ReadError('too-large', 'The profile needs more memory than there is.', wire.pos, error.stack);
-    throw new ReadError('corrupt', 'The profile is damaged.', wire.pos, error instanceof Error ? error.stack : String(error));
+    throw control.signal?.aborted ? error : wireError(error, Math.min(reader.pos, bytes.length));
   }
 }
 
-async function readAll(wire: Wire, builder: ProfileBuilder, control: ReadControl): Promise<void> {
-  const scan = scanFields(wire);
+async function readAll(reader: Reader, builder: ProfileBuilder, control: ReadControl): Promise<void> {
+  const scan = scanFields(reader);
   const samples = scan.blocks[PROFILE.sample] ?? NONE;
-  const strings = readStrings(wire, scan.blocks[PROFILE.string] ?? NONE);
+  const strings = readStrings(reader, scan.blocks[PROFILE.string] ?? NONE);
   const known = (index: Integer): number => {
     if (typeof index === 'number' && index >= 0 && index < strings.length) return index;
-    throw new ReadError('corrupt', `The profile refers to string ${index}, which it does not have.`, wire.pos);
+    throw new ReadError('corrupt', `The profile refers to string ${index}, which it does not have.`, reader.pos);
   };
   const textAt = (index: Integer): string => strings[known(index)]!;
   const number = (field: number): Integer => scan.numbers[field]?.at(-1) ?? 0;
@@ -52,14 +63,14 @@ async function readAll(wire: Wire, builder: ProfileBuilder, control: ReadControl
   for (let i = 0; i < strings.length; i++) stringRow[i] = builder.string(strings[i]!);
   const rows: StringRows = { strings, rowAt: (index) => stringRow[known(index)]! };
 
-  const types = Array.from(scan.blocks[PROFILE.sampleType] ?? NONE, (start) => readValueType(wire, start, textAt));
+  const types = Array.from(scan.blocks[PROFILE.sampleType] ?? NONE, (start) => readValueType(reader, start, textAt));
   for (const type of types) builder.valueType(type);
   if (types.length === 0) {
     const sentence =
       samples.length === 0 ? 'The profile is empty: it has no samples.' : 'The profile does not say what its samples measure.';
     throw new ReadError('corrupt', sentence);
   }
-  for (const start of scan.blocks[PROFILE.periodType] ?? NONE) builder.set({ periodType: readValueType(wire, start, textAt) });
+  for (const start of scan.blocks[PROFILE.periodType] ?? NONE) builder.set({ periodType: readValueType(reader, start, textAt) });
   readFacts(builder, types, number, textAt);
   for (const index of scan.numbers[PROFILE.comment] ?? []) {
     const comment = textAt(index);
@@ -69,17 +80,17 @@ async function readAll(wire: Wire, builder: ProfileBuilder, control: ReadControl
   }
 
   const drops = dropTestOf(textAt(number(PROFILE.dropFrames)), textAt(number(PROFILE.keepFrames)), builder);
-  const mappings = readMappings(wire, scan.blocks[PROFILE.mapping] ?? NONE, builder, rows);
-  const functions = readFunctions(wire, scan.blocks[PROFILE.function] ?? NONE, builder, rows);
-  const locations = readLocations(wire, scan.blocks[PROFILE.location] ?? NONE, builder, mappings, functions, drops);
+  const mappings = readMappings(reader, scan.blocks[PROFILE.mapping] ?? NONE, builder, rows);
+  const functions = readFunctions(reader, scan.blocks[PROFILE.function] ?? NONE, builder, rows);
+  const locations = readLocations(reader, scan.blocks[PROFILE.location] ?? NONE, builder, mappings, functions, drops);
 
   // What the samples take in the file bounds their frames, most of which take two bytes; memory that is not used costs nothing.
   builder.expect(samples.length, Math.ceil(scan.sampleBytes / 2));
-  const reader = new SampleReader(wire, builder, types, strings, stringRow, locations);
-  const order = reader.inOrderOfTime(samples);
+  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations);
+  const order = samplesOf.inOrderOfTime(samples);
   const watched = control.signal !== undefined || control.progress !== undefined;
   for (let from = 0; from < order.length; from += SLICE) {
-    reader.readSlice(order, from, Math.min(from + SLICE, order.length));
+    samplesOf.readSlice(order, from, Math.min(from + SLICE, order.length));
     if (!watched) continue;
     control.progress?.(from / order.length);
     await new Promise((resume) => setTimeout(resume, 0));
@@ -87,50 +98,44 @@ async function readAll(wire: Wire, builder: ProfileBuilder, control: ReadControl
   }
 }
 
-function scanFields(wire: Wire): Scan {
+function scanFields(reader: Reader): Scan {
   const blocks = Array.from({ length: 16 }, () => new GrowingUint32());
   const numbers: Integer[][] = Array.from({ length: 16 }, () => []);
-  const size = wire.end;
+  const size = reader.len;
   let sampleBytes = 0;
-  while (wire.pos < size) {
-    const tag = wire.short();
+  while (reader.pos < size) {
+    const tag = reader.tag();
     const field = tag >>> 3;
     const kind = tag & 7;
-    const start = wire.pos;
-    if (field === 0) throw new ReadError('corrupt', 'The profile holds something that is not protobuf.', start);
-    if (field >= 16) wire.skip(kind);
-    else if (kind === VARINT) numbers[field]!.push(wire.integer(true));
+    const start = reader.pos;
+    if (field === 0) throw notProtobuf(start);
+    if (field >= 16) skip(reader, kind);
+    else if (kind === VARINT) numbers[field]!.push(integer(reader, true));
     else if (kind === BLOCK && field === PROFILE.comment) {
-      for (const end = wire.block(); wire.pos < end; ) numbers[field]!.push(wire.integer(true));
+      for (const end = block(reader); reader.pos < end; ) numbers[field]!.push(integer(reader, true));
     } else {
-      wire.skip(kind);
+      skip(reader, kind);
       if (kind !== BLOCK) continue;
       blocks[field]!.push(start);
-      if (field === PROFILE.sample) sampleBytes += wire.pos - start;
+      if (field === PROFILE.sample) sampleBytes += reader.pos - start;
     }
   }
   return { blocks: blocks.map((starts) => starts.done()), numbers, sampleBytes };
 }
 
-/** Names; Node's Buffer is several times quicker at short ones than a TextDecoder is. */
-function readStrings(wire: Wire, starts: Uint32Array): string[] {
-  const { bytes } = wire;
-  const buffer = typeof Buffer === 'undefined' ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const decoder = new TextDecoder();
+function readStrings(reader: Reader, starts: Uint32Array): string[] {
   const strings: string[] = [];
   for (const start of starts) {
-    wire.enter(start);
-    const { pos, end } = wire;
-    strings.push(buffer === undefined ? decoder.decode(bytes.subarray(pos, end)) : buffer.toString('utf8', pos, end));
+    reader.pos = start;
+    strings.push(reader.string());
   }
   if (strings.length === 0 || strings[0] !== '') throw new ReadError('corrupt', 'The profile has no table of strings.');
   return strings;
 }
 
-function readValueType(wire: Wire, start: number, textAt: (index: Integer) => string): ValueType {
-  wire.enter(start);
+function readValueType(reader: Reader, start: number, textAt: (index: Integer) => string): ValueType {
   const figures: Integer[] = [0, 0, 0];
-  wire.allNumbers(wire.end, figures);
+  allNumbers(reader, enter(reader, start), figures);
   return { type: textAt(figures[1]!), unit: textAt(figures[2]!) };
 }
 
