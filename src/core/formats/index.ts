@@ -6,9 +6,10 @@ import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { pprof } from './pprof.js';
 import { pstats } from './pstats.js';
+import { tachyon } from './tachyon.js';
 
 /** Every format we know: to add one, write its file and put one line here. */
-export const formats: readonly Format[] = [pprof, pstats, pySpyRaw, collapsed];
+export const formats: readonly Format[] = [pprof, pstats, tachyon, pySpyRaw, collapsed];
 
 /** Bytes that `sniff` functions are shown. */
 const HEAD = 4096;

@@ -1,0 +1,145 @@
+import { ReadError } from '../errors.js';
+import type { ProfileBuilder } from '../model/builder.js';
+import type { Format, ReadControl } from './format.js';
+import { isTachyon, readContainer, type TachyonFile, type TachyonFrames } from './tachyon/container.js';
+import { readRecords, type TachyonSamples, type TachyonThread } from './tachyon/records.js';
+
+/** Value types by mode, the lowest three bits of the flags; 0: not said. `all` needs no lock and no processor: it is wall time. */
+const MODES = ['wall', 'wall', 'cpu', 'gil', 'wall', 'exception'];
+const KNOWN = 8;
+const ALL_THREADS = 16;
+/** The recorder's own frames under a started script, by the end of their file names, as its converters leave them out. */
+const OWN_FILE = '_sync_coordinator.py';
+
+/**
+ * The binary profiles of Python's `profiling.sampling` (Tachyon; `--binary`, CPython ≥ 3.15): every sample with its thread, time,
+ * thread status and positions in the code. Format: CPython InternalDocs/profiling_binary_format.md.
+ * A sample counts 1, and weighs in time what passed since the look before it: late looks stand for what they waited.
+ */
+export const tachyon: Format = {
+  id: 'tachyon',
+  label: 'Tachyon binary',
+  globs: ['*.tachyon'],
+  sniff(head) {
+    return isTachyon(head) ? 1 : 0;
+  },
+  async read(source, builder, control) {
+    const file = readContainer(await source.bytes());
+    const mode = MODES[file.flags & 7] ?? 'wall';
+    describe(file, mode, builder);
+    builder.valueType({ type: 'samples', unit: 'count' });
+    builder.valueType({ type: mode, unit: 'nanoseconds' });
+    const placeOf = places(file, builder);
+    const samples = await readRecords(
+      unpacked(file),
+      file.littleEndian,
+      file.frames.length,
+      (prefix, frame) => (placeOf[frame]! < 0 ? prefix : builder.stack(prefix, placeOf[frame]!)),
+      (share) => pause(control, share / 2),
+    );
+    if (samples.thread.length !== file.samples) {
+      builder.warn(`${samples.thread.length} samples were found where the file says ${file.samples}.`);
+    }
+    await addSamples(samples, mode === 'wall' ? waited(samples, file) : perLook(file), builder, control);
+  },
+};
+
+function unpacked(file: TachyonFile): Uint8Array {
+  if (file.zstd) throw new ReadError('unsupported', "Its samples are packed with zstd: record with '--compression none'.");
+  return file.records;
+}
+
+/** What the recorder says of its work. */
+function describe(file: TachyonFile, mode: string, builder: ProfileBuilder): void {
+  const { stats, flags } = file;
+  builder.set({ periodType: { type: mode, unit: 'nanoseconds' }, period: file.intervalMicros * 1000 });
+  builder.quality({ engine: 'tachyon', python: file.python });
+  if (file.intervalMicros > 0) builder.quality({ rateAsked: 1e6 / file.intervalMicros });
+  if (flags & KNOWN && !(flags & ALL_THREADS)) builder.quality({ notes: ['Only the main thread was looked at.'] });
+  if (stats === undefined) return;
+  builder.set({ durationNanos: stats.seconds * 1e9 });
+  builder.quality({ rateGot: stats.rate });
+  if (stats.failed !== undefined) builder.quality({ errors: Math.round(stats.seconds * stats.rate * stats.failed) });
+  if (stats.missed !== undefined) builder.quality({ missed: stats.missed });
+}
+
+/** The builder's place of each frame; -1 for frames that are left out. */
+function places(file: TachyonFile, builder: ProfileBuilder): Int32Array {
+  const { frames, strings } = file;
+  const texts = strings.map((text) => builder.string(text));
+  return Int32Array.from({ length: frames.length }, (_, frame) => {
+    const path = frames.file[frame]!;
+    if (strings[path]!.endsWith(OWN_FILE)) return -1;
+    const name = texts[frames.name[frame]!]!;
+    const func = builder.func(name, name, texts[path]!, 0);
+    return builder.place(func, frames.line[frame]!, ...columns(frames, frame));
+  });
+}
+
+/** Column, end line and end column as the model counts them: from 1, 0 unknown. */
+function columns(frames: TachyonFrames, frame: number): [number, number, number] {
+  const column = frames.column[frame]! + 1;
+  const endColumn = frames.endColumn[frame]! + 1;
+  if (column <= 0 || endColumn <= 0) return [Math.max(0, column), 0, 0];
+  return [column, frames.endLine[frame]!, endColumn];
+}
+
+/** Gives the nanoseconds that one look of a mode that leaves looks out stands for. */
+function perLook(file: TachyonFile): (sample: number) => number {
+  const looks = (file.stats?.rate ?? 0) * (1 - (file.stats?.failed ?? 0));
+  const nanos = looks > 0 ? 1e9 / looks : file.intervalMicros * 1000;
+  return () => nanos;
+}
+
+/** Gives the nanoseconds between a sample's look and the look before it, at which any thread was seen. */
+function waited(samples: TachyonSamples, file: TachyonFile): (sample: number) => number {
+  const times = samples.time.array.subarray(0, samples.time.length);
+  const looks = Float64Array.from(times).sort();
+  let count = 0;
+  for (const time of looks) if (count === 0 || looks[count - 1] !== time) looks[count++] = time;
+  // Times of one thread never fall, so that each thread has its own finger in the list.
+  const fingers = new Uint32Array(samples.threads.length);
+  return (sample) => {
+    const thread = samples.thread.array[sample]!;
+    let look = fingers[thread]!;
+    while (looks[look]! < times[sample]!) look++;
+    fingers[thread] = look;
+    return 1000 * (look === 0 ? file.intervalMicros : looks[look]! - looks[look - 1]!);
+  };
+}
+
+async function addSamples(
+  samples: TachyonSamples,
+  weight: (sample: number) => number,
+  builder: ProfileBuilder,
+  control: ReadControl,
+): Promise<void> {
+  const threads = samples.threads.map((thread) => builder.thread(threadName(thread)));
+  const values = [1, 0];
+  let empty = 0;
+  const { length } = samples.thread;
+  for (let i = 0; i < length; i++) {
+    if (i % 2 ** 18 === 2 ** 18 - 1) await pause(control, 0.5 + i / length / 2);
+    values[1] = weight(i);
+    const stack = samples.stack.array[i]!;
+    if (stack === -1) {
+      // Threads that run no Python yet, or only the recorder's own start.
+      empty++;
+      continue;
+    }
+    builder.sample(stack, values, threads[samples.thread.array[i]!], samples.time.array[i]! * 1000);
+    builder.status(samples.status.array[i]!);
+  }
+  if (length === empty) builder.warn('It holds no samples: the program ended at once, or never was in the mode that was recorded.');
+}
+
+function threadName({ id, interpreter, main }: TachyonThread): string {
+  const name = main ? 'MainThread' : `Thread ${id}`;
+  return interpreter === 0 ? name : `${name} (interpreter ${interpreter})`;
+}
+
+async function pause(control: ReadControl, share: number): Promise<void> {
+  control.progress?.(share);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  control.signal?.throwIfAborted();
+}
