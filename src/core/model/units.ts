@@ -23,6 +23,11 @@ export function secondsPer(unit: string): number | undefined {
   return Object.hasOwn(SECONDS, unit) ? SECONDS[unit] : undefined;
 }
 
+/** Bytes per unit; undefined when the unit is no amount of memory. */
+export function bytesPer(unit: string): number | undefined {
+  return Object.hasOwn(BYTES, unit) ? BYTES[unit] : undefined;
+}
+
 /** A value with its unit, as many digits as matter: `1.20 s`, `24 ms`, `2 min 05 s`, `1.5 MB`, `1,204`. */
 export function formatValue(value: number, unit: string): string {
   const seconds = secondsPer(unit);

@@ -1,3 +1,8 @@
+import { type Look, PLAIN } from './look.js';
+
+/** The last column of a table is never made narrower than this. */
+const MIN_CELL = 24;
+
 /** A figure as JSON has it: a number, or digits as a string where doubles would lose some (beyond 2^53). */
 export type JsonFigure = number | string;
 
@@ -30,10 +35,25 @@ export function nameAndPlace(name: string, file: string, line: number): string {
   return plain(place === '' ? name : `${name} (${place})`);
 }
 
-/** Columns of texts: the last one to the left, the others to the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns of texts: the last one to the left and cut to the terminal's width, the others to the right. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  look: Look = PLAIN,
+  paint: (line: string, row: number) => string = (line) => line,
+): string {
   const last = header.length - 1;
   const width = header.map((title, column) => rows.reduce((widest, row) => Math.max(widest, row[column]!.length), title.length));
-  const line = (cells: readonly string[]) => cells.map((cell, i) => (i === last ? cell : cell.padStart(width[i]!))).join('  ');
-  return `${[header, ...rows].map(line).join('\n')}\n`;
+  const before = width.slice(0, last).reduce((sum, own) => sum + own + 2, 0);
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, i) => (i === last ? shorten(cell, look.width - before) : cell.padStart(width[i]!))).join('  ');
+  return `${[look.bold(line(header).trimEnd()), ...rows.map((cells, row) => paint(line(cells), row))].join('\n')}\n`;
+}
+
+/** Cuts a text to a width; of a path the middle goes, since name and line say most. */
+export function shorten(text: string, width: number): string {
+  const room = Math.max(MIN_CELL, width);
+  if (text.length <= room) return text;
+  const end = Math.floor((room - 1) / 2);
+  return `${text.slice(0, room - 1 - end)}…${text.slice(text.length - end)}`;
 }

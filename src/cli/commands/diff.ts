@@ -1,0 +1,47 @@
+import { UserError } from '../../core/errors.js';
+import { compare, type Normalize } from '../../core/model/compare.js';
+import { chooseTypes } from '../../core/report/compared.js';
+import { type DiffOptions, diffJson, diffText } from '../../core/report/diff.js';
+import { diffMarkdown } from '../../core/report/diffMarkdown.js';
+import { type Judged, judge, parseRule } from '../../core/report/failOn.js';
+import { resolveView } from '../../core/report/view.js';
+import { Exit, say } from '../failure.js';
+import { readInput, type ViewOptions } from '../input.js';
+import { print, printJson } from '../output.js';
+import { look } from '../terminal.js';
+
+/** Rows of each table unless `-n` says otherwise; JSON gives all. */
+const ROWS = 25;
+
+export interface DiffCommandOptions extends ViewOptions {
+  readonly failOn?: readonly string[];
+  readonly markdown?: boolean;
+  readonly normalize?: boolean;
+  readonly perSecond?: boolean;
+  readonly lines?: boolean;
+  readonly n?: number;
+}
+
+/** `heatline diff BASE NEW`: exit status 1 when a rule of `--fail-on` holds. */
+export async function diff(baseFile: string, newFile: string, options: DiffCommandOptions): Promise<void> {
+  const rules = (options.failOn ?? []).map(parseRule);
+  if (options.json && options.markdown) throw new UserError('usage', '--json and --markdown: choose one of them');
+  if (options.normalize && options.perSecond) throw new UserError('usage', '--normalize and --per-second: choose one of them');
+  if (baseFile === '-' && newFile === '-') throw new UserError('usage', 'stdin can be only one of the two profiles');
+  const normalize: Normalize = options.normalize ? 'total' : options.perSecond ? 'duration' : 'none';
+  const base = await readInput(baseFile);
+  const next = await readInput(newFile);
+  const [baseType, newType] = chooseTypes(base, next, options.value);
+  const view = (profile: typeof base, type: number) => ({ ...resolveView(profile, { ...options, value: undefined }), type });
+  const comparison = compare(base, view(base, baseType), next, view(next, newType), normalize);
+  const judged: Judged[] = rules.map((rule) => judge(comparison, rule));
+
+  const rows = options.n === 0 ? undefined : (options.n ?? (options.json ? undefined : ROWS));
+  const wanted: DiffOptions = { normalize, look: look(), lines: options.lines ?? false, ...(rows === undefined ? {} : { rows }) };
+  if (options.json) await printJson(diffJson(comparison, judged, wanted));
+  else if (options.markdown) await print(diffMarkdown(comparison, judged, normalize));
+  else await print(diffText(comparison, judged, wanted));
+
+  for (const { holds, sentence } of judged) if (holds) say(`--fail-on ${sentence}`);
+  if (judged.some(({ holds }) => holds)) process.exitCode = Exit.failed;
+}

@@ -1,0 +1,123 @@
+import { Command, Option } from 'commander';
+import { EXIT_STATUSES, helpStyle, writeError } from './help.js';
+import { percent, positive, rows, several } from './words.js';
+
+declare const HEATLINE_VERSION: string | undefined;
+
+const FILE = 'profile to read, of any format; - is stdin';
+
+/** The whole command line. Each command's code is loaded when it runs: `top` pays nothing for the engines. */
+export function buildProgram(): Command {
+  const program = new Command('heatline')
+    .description('Where a program spends its time, memory and waiting.')
+    .version(typeof HEATLINE_VERSION === 'string' ? HEATLINE_VERSION : '0.1.0', '-V, --version', 'print the version')
+    .enablePositionalOptions()
+    .configureOutput({ outputError: writeError })
+    .configureHelp(helpStyle)
+    .helpOption('-h, --help', 'print help')
+    .exitOverride();
+  recording(program.commandsGroup('Record:'));
+  reading(program.commandsGroup('Look at a profile:'));
+  comparing(program.commandsGroup('Compare, combine, convert:'));
+  tools(program.commandsGroup('More:'));
+  program.helpCommand('help [command]', 'print help for a command');
+  return program.addHelpText('after', EXIT_STATUSES);
+}
+
+function recording(program: Command): void {
+  program
+    .command('record')
+    .description('run a program under a profiler: heatline record -- python app.py')
+    .argument('[command...]', 'the program and its arguments, after --')
+    .option('--pid <pid>', 'attach to a running program', rows)
+    .option('--engine <id>', 'profiler to use (see heatline engines)', 'auto')
+    .option('--duration <seconds>', 'stop recording after so long', positive)
+    .option('--rate <hz>', 'samples per second', positive)
+    .option('-o, --output <file>', 'file to write; its name says the format: .pb.gz, .prof, .collapsed …')
+    .option('--subprocesses', 'record child processes too')
+    .option('--native', 'record native frames too')
+    .option('--gil', 'only what holds the global interpreter lock')
+    .option('--idle', 'waiting threads too')
+    .passThroughOptions()
+    .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));
+
+  program
+    .command('engines')
+    .description('which profilers can be used here, and how to get the others')
+    .option('--json', 'write one JSON value')
+    .action(async (options) => (await import('./commands/engines.js')).listEngines(options));
+}
+
+function reading(program: Command): void {
+  viewed(program.command('top').description('functions, largest first').argument('<file>', FILE))
+    .addOption(new Option('--sort <key>', 'order').choices(['self', 'total', 'calls']).default('self'))
+    .option('-n <rows>', 'rows to show; 0 for all', rows)
+    .action(async (file: string, options) => (await import('./commands/top.js')).top(file, options));
+
+  viewed(program.command('lines').description('self and total per line of source').argument('<file>', FILE))
+    .option('--source <path>', 'only this file, or files in this folder')
+    .option('-n <rows>', 'only the hottest lines; 0 for all', rows)
+    .action(async (file: string, options) => (await import('./commands/lines.js')).lines(file, options));
+
+  matching(program.command('list').description('source of functions with the figures of each line'))
+    .option('--source <path>', 'folder or file to take source text from')
+    .action(async (file: string, expression: string, options) => (await import('./commands/list.js')).list(file, expression, options));
+
+  matching(program.command('peek').description('callers and callees of functions')).action(
+    async (file: string, expression: string, options) => (await import('./commands/peek.js')).peek(file, expression, options),
+  );
+
+  viewed(program.command('tree').description('call tree').argument('<file>', FILE))
+    .option('--inverted', 'bottom-up: callers below the functions they called')
+    .option('--min <percent>', 'leave out smaller parts (text only; default 0.5)', percent)
+    .option('--depth <levels>', 'levels to show', positive)
+    .action(async (file: string, options) => (await import('./commands/tree.js')).tree(file, options));
+
+  program
+    .command('info')
+    .description('what a profile holds, and how good it is')
+    .argument('<file>', FILE)
+    .option('--json', 'write one JSON value')
+    .action(async (file: string, options) => (await import('./commands/info.js')).info(file, options));
+}
+
+function comparing(program: Command): void {
+  viewed(
+    program
+      .command('diff')
+      .description('what changed between two profiles: functions and lines')
+      .argument('<base>', FILE)
+      .argument('<new>', FILE),
+  )
+    .option('--fail-on <rule>', "exit 1 when it holds: 'total>5%', 'self(name)>10%', 'alloc>+20MB', 'total>2s'; repeatable", several)
+    .option('--markdown', 'write a comment for a pull request')
+    .option('--normalize', "multiply the new profile's figures so that the totals are equal")
+    .option('--per-second', 'multiply them as if both had run equally long')
+    .option('--lines', 'lines in the JSON too')
+    .option('-n <rows>', 'rows to show; 0 for all', rows)
+    .action(async (base: string, next: string, options) => (await import('./commands/diff.js')).diff(base, next, options));
+
+  program
+    .command('convert')
+    .description('write a profile in another format')
+    .argument('<file>', FILE)
+    .requiredOption('-o, --output <file>', 'file to write; its name says the format')
+    .option('--value <type>', 'value type to write (collapsed) or to show first')
+    .action(async (file: string, options) => (await import('./commands/convert.js')).convert(file, options));
+}
+
+function tools(_program: Command): void {}
+
+/** The options of every command that shows a profile. */
+function viewed(command: Command): Command {
+  return command
+    .option('--value <type>', 'value type to show, e.g. cpu or cpu/nanoseconds')
+    .option('--thread <name>', 'only this thread')
+    .option('--focus <regexp>', 'only stacks with a frame whose name or file matches')
+    .option('--ignore <regexp>', 'no stacks with a frame whose name or file matches')
+    .option('--json', 'write one JSON value');
+}
+
+function matching(command: Command): Command {
+  return viewed(command.argument('<file>', FILE).argument('<regexp>', 'functions whose name or file matches'));
+}

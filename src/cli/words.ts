@@ -1,0 +1,24 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Whole numbers, 0 for "all". */
+export function rows(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is wanted');
+  return Number(text);
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('a number above 0 is wanted');
+  return value;
+}
+
+export function percent(text: string): number {
+  const value = Number(text.replace(/\s*%$/, ''));
+  if (text.trim() === '' || !(value >= 0 && value <= 100)) throw new InvalidArgumentError('a percentage from 0 to 100 is wanted');
+  return value;
+}
+
+/** For options that may be given several times. */
+export function several(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cliKit, prof, raw } from './cliKit.js';
+
+const { heatline, json, folder } = cliKit();
+writeFileSync(join(folder, 'a.collapsed'), 'main (app.py:9);work (app.py:3) 50\nmain (app.py:9) 10\n');
+writeFileSync(join(folder, 'b.collapsed'), 'main (app.py:9);work (app.py:3) 80\nmain (app.py:9) 10\n');
+
+test('--json is exactly the contract', () => {
+  expect(json('diff', 'a.collapsed', 'b.collapsed')).toEqual({
+    base: { total: 60 },
+    new: { total: 90 },
+    valueType: { type: 'samples', unit: 'count' },
+    functions: [
+      { name: 'work', file: 'app.py', line: 0, base: { self: 50, total: 50 }, new: { self: 80, total: 80 } },
+      { name: 'main', file: 'app.py', line: 0, base: { self: 10, total: 60 }, new: { self: 10, total: 90 } },
+    ],
+    failed: [],
+  });
+  expect(json('diff', 'a.collapsed', 'b.collapsed', '-n', '1').functions).toHaveLength(1);
+  expect(json('diff', 'a.collapsed', 'b.collapsed', '--lines').lines[0]).toEqual({
+    file: 'app.py',
+    line: 3,
+    base: { self: 50, total: 50 },
+    new: { self: 80, total: 80 },
+  });
+});
+
+test('a profile does not differ from itself', () => {
+  for (const file of [prof, raw]) {
+    const { base, new: next, functions } = json('diff', file, file);
+    expect(base).toEqual(next);
+    for (const row of functions) expect(row.base).toEqual(row.new);
+    expect(heatline('diff', file, file, '--fail-on', 'total>0%').status).toBe(0);
+    expect(heatline('diff', file, file).stdout).toContain('no function changed');
+  }
+});
+
+test('--fail-on: exit status 1 and which rule held, on stdout as JSON and as a sentence on stderr', () => {
+  const args = ['diff', 'a.collapsed', 'b.collapsed', '--fail-on', 'total>5%', '--fail-on', 'self(main)>0%', '--fail-on', 'self(work)>+29'];
+  const { status, stdout, stderr } = heatline(...args, '--json');
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout).failed).toEqual(['total>5%', 'self(work)>+29']);
+  expect(stderr).toMatch(/^heatline: --fail-on total>5%: 60 → 90, \+30, \+50\.0 %\nheatline: --fail-on self\(work\)>\+29: .*\n$/);
+  expect(heatline(...args).stdout).toContain('failed: total>5%');
+  expect(heatline(...args, '--markdown').stdout).toMatch(/^### ❌/);
+  expect(heatline('diff', 'b.collapsed', 'a.collapsed', '--fail-on', 'total>5%', '--markdown').stdout).toMatch(/^### ✅/);
+});
+
+test('what cannot be compared or is no rule is wrong usage, and said in one line', () => {
+  const cases: [string[], number, RegExp][] = [
+    [['diff', 'a.collapsed', prof], 2, /^heatline: nothing can be compared: the base holds samples\/count, .*\n$/],
+    [['diff', 'a.collapsed', 'b.collapsed', '--fail-on', 'total'], 2, /^heatline: --fail-on "total": .*\n$/],
+    [['diff', 'a.collapsed', 'b.collapsed', '--fail-on', 'self([)>1%'], 2, /^heatline: .*regular expression.*\n$/],
+    [['diff', 'a.collapsed', 'b.collapsed', '--fail-on', 'calls>1%'], 2, /^heatline: .*calls were not counted.*\n$/],
+    [['diff', 'a.collapsed', 'b.collapsed', '--value', 'wall'], 2, /^heatline: there is no value type "wall".*\n$/],
+    [['diff', 'a.collapsed', 'b.collapsed', '--per-second'], 2, /^heatline: .*how long.*\n$/],
+    [['diff', 'a.collapsed', 'b.collapsed', '--json', '--markdown'], 2, /^heatline: .*\n$/],
+    [['diff', 'a.collapsed', 'missing.prof'], 3, /^heatline: missing\.prof: There is no such file\n$/],
+    [['diff', 'a.collapsed'], 2, /^heatline: missing required argument 'new'\n$/],
+  ];
+  for (const [args, status, message] of cases) {
+    const result = heatline(...args);
+    expect(result.stderr).toMatch(message);
+    expect(result.stdout).toBe('');
+    expect(result.status).toBe(status);
+  }
+});
