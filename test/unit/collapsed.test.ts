@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ReadError } from '../../src/core/errors.js';
 import { collapsed, pySpyRaw } from '../../src/core/formats/collapsed.js';
-import { formatFrame, parseFrame, splitStack } from '../../src/core/formats/collapsedFrames.js';
+import { formatFrame, parseFrame } from '../../src/core/formats/collapsedFrames.js';
+import { splitStack } from '../../src/core/formats/collapsedPrefix.js';
 import { readProfile } from '../../src/core/formats/index.js';
 import { bytesSource, fileSource } from '../../src/core/formats/source.js';
 import { ProfileBuilder } from '../../src/core/model/builder.js';
@@ -73,7 +74,7 @@ test("py-spy's processes: command lines hold quotes and semicolons; native frame
 test("Python's own sampler writes file:function:line", async () => {
   const profile = await readProfile(fileSource(join(fixtures, 'collapsed/tachyon.collapsed')));
   expect(drawn(profile)[1]).toBe(
-    ' | tid:1@:0 > <module>@app.py:12 > work@app.py:8 > _find_and_load@<frozen importlib._bootstrap>:1360 = 2',
+    'thread (1) | <module>@app.py:12 > work@app.py:8 > _find_and_load@<frozen importlib._bootstrap>:1360 = 2',
   );
 });
 

@@ -1,60 +1,129 @@
+/** Free slot of the table. */
+const FREE = -1;
+/** Numbers kept per entry: hash, start in the arena, length, number. */
+const FIELDS = 4;
+
 /**
  * Gives equal byte strings the same number without making a JavaScript string of each occurrence: profiles repeat the
  * same few names millions of times. An open-addressing table over copies of the bytes; `make` is called once per text.
+ * Four bytes are taken at a time, and the end of a word is looked for in the same pass, since this runs once per frame.
  */
 export class ByteStrings {
-  private table = new Int32Array(1024).fill(-1);
-  private hashes: number[] = [];
-  private starts: number[] = [];
-  private lengths: number[] = [];
-  private numbers: number[] = [];
+  /** Where `until` stopped: the index of the stop byte, or the given end. */
+  end = 0;
 
-  /** `bytes` must stay unchanged while the table is in use: entries point into it. */
+  private table = new Int32Array(1024).fill(FREE);
+  private entries = new Int32Array(1024 * FIELDS);
+  private count = 0;
+  /** Copies of the texts, close together, so that comparing does not wander through the file. */
+  private arena = new Uint8Array(1 << 14);
+  private arenaView = new DataView(this.arena.buffer);
+  private used = 0;
+  private readonly view: DataView;
+  /** Differs from run to run, so that no file can be made to collide. */
+  private readonly seed = (Math.random() * 0x7fffffff) | 0;
+
   constructor(
     private readonly bytes: Uint8Array,
     private readonly make: (start: number, end: number) => number,
-  ) {}
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
 
   /** The number of bytes `start..end`; `make` gives it at the first sight. */
   number(start: number, end: number): number {
-    const bytes = this.bytes;
+    const { bytes, view } = this;
+    let hash = this.seed;
+    let at = start;
+    for (; at + 4 <= end; at += 4) {
+      hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+    return this.find(hash, start, end);
+  }
+
+  /** The same for the bytes from `start` up to the byte `stop` or `end`, whichever comes first; `this.end` says where. */
+  until(start: number, end: number, stop: number): number {
+    const { bytes, view } = this;
+    const stops = Math.imul(stop, 0x01010101);
+    let hash = this.seed;
+    let at = start;
+    for (; at + 4 <= end; at += 4) {
+      const word = view.getInt32(at, true);
+      const zeroes = word ^ stops;
+      if (((zeroes - 0x01010101) & ~zeroes & -0x7f7f7f80) !== 0) break;
+      hash = Math.imul(hash ^ word, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    for (; at < end && bytes[at] !== stop; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+    this.end = at;
+    return this.find(hash, start, at);
+  }
+
+  private find(mixed: number, start: number, end: number): number {
     const length = end - start;
-    let hash = length;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-    hash = (hash ^ (hash >>> 15)) >>> 0;
-    const mask = this.table.length - 1;
+    let hash = mixed ^ length;
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash ^= hash >>> 13;
+    const { table, entries } = this;
+    const mask = table.length - 1;
     let slot = hash & mask;
-    for (let entry = this.table[slot]!; entry >= 0; entry = this.table[slot]!) {
-      if (this.hashes[entry] === hash && this.lengths[entry] === length && this.same(this.starts[entry]!, start, length)) {
-        return this.numbers[entry]!;
-      }
+    for (let entry = table[slot]!; entry !== FREE; entry = table[slot]!) {
+      const at = entry * FIELDS;
+      if (entries[at] === hash && entries[at + 2] === length && this.same(entries[at + 1]!, start, length)) return entries[at + 3]!;
       slot = (slot + 1) & mask;
     }
+    // `make` may ask for other texts: the table can have changed when it comes back.
     const made = this.make(start, end);
-    this.table[slot] = this.numbers.length;
-    this.hashes.push(hash);
-    this.starts.push(start);
-    this.lengths.push(length);
-    this.numbers.push(made);
-    if (this.numbers.length * 2 > this.table.length) this.grow();
+    this.add(hash, start, end, made);
     return made;
   }
 
-  private same(a: number, b: number, length: number): boolean {
-    const bytes = this.bytes;
-    for (let i = 0; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false;
+  private same(own: number, start: number, length: number): boolean {
+    const { arena, arenaView, bytes, view } = this;
+    let at = 0;
+    for (; at + 4 <= length; at += 4) if (arenaView.getInt32(own + at, true) !== view.getInt32(start + at, true)) return false;
+    for (; at < length; at++) if (arena[own + at] !== bytes[start + at]) return false;
     return true;
   }
 
-  private grow(): void {
-    const table = new Int32Array(this.table.length * 2).fill(-1);
-    const mask = table.length - 1;
-    for (let entry = 0; entry < this.hashes.length; entry++) {
-      let slot = this.hashes[entry]! & mask;
-      while (table[slot] !== -1) slot = (slot + 1) & mask;
-      table[slot] = entry;
+  private add(hash: number, start: number, end: number, number: number): void {
+    if (this.used + end - start > this.arena.length) this.growArena(end - start);
+    this.arena.set(this.bytes.subarray(start, end), this.used);
+    const at = this.count * FIELDS;
+    if (at === this.entries.length) {
+      const wider = new Int32Array(at * 2);
+      wider.set(this.entries);
+      this.entries = wider;
     }
-    this.table = table;
+    this.entries[at] = hash;
+    this.entries[at + 1] = this.used;
+    this.entries[at + 2] = end - start;
+    this.entries[at + 3] = number;
+    this.used += end - start;
+    this.place(this.count++);
+    if (this.count * 2 > this.table.length) this.growTable();
+  }
+
+  private place(entry: number): void {
+    const { table } = this;
+    const mask = table.length - 1;
+    let slot = this.entries[entry * FIELDS]! & mask;
+    while (table[slot] !== FREE) slot = (slot + 1) & mask;
+    table[slot] = entry;
+  }
+
+  private growTable(): void {
+    this.table = new Int32Array(this.table.length * 2).fill(FREE);
+    for (let entry = 0; entry < this.count; entry++) this.place(entry);
+  }
+
+  private growArena(more: number): void {
+    const wider = new Uint8Array(Math.max(this.used + more, this.arena.length * 2));
+    wider.set(this.arena);
+    this.arena = wider;
+    this.arenaView = new DataView(wider.buffer);
   }
 }
 

@@ -5,40 +5,90 @@ export interface Frame {
   readonly line: number;
 }
 
-/** A line's frames (root first) after what py-spy puts before them. */
-export interface StackText {
-  readonly frames: readonly string[];
-  /** Thread name, or `thread (ID)` for one without a name. */
-  readonly thread: string | undefined;
-  /** The number in `thread (ID)`. */
-  readonly threadId: string | undefined;
-  /** `PID:"command line"` of every process, outermost first. */
-  readonly processes: readonly string[];
+/**
+ * Who wrote the file decides what a frame's text means: `pyspy` puts a file or library in parentheses after every name;
+ * Python's own sampler (`tachyon`) writes `file:function:line`; others write names, some with a place (`plain`).
+ */
+export type FrameStyle = 'plain' | 'pyspy' | 'tachyon';
+
+/** async-profiler's `lines` option: `com/foo/Bar.baz:12`. */
+const JAVA = /^[\w$]+(?:\/[\w$]+)*\/[\w$.+]+\.[\w$<>]+$/;
+/** How async-profiler marks a Java frame: compiled, inlined, interpreted, or by the first compiler. All are one method. */
+const JAVA_KIND = /_\[[ji01]\]$/;
+const LINE = /^-?\d{1,10}$/;
+
+// Texts may be as long as the file: what looks at them takes time linear in their length, so no expression with two stars.
+
+/** Takes a frame's text apart; a text of no known form is a name as it stands. */
+export function parseFrame(text: string, style: FrameStyle = 'plain'): Frame {
+  if (style === 'tachyon') {
+    const frame = tachyonFrame(text, true);
+    if (frame !== undefined) return frame;
+  }
+  const last = text.charCodeAt(text.length - 1);
+  if (last === 0x29) return parenthesised(text, style) ?? nameOnly(text);
+  if (last === 0x5d && JAVA_KIND.test(text.slice(-4))) return parseFrame(text.slice(0, -4), style);
+  if (last >= 0x30 && last <= 0x39) return tachyonFrame(text, false) ?? rubyFrame(text) ?? javaFrame(text) ?? nameOnly(text);
+  return nameOnly(text);
 }
 
-const PLACE = /:(-?\d+)$/;
-const PROCESS = /^process (\d+):"/;
-const THREAD = /^thread \(((?:0x)?[0-9A-Fa-f]+)\)(?:: |$)/;
-/** py-spy's frames all end in a parenthesis: `(file.py:12)`, `(libc.so.6)`, `(<frozen importlib._bootstrap>:241)`. */
-const STRONG = / \((?:.*:-?\d+|.*\.\w[\w.]*|.*[\\/].*|<.*>|python\d*)\)$/;
-const WEAK = / \(.*\)$/;
-/** Python's own sampler (`profiling.sampling --collapsed`) writes `file:function:line`. */
-const TACHYON = /^(.+\.pyw?|<[^>]*>|~):(.+):(-?\d+)$/;
-
-/** Takes `name (file:line)` apart; other texts are names as they stand. */
-export function parseFrame(text: string): Frame {
-  if (text.endsWith(')')) {
-    const open = opening(text);
-    if (open > 0) {
-      const place = text.slice(open + 2, -1);
-      const line = PLACE.exec(place);
-      const file = line === null ? place : place.slice(0, line.index);
-      return { name: unguard(text.slice(0, open)), file: unguard(file), line: line === null ? 0 : Math.max(0, Number(line[1])) };
-    }
-  }
-  const tachyon = TACHYON.exec(text);
-  if (tachyon !== null) return { name: unguard(tachyon[2]!), file: unguard(tachyon[1]!), line: Math.max(0, Number(tachyon[3])) };
+function nameOnly(text: string): Frame {
   return { name: unguard(text), file: '', line: 0 };
+}
+
+/** `name (file:line)` and `name (library)`, as py-spy and we ourselves write. */
+function parenthesised(text: string, style: FrameStyle): Frame | undefined {
+  const open = opening(text);
+  if (open <= 0) return undefined;
+  const place = text.slice(open + 2, -1);
+  const name = unguard(text.slice(0, open));
+  const colon = place.lastIndexOf(':');
+  if (colon >= 0 && LINE.test(place.slice(colon + 1))) {
+    return { name, file: unguard(place.slice(0, colon)), line: lineOf(place.slice(colon + 1)) };
+  }
+  return style === 'pyspy' || isFile(place) ? { name, file: unguard(place), line: 0 } : undefined;
+}
+
+/** `file:function:line`. Unless every frame of the file is written so, the file must look like Python's: `~` is a built-in's. */
+function tachyonFrame(text: string, always: boolean): Frame | undefined {
+  const colon = text.lastIndexOf(':');
+  const before = text.lastIndexOf(':', colon - 1);
+  const file = text.slice(0, before);
+  if (before <= 0 || colon === before + 1 || !LINE.test(text.slice(colon + 1))) return undefined;
+  if (!always && !/\.pyw?$/.test(file.slice(-4)) && file !== '~' && !(file.startsWith('<') && file.endsWith('>'))) return undefined;
+  return { name: unguard(text.slice(before + 1, colon)), file: unguard(file), line: lineOf(text.slice(colon + 1)) };
+}
+
+/** rbspy's `name - file:line`; C functions have `(unknown):0`. */
+function rubyFrame(text: string): Frame | undefined {
+  const dash = text.indexOf(' - ');
+  const colon = text.lastIndexOf(':');
+  if (dash <= 0 || colon <= dash + 3 || !LINE.test(text.slice(colon + 1))) return undefined;
+  const file = text.slice(dash + 3, colon);
+  if (file === '(unknown)') return nameOnly(text.slice(0, dash));
+  return { name: unguard(text.slice(0, dash)), file: unguard(file), line: lineOf(text.slice(colon + 1)) };
+}
+
+function javaFrame(text: string): Frame | undefined {
+  const colon = text.lastIndexOf(':');
+  if (colon <= 0 || !LINE.test(text.slice(colon + 1)) || !JAVA.test(text.slice(0, colon))) return undefined;
+  return { name: text.slice(0, colon), file: '', line: lineOf(text.slice(colon + 1)) };
+}
+
+function lineOf(digits: string): number {
+  return Math.max(0, Number(digits));
+}
+
+/** Whether this is what a file, library, `<frozen …>` or Python's program is called, and not the arguments of a C++ function. */
+function isFile(text: string): boolean {
+  if (text.includes('/') || text.includes('\\') || (text.startsWith('<') && text.endsWith('>')) || /^python\d*$/.test(text)) return true;
+  const dot = text.lastIndexOf('.');
+  return dot > 0 && !text.startsWith('.') && /^\w+$/.test(text.slice(dot + 1));
+}
+
+/** Whether this is a name with a file, library or place in parentheses. */
+export function hasPlace(text: string): boolean {
+  return text.endsWith(')') && parenthesised(text, 'plain') !== undefined;
 }
 
 /** Index of the ` (` that belongs to the final `)`: both names of C++ and files may hold parentheses. */
@@ -52,69 +102,34 @@ function opening(text: string): number {
   return text.indexOf(' (');
 }
 
-/**
- * Splits the stack part of a line. Thread names and command lines may hold `;`, spaces and quotes: what py-spy put
- * first is joined again, up to where real frames begin.
- */
-export function splitStack(text: string): StackText {
-  const parts = text.split(';');
-  const processes: string[] = [];
-  let thread: string | undefined;
-  let at = 0;
-  while (PROCESS.test(parts[at] ?? '')) {
-    let end = at + 1;
-    while (end < parts.length && !(parts[end - 1]!.endsWith('"') && startsAnew(parts[end]!))) end++;
-    processes.push(unguard(parts.slice(at, end).join(';').slice('process '.length)));
-    at = end;
-  }
-  const named = THREAD.exec(parts[at] ?? '');
-  if (named !== null) {
-    let end = at + 1;
-    if (parts[at]!.length > named[0].length) {
-      while (end < parts.length && !STRONG.test(parts[end]!)) end++;
-      if (end === parts.length) end = at + 1;
-    }
-    const label = parts.slice(at, end).join(';');
-    thread = label.length > named[0].length ? unguard(label.slice(named[0].length)) : `thread (${named[1]})`;
-    at = end;
-  }
-  return { frames: parts.slice(at).filter((part) => part !== ''), thread, threadId: named?.[1], processes };
-}
-
-function startsAnew(part: string): boolean {
-  return PROCESS.test(part) || THREAD.test(part) || WEAK.test(part);
-}
-
-/** Whether the text is how py-spy writes a frame, thread or process. */
-export function looksLikePySpy(part: string): boolean {
-  return STRONG.test(part) || THREAD.test(part) || PROCESS.test(part);
-}
-
-/** Writes a frame such that `parseFrame` gives it back. */
+/** Writes a frame such that `parseFrame` gives it back, read as any style but `tachyon`. */
 export function formatFrame(name: string, file: string, line: number): string {
   const own = guard(name === '' ? '?' : name);
   if (file !== '') {
     const place = guard(file);
-    return `${own} (${line > 0 || PLACE.test(place) ? `${place}:${line}` : place})`;
+    return `${own} (${line > 0 || /:-?\d+$/.test(place) || !isFile(place) ? `${place}:${line}` : place})`;
   }
-  return TACHYON.test(own) || (own.endsWith(')') && opening(own) > 0)
-    ? `${own.slice(0, -1)}%${own
-        .charCodeAt(own.length - 1)
-        .toString(16)
-        .toUpperCase()}`
-    : own;
+  if (line > 0 && JAVA.test(own)) return `${own}:${line}`;
+  const again = parseFrame(own, 'pyspy');
+  if (again.file === '' && again.line === 0 && again.name === name) return own;
+  const last = own
+    .charCodeAt(own.length - 1)
+    .toString(16)
+    .toUpperCase();
+  return `${own.slice(0, -1)}%${last}`;
 }
 
 /** What would end a frame or a line is written as `%3B`, and so is a text that already reads so: `%253B`. */
 export function guard(text: string): string {
   return text
-    .replace(/%(?=(?:25)*(?:3B|0A|0D|29|3[0-9]))/g, '%25')
+    .replace(/%(?=(?:25)*(?:3B|0A|0D|29|5D|3[0-9]))/g, '%25')
     .replace(/[;\n\r]/g, (char) => (char === ';' ? '%3B' : char === '\n' ? '%0A' : '%0D'));
 }
 
-function unguard(text: string): string {
+/** Takes back what `guard` and `formatFrame` did. */
+export function unguard(text: string): string {
   if (!text.includes('%')) return text;
-  return text.replace(/%(25)*(3B|0A|0D|29|3[0-9])/g, (all, deep: string | undefined, code: string) =>
+  return text.replace(/%(25)*(3B|0A|0D|29|5D|3[0-9])/g, (all, deep: string | undefined, code: string) =>
     deep === undefined ? String.fromCharCode(Number.parseInt(code, 16)) : `%${all.slice(3)}`,
   );
 }
