@@ -11,12 +11,23 @@ export async function answer<M extends keyof Requests>(
   token: CancellationToken,
 ): Promise<Requests[M][1] | ResponseError<ErrorData>> {
   if (token.isCancellationRequested) return cancelled();
+  const abort = new AbortController();
+  /** Whoever cancels has their answer at once, whatever is still being computed. */
+  const gone = new Promise<typeof CANCELLED>((resolve) => {
+    token.onCancellationRequested(() => {
+      abort.abort();
+      resolve(CANCELLED);
+    });
+  });
   try {
     if (typeof params !== 'object' || params === null)
       throw new UserError('bad-request', `${feature.method} was asked without parameters.`);
     const progress = server.connection.window.attachWorkDoneProgress((params as WorkDoneProgressParams).workDoneToken);
-    const result = await feature.answer(server, params, { token, progress });
-    return token.isCancellationRequested ? cancelled() : result;
+    const answered = Promise.resolve(feature.answer(server, params, { token, signal: abort.signal, progress }));
+    // When nobody waits for it any more, its failure is nobody's.
+    answered.catch(() => undefined);
+    const result = await Promise.race([answered, gone]);
+    return result === CANCELLED ? cancelled() : result;
   } catch (error) {
     if (token.isCancellationRequested) return cancelled();
     if (error instanceof ReadError) {
@@ -30,6 +41,8 @@ export async function answer<M extends keyof Requests>(
     return new ResponseError<ErrorData>(LSPErrorCodes.RequestFailed, 'Heatline could not answer; the log says more.', { code: 'bug' });
   }
 }
+
+const CANCELLED = Symbol('cancelled');
 
 function cancelled(): ResponseError<ErrorData> {
   return new ResponseError<ErrorData>(LSPErrorCodes.RequestCancelled, 'Cancelled.', { code: 'cancelled' });

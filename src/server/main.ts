@@ -1,7 +1,8 @@
 import { isMainThread, workerData } from 'node:worker_threads';
-import { isReadJob, readInWorker } from './readWorker.js';
+import { isWorkerJob } from './analysis/messages.js';
+import { runWorker } from './analysis/worker.js';
 import { serve } from './serve.js';
 
-// One bundle, two roles: the server, and the thread in which it reads large profiles.
-if (!isMainThread && isReadJob(workerData)) void readInWorker(workerData);
+// One bundle, two roles: the server, and the thread that a large profile lives in.
+if (!isMainThread && isWorkerJob(workerData)) void runWorker(workerData);
 else serve();

@@ -6,7 +6,7 @@ import type { ReadControl } from '../core/formats/format.js';
 import { parseMeta, type RecordedSource, type RecordingMeta } from '../core/recording.js';
 import { writeWhole } from './atomic.js';
 import { isInstalled, PathMap, pathKey, realOf } from './paths.js';
-import { readFile } from './reading.js';
+import { openAnalysis } from './reading.js';
 import type { OpenProfile, Store } from './store.js';
 
 /** Bounds of what is copied beside a recording. */
@@ -27,15 +27,19 @@ export async function seal(
   const checked = parseMeta(JSON.stringify({ ...meta, sources: meta.sources ?? [] }));
   if (!checked || !path.isAbsolute(folder)) throw new UserError('bad-meta', 'The description of this recording is not valid.');
   const file = path.join(folder, checked.file);
-  const profile = await readFile(file, control);
-  const names = new Set<string>();
-  for (const name of profile.functions.file) names.add(profile.strings[name] ?? '');
-  const paths = new PathMap(names, () => ({ cwd: checked.cwd, home: folder, folders: [] }));
-  const sources = await copySources([...names], paths, roots, Date.parse(checked.startedAt), path.join(folder, 'sources'));
-  const metaFile = path.join(folder, 'meta.json');
-  const whole: RecordingMeta = { ...checked, sources };
-  await writeWhole(metaFile, (write) => write(Buffer.from(`${JSON.stringify(whole, undefined, 2)}\n`)));
-  return store.adopt(file, metaFile, profile);
+  const analysis = await openAnalysis(file, control);
+  try {
+    const facts = await analysis.ask('facts', null, control.signal);
+    const paths = new PathMap(facts.files, () => ({ cwd: checked.cwd, home: folder, folders: [] }));
+    const sources = await copySources(facts.files, paths, roots, Date.parse(checked.startedAt), path.join(folder, 'sources'));
+    const metaFile = path.join(folder, 'meta.json');
+    const whole: RecordingMeta = { ...checked, sources };
+    await writeWhole(metaFile, (write) => write(Buffer.from(`${JSON.stringify(whole, undefined, 2)}\n`)));
+    return store.adopt(file, metaFile, analysis, facts);
+  } catch (error) {
+    analysis.dispose();
+    throw error;
+  }
 }
 
 /** A file that was written after the start may not be what ran: it is left out, and heat then says that it is not sure. */

@@ -8,6 +8,7 @@ import {
   TextDocuments,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { UserError } from '../core/errors.js';
 import type { ErrorData } from '../protocol/lsp.js';
 import { answer } from './answer.js';
 import { Texts } from './documents.js';
@@ -66,11 +67,13 @@ export function serve(): void {
 }
 
 /** Hover and lenses are extras that nobody asked for by name: what fails there is logged and shows nothing. */
-function shield<T>(server: Server, nothing: T, make: () => T): T {
+async function shield<T>(server: Server, nothing: T, make: () => Promise<T>): Promise<T> {
   try {
-    return make();
+    return await make();
   } catch (error) {
-    server.connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    // A profile that was closed meanwhile is no mistake.
+    if (!(error instanceof UserError))
+      server.connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return nothing;
   }
 }

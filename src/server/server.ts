@@ -25,15 +25,17 @@ export interface Feature<M extends keyof Requests> {
 
 export interface Call {
   readonly token: CancellationToken;
+  /** Aborted when the token is cancelled: for what takes a signal. */
+  readonly signal: AbortSignal;
   readonly progress: WorkDoneProgressReporter;
 }
 
 /** The open profile of a view whose every field was checked. @throws UserError */
 export function viewed(server: Server, view: ViewParams): OpenProfile {
   const opened = server.store.get(view.profile);
-  if (!Number.isInteger(view.type) || !opened.profile.sampleTypes[view.type])
+  if (!Number.isInteger(view.type) || !opened.info.valueTypes[view.type])
     throw new UserError('no-such-type', 'The profile has no such kind of value.');
-  if (view.thread !== undefined && !opened.profile.threads.includes(view.thread)) {
+  if (view.thread !== undefined && !opened.info.threads.includes(view.thread)) {
     throw new UserError('no-such-thread', `The profile has no thread "${view.thread}".`);
   }
   for (const pattern of [view.focus, view.ignore]) {
@@ -48,7 +50,7 @@ export function viewed(server: Server, view: ViewParams): OpenProfile {
 
 /** @throws UserError when `func` is not a function of the profile. */
 export function checkFunction(opened: OpenProfile, func: number): void {
-  if (!Number.isInteger(func) || func < 0 || func >= opened.profile.functions.length) {
+  if (!Number.isInteger(func) || func < 0 || func >= opened.info.functions) {
     throw new UserError('no-such-function', 'The profile has no such function.');
   }
 }

@@ -1,24 +1,22 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ReadError, UserError } from '../core/errors.js';
+import { ReadError } from '../core/errors.js';
 import type { ReadControl } from '../core/formats/format.js';
-import type { Profile } from '../core/model/profile.js';
 import { parseMeta, type RecordingMeta } from '../core/recording.js';
 import type { ProfileId, ProfileInfo } from '../protocol/lsp.js';
+import { closed } from './analysis/here.js';
+import type { Analysis, FunctionPlace, ProfileFacts } from './analysis/queries.js';
 import { makeInfo } from './info.js';
 import { PathMap } from './paths.js';
-import { readFile } from './reading.js';
+import { openAnalysis } from './reading.js';
 
-/** Derived tables kept per profile; a table is remade when another view pushed it out. */
-const TABLES = 24;
-
-/** A profile in memory with what was derived from it. */
+/** An open profile: what is known of it here; its figures are asked of `analysis`, wherever it lives. */
 export interface OpenProfile {
   readonly id: ProfileId;
   /** Absolute path of the raw file. */
   readonly file: string;
-  readonly profile: Profile;
+  readonly analysis: Analysis;
   readonly meta: RecordingMeta | null;
   /** Recorded sources `<sha256>`; absent for a file that is not part of a recording. */
   readonly sources: string | undefined;
@@ -28,8 +26,8 @@ export interface OpenProfile {
   readonly recordedAt: number;
   /** Recorded text per path key; null when it is not known. */
   readonly texts: Map<string, string | null>;
-  /** The table `key` of this profile, made at first use. */
-  table<T>(key: string, make: () => T): T;
+  /** Functions per name of a file; as they were recorded, so asked once. */
+  readonly definitions: Map<string, Promise<readonly FunctionPlace[]>>;
 }
 
 /** The open profiles: one per file as it is on disk now, shared by everyone who asks for it. */
@@ -45,7 +43,7 @@ export class Store {
     const known = this.byFile.get(file);
     if (known?.stamp === stamp) {
       const profile = await known.profile.catch(() => undefined);
-      if (profile && this.open.has(profile.id)) {
+      if (profile && this.has(profile.id)) {
         return profile;
       }
     }
@@ -62,59 +60,51 @@ export class Store {
   /** @throws UserError when the profile was closed. */
   get(id: ProfileId): OpenProfile {
     const profile = this.open.get(id);
-    if (!profile) throw new UserError('not-open', 'This profile is no longer open; open it again.');
+    if (!profile || !this.has(id)) throw closed();
     return profile;
   }
 
+  /** False also for a profile whose thread broke down. */
   has(id: ProfileId): boolean {
+    const profile = this.open.get(id);
+    if (profile && !profile.analysis.alive) this.open.delete(id);
     return this.open.has(id);
   }
 
   /** Frees the profile, for everyone. False when it was not open. */
   close(id: ProfileId): boolean {
+    this.open.get(id)?.analysis.dispose();
     return this.open.delete(id);
   }
 
   private async read(file: string, metaFile: string | undefined, control: ReadControl): Promise<OpenProfile> {
-    return this.register(file, metaFile, await readFile(file, control));
+    const analysis = await openAnalysis(file, control);
+    return this.register(file, metaFile, analysis, await analysis.ask('facts', null, control.signal));
   }
 
   /** Takes in a profile that was just read from `file`. */
-  adopt(file: string, metaFile: string, profile: Profile): OpenProfile {
-    const opened = this.register(file, metaFile, profile);
+  adopt(file: string, metaFile: string, analysis: Analysis, facts: ProfileFacts): OpenProfile {
+    const opened = this.register(file, metaFile, analysis, facts);
     this.byFile.set(file, { stamp: stampOf(file, metaFile), profile: Promise.resolve(opened) });
     return opened;
   }
 
-  private register(file: string, metaFile: string | undefined, profile: Profile): OpenProfile {
+  private register(file: string, metaFile: string | undefined, analysis: Analysis, facts: ProfileFacts): OpenProfile {
     const meta = metaFile === undefined ? null : readMeta(metaFile, file);
     const id = String(this.next++);
     const home = path.dirname(file);
-    const names = new Set<string>();
-    for (const name of profile.functions.file) names.add(profile.strings[name] ?? '');
     const places = () => ({ home, folders: this.folders, ...(meta ? { cwd: meta.cwd } : {}) });
-    const tables = new Map<string, unknown>();
     const opened: OpenProfile = {
       id,
       file,
-      profile,
+      analysis,
       meta,
       sources: meta ? path.join(path.dirname(metaFile ?? file), 'sources') : undefined,
-      paths: new PathMap(names, places),
-      info: makeInfo(id, pathToFileURL(file).href, path.basename(file), profile, meta),
-      recordedAt: recordedAt(profile, meta, file),
+      paths: new PathMap(facts.files, places),
+      info: makeInfo(id, pathToFileURL(file).href, path.basename(file), facts, meta),
+      recordedAt: recordedAt(facts, meta, file),
       texts: new Map(),
-      table<T>(key: string, make: () => T): T {
-        const value = (tables.has(key) ? tables.get(key) : make()) as T;
-        // The map's order is the order of use: the first key is the one unused for longest.
-        tables.delete(key);
-        tables.set(key, value);
-        for (const oldest of tables.keys()) {
-          if (tables.size <= TABLES) break;
-          tables.delete(oldest);
-        }
-        return value;
-      },
+      definitions: new Map(),
     };
     this.open.set(id, opened);
     return opened;
@@ -140,10 +130,11 @@ function readMeta(metaFile: string, file: string): RecordingMeta | null {
   }
 }
 
-function recordedAt(profile: Profile, meta: RecordingMeta | null, file: string): number {
+function recordedAt(facts: ProfileFacts, meta: RecordingMeta | null, file: string): number {
   const started = meta ? Date.parse(meta.startedAt) : Number.NaN;
   if (!Number.isNaN(started)) return started;
-  if (profile.timeNanos !== undefined && profile.timeNanos > 0n) return Number(profile.timeNanos / 1_000_000n);
+  const recorded = BigInt(facts.timeNanos ?? 0);
+  if (recorded > 0n) return Number(recorded / 1_000_000n);
   try {
     return statSync(file).mtimeMs;
   } catch {

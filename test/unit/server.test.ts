@@ -305,7 +305,7 @@ describe('a file that cannot be read', () => {
 
   it('is one sentence with a code, and the server lives on', async () => {
     const whole = encodePprof(shopProfile(shop));
-    expect((await bad('cut.pb.gz', whole.subarray(0, whole.length - 20)))?.data?.code).toBe('truncated');
+    expect((await bad('cut.pb.gz', whole.subarray(0, 60)))?.data?.code).toBe('truncated');
     expect((await bad('empty.prof', new Uint8Array()))?.data?.code).toBe('empty');
     const foreign = await bad('foreign.prof', new TextEncoder().encode('<html>nothing here</html>'));
     expect(foreign?.message).toMatch(/^[A-Z].*\.$/);

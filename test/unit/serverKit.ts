@@ -35,8 +35,9 @@ export async function buildServer(): Promise<{ bundle: string; dispose(): void }
   return { bundle, dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-export async function startServer(bundle: string, folder: string): Promise<RunningServer> {
-  const child = spawn(process.execPath, [bundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** @param flags of node itself */
+export async function startServer(bundle: string, folder: string, flags: readonly string[] = []): Promise<RunningServer> {
+  const child = spawn(process.execPath, [...flags, bundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
   const notifications: { method: string; params: unknown }[] = [];
   for (const method of ['heatline/refresh', 'window/logMessage', '$/progress']) {

@@ -21,7 +21,7 @@ export interface HeatLine {
  * Heat of one document, in order of today's lines; deleted lines drop.
  * @param files figures of the document, one per name that the profile uses for it (usually one)
  */
-export function heatLines(table: LineTable, files: readonly FileLines[], map: LineMap): HeatLine[] {
+export function heatLines(table: Pick<LineTable, 'sum' | 'perFunction'>, files: readonly FileLines[], map: LineMap): HeatLine[] {
   const share = (value: number) => (table.sum > 0 ? Math.min(1, Math.max(0, value / table.sum)) : 0);
   const byLine = new Map<number, HeatLine>();
   for (const file of files) {

@@ -1,12 +1,10 @@
-import { calleesOf } from '../../core/model/neighbours.js';
 import { checkFunction, type Feature, viewed } from '../server.js';
-import { rowOf, specOf } from '../tables.js';
 
 export const callees: Feature<'profile/callees'> = {
   method: 'profile/callees',
-  answer(server, params) {
-    const opened = viewed(server, params.view);
-    checkFunction(opened, params.func);
-    return calleesOf(opened.profile, specOf(params.view), params.func).map((one) => rowOf(opened, one.func, one));
+  answer(server, { view, func }, { signal }) {
+    const opened = viewed(server, view);
+    checkFunction(opened, func);
+    return opened.analysis.ask('callees', { view, func }, signal);
   },
 };

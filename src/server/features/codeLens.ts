@@ -1,27 +1,27 @@
 import type { CodeLens, CodeLensParams } from 'vscode-languageserver/node';
 import { formatCount, formatValue } from '../../core/model/units.js';
+import type { Figures } from '../analysis/queries.js';
 import { definitionsIn } from '../definitions.js';
 import { pathOfUri } from '../paths.js';
 import { type Server, viewed } from '../server.js';
-import { type Figures, figuresOf, functionsOf } from '../tables.js';
 
 /** Share of the whole from which on a class body gets a lens. */
 const WORTH = 0.01;
 
 /** Figures above every function that the active profile knows, and `Profile` above the first. */
-export function codeLenses(server: Server, params: CodeLensParams): CodeLens[] {
+export async function codeLenses(server: Server, params: CodeLensParams): Promise<CodeLens[]> {
   const view = server.active;
   const file = pathOfUri(params.textDocument.uri);
   if (!view || file === undefined || !server.store.has(view.profile)) return [];
   const opened = viewed(server, view);
-  const table = functionsOf(opened, view);
-  const unit = opened.profile.sampleTypes[view.type]!.unit;
+  const unit = opened.info.valueTypes[view.type]!.unit;
+  const definitions = await definitionsIn(server, opened, file);
+  const table = await opened.analysis.ask('figures', { view, funcs: definitions.map(({ func }) => func) });
   const { lines } = server.texts.place(opened, file);
   /** One lens a line: of several functions there, the one that took most. */
   const byLine = new Map<number, { func: number; figures: Figures; changed: boolean }>();
-  for (const { func, line, changed } of definitionsIn(server, opened, file)) {
-    const figures = figuresOf(table, func);
-    const name = opened.profile.strings[opened.profile.functions.name[func]!] ?? '';
+  for (const [index, { func, name, line, changed }] of definitions.entries()) {
+    const figures = table.figures[index]!;
     const known = byLine.get(line);
     if (/<\w+>$/.test(name) || (figures.total === 0 && !figures.calls)) continue;
     // A class body runs once, at import: worth a lens only when that took its time.

@@ -1,40 +1,35 @@
 import { type Hover, type HoverParams, MarkupKind } from 'vscode-languageserver/node';
-import { lineCallees } from '../../core/model/lineCallees.js';
-import { calleesOf, callersOf } from '../../core/model/neighbours.js';
-import { isSummed } from '../../core/model/summed.js';
 import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
-import type { LineHeat, ViewParams } from '../../protocol/lsp.js';
+import type { FunctionRow, LineHeat, ViewParams } from '../../protocol/lsp.js';
+import type { Figures, FunctionFigures } from '../analysis/queries.js';
 import { type Definition, definitionsIn } from '../definitions.js';
 import { commandLink, escapeMarkdown } from '../markdown.js';
 import { pathOfUri } from '../paths.js';
 import { type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
-import { type Figures, figuresOf, functionsOf, linesOf, specOf } from '../tables.js';
 import { heatOf } from './lineHeat.js';
 
 /** Callers and callees that are named. */
 const NAMED = 4;
 
 /** Figures of the line under the pointer, and of the function that begins there; nothing where the profile knows nothing. */
-export function hover(server: Server, params: HoverParams): Hover | null {
+export async function hover(server: Server, params: HoverParams): Promise<Hover | null> {
   const view = server.active;
   const file = pathOfUri(params.textDocument.uri);
   if (!view || file === undefined || !server.store.has(view.profile)) return null;
   const opened = viewed(server, view);
   const line = params.position.line + 1;
-  const heat = heatOf(server, opened, view, file);
+  const [heat, definitions] = await Promise.all([heatOf(server, opened, view, file), definitionsIn(server, opened, file)]);
   const own = heat.lines.find((one) => one.line === line);
-  const around = definitionsIn(server, opened, file)
-    .filter((one) => one.line <= line && line <= one.end)
-    .sort((a, b) => a.end - a.line - (b.end - b.line));
-  const table = functionsOf(opened, view);
-  const begins = around.find(
-    ({ func, line: start }) => start === line && !isPartOfLine(opened, func) && hasFigures(figuresOf(table, func)),
-  );
+  const around = definitions.filter((one) => one.line <= line && line <= one.end).sort((a, b) => a.end - a.line - (b.end - b.line));
+  const beginning = around.filter((one) => one.line === line && !isPartOfLine(one));
+  const { figures, sum } = await opened.analysis.ask('figures', { view, funcs: beginning.map(({ func }) => func) });
+  const first = figures.findIndex(hasFigures);
+  const begins = beginning[first];
   const blocks = begins
-    ? functionBlocks(opened, view, begins)
+    ? await functionBlocks(opened, view, begins, figures[first]!, sum)
     : own && (own.self !== 0 || own.total !== 0)
-      ? lineBlocks(server, opened, view, file, own, around[0])
+      ? await lineBlocks(server, opened, view, file, own, heat.sum, around[0])
       : [];
   if (blocks.length === 0) return null;
   if (own?.stale || begins?.changed) blocks.push('*This line was edited since the recording.*');
@@ -42,46 +37,51 @@ export function hover(server: Server, params: HoverParams): Hover | null {
   return { contents: { kind: MarkupKind.Markdown, value: blocks.join('\n\n') } };
 }
 
-function functionBlocks(opened: OpenProfile, view: ViewParams, { func }: Definition): string[] {
-  const table = functionsOf(opened, view);
-  const figures = figuresOf(table, func);
-  const spec = specOf(view);
-  const callers = callersOf(opened.profile, spec, func);
-  const callees = calleesOf(opened.profile, spec, func);
+async function functionBlocks(
+  opened: OpenProfile,
+  view: ViewParams,
+  { func, name }: Definition,
+  figures: FunctionFigures,
+  sum: number,
+): Promise<string[]> {
+  const [callers, callees] = await Promise.all([
+    opened.analysis.ask('callers', { view, func }),
+    opened.analysis.ask('callees', { view, func }),
+  ]);
   return [
-    figureTable(opened, view, nameOf(opened, func), figures, table.sum),
-    ...notes(opened, view, figures, table.samples?.[func] ?? null),
-    ...tracedLine(opened, view, func),
-    ...neighbourLine(opened, 'Called by', callers, table.sum),
-    ...neighbourLine(opened, 'Calls', callees, table.sum),
+    figureTable(opened, view, escapeMarkdown(name || 'unnamed'), figures, sum),
+    ...notes(opened, view, figures, figures.samples),
+    ...tracedLine(figures),
+    ...neighbourLine(opened, 'Called by', callers, sum),
+    ...neighbourLine(opened, 'Calls', callees, sum),
   ];
 }
 
-function lineBlocks(
+async function lineBlocks(
   server: Server,
   opened: OpenProfile,
   view: ViewParams,
   file: string,
   own: LineHeat,
+  sum: number,
   around: Definition | undefined,
-): string[] {
-  const { sum } = linesOf(opened, view);
+): Promise<string[]> {
   const figures = { self: own.self, total: own.total, calls: own.calls, primitive: null };
   const recorded = server.texts.place(opened, file).map.recorded(own.line);
-  const callees = opened.table(JSON.stringify(['lineCallees', specOf(view), file, recorded]), () =>
-    lineCallees(opened.profile, specOf(view), opened.paths.namesOf(file), recorded),
-  );
-  const callers = around && !isModule(opened, around.func) ? callersOf(opened.profile, specOf(view), around.func) : [];
+  const [callees, callers] = await Promise.all([
+    opened.analysis.ask('lineCallees', { view, files: opened.paths.namesOf(file), line: recorded }),
+    around && around.name !== '<module>' ? opened.analysis.ask('callers', { view, func: around.func }) : [],
+  ]);
   return [
     figureTable(opened, view, `Line ${own.line}`, figures, sum),
     ...notes(opened, view, figures, own.samples),
     ...neighbourLine(opened, 'Calls', callees, sum),
-    ...neighbourLine(opened, around ? `${nameOf(opened, around.func)} called by` : '', callers, sum),
+    ...neighbourLine(opened, around ? `${escapeMarkdown(around.name || 'unnamed')} called by` : '', callers, sum),
   ];
 }
 
 function figureTable(opened: OpenProfile, view: ViewParams, title: string, { self, total }: Figures, sum: number): string {
-  const { type, unit } = opened.profile.sampleTypes[view.type]!;
+  const { type, unit } = opened.info.valueTypes[view.type]!;
   const share = (value: number) => (sum > 0 ? formatShare(value / sum) : '–');
   return [
     `| ${title} | ${escapeMarkdown(type || 'value')} | of ${formatValue(sum, unit)} |`,
@@ -92,7 +92,7 @@ function figureTable(opened: OpenProfile, view: ViewParams, title: string, { sel
 }
 
 function notes(opened: OpenProfile, view: ViewParams, { self, total, calls, primitive }: Figures, samples: number | null): string[] {
-  const { unit } = opened.profile.sampleTypes[view.type]!;
+  const { unit } = opened.info.valueTypes[view.type]!;
   const lines: string[] = [];
   if (calls !== null && calls > 0) {
     const recursive = primitive !== null && primitive !== calls ? ` (${formatCount(primitive)} not recursive)` : '';
@@ -106,39 +106,27 @@ function notes(opened: OpenProfile, view: ViewParams, { self, total, calls, prim
 }
 
 /** Where calls were counted beside sampling, the traced times are another measurement: told apart, in cProfile's words. */
-function tracedLine({ profile }: OpenProfile, view: ViewParams, func: number): string[] {
-  const { calls } = profile;
-  if (calls === undefined || isSummed(profile, view.type) || !(calls.functions.calls[func]! > 0)) return [];
-  const unit = profile.sampleTypes[calls.timeType]!.unit;
-  const figure = (column: Float64Array) => formatValue(column[func]!, unit);
-  return [`Traced: ${figure(calls.functions.self)} tottime · ${figure(calls.functions.total)} cumtime, with the cost of counting`];
+function tracedLine({ traced }: FunctionFigures): string[] {
+  if (traced === null) return [];
+  const figure = (value: number) => formatValue(value, traced.unit);
+  return [`Traced: ${figure(traced.self)} tottime · ${figure(traced.total)} cumtime, with the cost of counting`];
 }
 
 /** Links to the places of functions, largest first. */
-function neighbourLine(opened: OpenProfile, lead: string, found: readonly { func: number; total: number }[], sum: number): string[] {
-  const links = found.slice(0, NAMED).map(({ func, total }) => {
-    const { functions, strings } = opened.profile;
-    const name = strings[functions.name[func]!] || 'unnamed';
-    const openable = opened.paths.locate(strings[functions.file[func]!] ?? '') !== null;
-    const label = openable ? commandLink(name, 'heatline.openLocation', [{ profile: opened.id, func }]) : escapeMarkdown(name);
+function neighbourLine(opened: OpenProfile, lead: string, found: readonly FunctionRow[], sum: number): string[] {
+  const links = found.slice(0, NAMED).map(({ func, name, file, total }) => {
+    const shown = name || 'unnamed';
+    const openable = opened.paths.locate(file) !== null;
+    const label = openable ? commandLink(shown, 'heatline.openLocation', [{ profile: opened.id, func }]) : escapeMarkdown(shown);
     return `${label} ${sum > 0 ? formatShare(total / sum) : ''}`;
   });
   if (links.length === 0) return [];
   return [`${lead} ${links.join(' · ')}${found.length > NAMED ? ` · ${found.length - NAMED} more` : ''}`];
 }
 
-function nameOf(opened: OpenProfile, func: number): string {
-  const { functions, strings } = opened.profile;
-  return escapeMarkdown(strings[functions.name[func]!] || 'unnamed');
-}
-
 /** A lambda, a generator expression, the module itself: nothing that a line could be said to define. */
-function isPartOfLine(opened: OpenProfile, func: number): boolean {
-  return /<\w+>$/.test(opened.profile.strings[opened.profile.functions.name[func]!] ?? '');
-}
-
-function isModule(opened: OpenProfile, func: number): boolean {
-  return opened.profile.strings[opened.profile.functions.name[func]!] === '<module>';
+function isPartOfLine({ name }: Definition): boolean {
+  return /<\w+>$/.test(name);
 }
 
 function hasFigures(figures: Figures): boolean {

@@ -3,26 +3,34 @@ import type { LineHeat, ViewParams } from '../../protocol/lsp.js';
 import { pathOfUri } from '../paths.js';
 import { type Feature, type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
-import { linesOf } from '../tables.js';
 
 export const lineHeat: Feature<'profile/lineHeat'> = {
   method: 'profile/lineHeat',
-  answer(server, params) {
-    return heatOf(server, viewed(server, params.view), params.view, pathOfUri(params.uri));
+  async answer(server, { view, uri }, { signal }) {
+    const { lines, stale } = await heatOf(server, viewed(server, view), view, pathOfUri(uri), signal);
+    return { lines, stale };
   },
 };
 
+interface Heat {
+  readonly lines: readonly LineHeat[];
+  readonly stale: boolean;
+  /** The whole of the view. */
+  readonly sum: number;
+}
+
 /** Heat of a file as it is now; no lines when the profile says nothing of it. */
-export function heatOf(
+export async function heatOf(
   server: Server,
   opened: OpenProfile,
   view: ViewParams,
   file: string | undefined,
-): { lines: readonly LineHeat[]; stale: boolean } {
+  signal?: AbortSignal,
+): Promise<Heat> {
   const names = file === undefined ? [] : opened.paths.namesOf(file);
-  if (file === undefined || names.length === 0) return { lines: [], stale: false };
-  const table = linesOf(opened, view);
-  const files = names.flatMap((name) => table.files.get(name) ?? []);
+  if (file === undefined || names.length === 0) return { lines: [], stale: false, sum: 0 };
+  const table = await opened.analysis.ask('lines', { view, files: names }, signal);
+  // The text is looked at last: while the profile was asked, somebody may have typed.
   const { map, uncertain } = server.texts.place(opened, file);
-  return { lines: heatLines(table, files, map), stale: uncertain };
+  return { lines: heatLines(table, table.files, map), stale: uncertain, sum: table.sum };
 }

@@ -1,19 +1,17 @@
-import { firstSeen } from '../definitions.js';
 import { pathOfUri } from '../paths.js';
 import { checkFunction, type Feature, type Server } from '../server.js';
 import type { OpenProfile } from '../store.js';
 
 export const locate: Feature<'profile/locate'> = {
   method: 'profile/locate',
-  answer(server, params) {
-    const opened = server.store.get(params.profile);
-    checkFunction(opened, params.func);
-    const { functions, strings } = opened.profile;
-    const name = strings[functions.file[params.func]!] ?? '';
-    const path = opened.paths.locate(name) ?? openFileOf(server, opened, name);
+  async answer(server, { profile, func, line }, { signal }) {
+    const opened = server.store.get(profile);
+    checkFunction(opened, func);
+    const { file, startLine, firstSeen } = await opened.analysis.ask('place', { func }, signal);
+    const path = opened.paths.locate(file) ?? openFileOf(server, opened, file);
     if (path === null) return null;
-    const asked = params.line !== undefined && Number.isInteger(params.line) && params.line > 0 ? params.line : 0;
-    const recorded = asked || functions.startLine[params.func]! || firstSeen(opened)[params.func]! || 1;
+    const asked = line !== undefined && Number.isInteger(line) && line > 0 ? line : 0;
+    const recorded = asked || startLine || firstSeen || 1;
     const { map, lines } = server.texts.place(opened, path);
     return { path, line: Math.min(lines.length, nearest(map.now, recorded)) };
   },

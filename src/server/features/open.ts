@@ -14,16 +14,13 @@ export const open: Feature<'profile/open'> = {
 
 /** Reads a file into the store, with progress and cancellation as the caller asked for. */
 export async function load(server: Server, file: string, meta: string | undefined, call: Call): Promise<OpenProfile> {
-  const abort = new AbortController();
-  const listening = call.token.onCancellationRequested(() => abort.abort());
   call.progress.begin('Reading the profile', 0, undefined, true);
   try {
     return await server.store.load(file, meta, {
-      signal: abort.signal,
+      signal: call.signal,
       progress: (fraction) => call.progress.report(Math.round(fraction * 100)),
     });
   } finally {
     call.progress.done();
-    listening.dispose();
   }
 }

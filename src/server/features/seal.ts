@@ -10,7 +10,7 @@ export const sealRecording: Feature<'recording/seal'> = {
     call.progress.begin('Reading the recording', 0);
     try {
       const progress = (fraction: number) => call.progress.report(Math.round(fraction * 100));
-      return (await seal(server.store, params.folder, params.meta, params.roots, { progress })).info;
+      return (await seal(server.store, params.folder, params.meta, params.roots, { progress, signal: call.signal })).info;
     } finally {
       call.progress.done();
     }

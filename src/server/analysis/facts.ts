@@ -1,0 +1,32 @@
+import { wholeTotal } from '../../core/model/functionTable.js';
+import type { Profile } from '../../core/model/profile.js';
+import { summarize } from '../../core/model/summary.js';
+import { isSummed } from '../../core/model/summed.js';
+import { weigh } from '../../core/model/weights.js';
+import type { ProfileFacts } from './queries.js';
+
+/** What is told of a profile when it is opened. */
+export function factsOf(profile: Profile): ProfileFacts {
+  const sampled = profile.sampleTypes.findIndex((_, type) => !isSummed(profile, type));
+  const files = new Set<number>(profile.functions.file);
+  return {
+    format: profile.format,
+    valueTypes: profile.sampleTypes,
+    defaultType: profile.defaultType,
+    totals: profile.sampleTypes.map((_, type) => wholeTotal(profile, type)),
+    samples: sampled < 0 ? 0 : weigh(profile, { type: sampled }).samples,
+    functions: profile.functions.length,
+    threads: profile.threads,
+    durationNanos: profile.durationNanos ?? null,
+    timeNanos: profile.timeNanos === undefined ? null : String(profile.timeNanos),
+    period: profile.period,
+    periodType: profile.periodType ?? null,
+    comments: profile.comments,
+    quality: profile.quality,
+    warnings: profile.warnings,
+    treeIsEstimate: isSummed(profile, profile.defaultType),
+    hasCalls: profile.calls !== undefined,
+    summary: summarize(profile),
+    files: Array.from(files, (name) => profile.strings[name] ?? ''),
+  };
+}

@@ -1,0 +1,87 @@
+/** What can be asked of an open profile wherever it lives: query → [params, result]. Everything in them can cross threads. */
+import type { FlameLayout } from '../../core/model/flame.js';
+import type { FileLines } from '../../core/model/lines.js';
+import type { FunctionRow, ProfileInfo, SortKey, TreeRow, ViewParams } from '../../protocol/lsp.js';
+
+/** What a profile says of itself, without what its recording adds. */
+export type ProfileFacts = Omit<ProfileInfo, 'id' | 'uri' | 'label' | 'recording'> & {
+  /** Every name that the profile has for a file. */
+  readonly files: readonly string[];
+};
+
+/** A function as it was recorded. */
+export interface FunctionPlace {
+  readonly func: number;
+  readonly name: string;
+  readonly file: string;
+  /** 0 where the format does not say. */
+  readonly startLine: number;
+  /** Smallest line that was seen running; 0 for none. */
+  readonly firstSeen: number;
+}
+
+/** Figures that stand in a row; by default the function's own. */
+export interface Figures {
+  readonly self: number;
+  readonly total: number;
+  readonly calls: number | null;
+  readonly primitive: number | null;
+}
+
+export interface FunctionFigures extends Figures {
+  /** Samples behind `self`; null for counted figures. */
+  readonly samples: number | null;
+  /** Traced times beside sampled ones, in their unit. */
+  readonly traced: { readonly self: number; readonly total: number; readonly unit: string } | null;
+}
+
+export interface Queries {
+  facts: [null, ProfileFacts];
+  functions: [
+    {
+      readonly view: ViewParams;
+      readonly sort: SortKey;
+      readonly descending: boolean;
+      readonly search: string;
+      readonly offset: number;
+      readonly limit: number;
+    },
+    { readonly rows: readonly FunctionRow[]; readonly count: number; readonly total: number },
+  ];
+  /** Rows of the given functions. */
+  rows: [{ readonly view: ViewParams; readonly funcs: readonly number[] }, readonly FunctionRow[]];
+  /** Figures of the given functions, and the whole of the view. */
+  figures: [
+    { readonly view: ViewParams; readonly funcs: readonly number[] },
+    { readonly figures: readonly FunctionFigures[]; readonly sum: number },
+  ];
+  callers: [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
+  callees: [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
+  lineCallees: [{ readonly view: ViewParams; readonly files: readonly string[]; readonly line: number }, readonly FunctionRow[]];
+  /** Lines of the files with these names. */
+  lines: [
+    { readonly view: ViewParams; readonly files: readonly string[] },
+    { readonly files: readonly FileLines[]; readonly sum: number; readonly perFunction: boolean },
+  ];
+  tree: [
+    { readonly view: ViewParams; readonly node: number; readonly inverted: boolean },
+    { readonly rows: readonly TreeRow[]; readonly total: number },
+  ];
+  flame: [{ readonly view: ViewParams; readonly root: number; readonly minFraction: number; readonly inverted: boolean }, FlameLayout];
+  search: [{ readonly view: ViewParams; readonly search: string }, { readonly total: number; readonly funcs: readonly number[] }];
+  /** Functions of the files with these names, in the order of the profile. */
+  definitions: [{ readonly files: readonly string[] }, readonly FunctionPlace[]];
+  place: [{ readonly func: number }, FunctionPlace];
+  /** Writes the profile; the folder must be there. */
+  export: [{ readonly format: string; readonly path: string }, null];
+}
+
+/** A profile that can be asked, here or in a thread of its own. */
+export interface Analysis {
+  /** @throws UserError or ReadError; a query whose signal is aborted while it waits is never begun, and throws the signal's reason */
+  ask<Q extends keyof Queries>(query: Q, params: Queries[Q][0], signal?: AbortSignal): Promise<Queries[Q][1]>;
+  /** False once it was disposed of, or broke down: it must be opened again. */
+  readonly alive: boolean;
+  /** Frees the profile. What is asked afterwards, or waits, is refused. */
+  dispose(): void;
+}
