@@ -31,9 +31,7 @@ export class InputError extends Error {
 /** Writes the one line that tells what is wrong, and gives the exit status. */
 export function report(error: unknown): number {
   if (error instanceof InputError) {
-    const { message, offset } = error.cause;
-    const at = offset === undefined ? '' : ` (at byte ${offset})`;
-    say(`${error.file}: ${message.replace(/\.$/, '')}${at}`);
+    say(reportLine(error));
     return Exit.unreadable;
   }
   if (error instanceof UserError) {
@@ -43,6 +41,13 @@ export function report(error: unknown): number {
   if (process.env.HEATLINE_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   say(`this should not have happened: ${error instanceof Error ? error.message : String(error)}`);
   return Exit.bug;
+}
+
+/** `FILE: what is wrong (at byte N)`, or what else an error says. */
+export function reportLine(error: Error): string {
+  if (!(error instanceof InputError)) return error.message;
+  const { message, offset } = error.cause;
+  return `${error.file}: ${message.replace(/\.$/, '')}${offset === undefined ? '' : ` (at byte ${offset})`}`;
 }
 
 /** One line on stderr. */

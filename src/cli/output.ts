@@ -36,9 +36,11 @@ export async function printJson(value: unknown): Promise<void> {
   await print(`${JSON.stringify(value)}\n`);
 }
 
-/** Says before any work whether the file can be written. @throws UserError `output` */
-export function checkOutput(file: string): void {
+/** Says before any work whether the file can be written, and that it is none of the inputs. @throws UserError `output` */
+export function checkOutput(file: string, inputs: readonly string[] = []): void {
   const kind = kindOf(file);
+  const same = kind === 'file' ? inputs.find((input) => isSame(input, file)) : undefined;
+  if (same !== undefined) throw new UserError('output', `${file}: it is an input too; choose another name to write to`);
   if (kind === 'folder') throw new UserError('output', `${file}: it is a folder`);
   if (kind === 'device') return;
   const probe = temporary(file);
@@ -96,6 +98,15 @@ function kindOf(file: string): 'file' | 'folder' | 'device' | undefined {
     return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'device';
   } catch {
     return undefined;
+  }
+}
+
+function isSame(a: string, b: string): boolean {
+  try {
+    const [one, other] = [statSync(a, { bigint: true }), statSync(b, { bigint: true })];
+    return one.ino === other.ino && one.dev === other.dev;
+  } catch {
+    return false;
   }
 }
 

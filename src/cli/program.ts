@@ -5,6 +5,7 @@ import { percent, positive, rows, several } from './words.js';
 declare const HEATLINE_VERSION: string | undefined;
 
 const FILE = 'profile to read, of any format; - is stdin';
+const FILES = 'profile to read, of any format; - is stdin; several are added up';
 
 /** The whole command line. Each command's code is loaded when it runs: `top` pays nothing for the engines. */
 export function buildProgram(): Command {
@@ -49,15 +50,15 @@ function recording(program: Command): void {
 }
 
 function reading(program: Command): void {
-  viewed(program.command('top').description('functions, largest first').argument('<file>', FILE))
+  viewed(program.command('top').description('functions, largest first').argument('<files...>', FILES))
     .addOption(new Option('--sort <key>', 'order').choices(['self', 'total', 'calls']).default('self'))
     .option('-n <rows>', 'rows to show; 0 for all', rows)
-    .action(async (file: string, options) => (await import('./commands/top.js')).top(file, options));
+    .action(async (files: string[], options) => (await import('./commands/top.js')).top(files, options));
 
-  viewed(program.command('lines').description('self and total per line of source').argument('<file>', FILE))
+  viewed(program.command('lines').description('self and total per line of source').argument('<files...>', FILES))
     .option('--source <path>', 'only this file, or files in this folder')
     .option('-n <rows>', 'only the hottest lines; 0 for all', rows)
-    .action(async (file: string, options) => (await import('./commands/lines.js')).lines(file, options));
+    .action(async (files: string[], options) => (await import('./commands/lines.js')).lines(files, options));
 
   matching(program.command('list').description('source of functions with the figures of each line'))
     .option('--source <path>', 'folder or file to take source text from')
@@ -67,11 +68,11 @@ function reading(program: Command): void {
     async (file: string, expression: string, options) => (await import('./commands/peek.js')).peek(file, expression, options),
   );
 
-  viewed(program.command('tree').description('call tree').argument('<file>', FILE))
+  viewed(program.command('tree').description('call tree').argument('<files...>', FILES))
     .option('--inverted', 'bottom-up: callers below the functions they called')
     .option('--min <percent>', 'leave out smaller parts (text only; default 0.5)', percent)
     .option('--depth <levels>', 'levels to show', positive)
-    .action(async (file: string, options) => (await import('./commands/tree.js')).tree(file, options));
+    .action(async (files: string[], options) => (await import('./commands/tree.js')).tree(files, options));
 
   program
     .command('info')
@@ -97,16 +98,26 @@ function comparing(program: Command): void {
     .option('-n <rows>', 'rows to show; 0 for all', rows)
     .action(async (base: string, next: string, options) => (await import('./commands/diff.js')).diff(base, next, options));
 
-  program
-    .command('convert')
-    .description('write a profile in another format')
-    .argument('<file>', FILE)
-    .requiredOption('-o, --output <file>', 'file to write; its name says the format')
+  written(
+    program.command('merge').description('add up profiles').argument('<files...>', 'profiles to read; patterns such as "runs/*.prof" too'),
+  )
+    .option('--keep-going', 'leave out files that cannot be read')
+    .action(async (files: string[], options) => (await import('./commands/merge.js')).merge(files, options));
+
+  written(program.command('convert').description('write a profile in another format').argument('<file>', FILE))
     .option('--value <type>', 'value type to write (collapsed) or to show first')
     .action(async (file: string, options) => (await import('./commands/convert.js')).convert(file, options));
 }
 
 function tools(_program: Command): void {}
+
+/** The options of every command that writes a profile. */
+function written(command: Command): Command {
+  return command
+    .requiredOption('-o, --output <file>', 'file to write; its name says the format')
+    .option('--format <id>', 'format to write, whatever the name: pprof, collapsed …')
+    .option('--json', 'write one JSON value about it');
+}
 
 /** The options of every command that shows a profile. */
 function viewed(command: Command): Command {

@@ -2,13 +2,13 @@ import { realpathSync } from 'node:fs';
 import { isAbsolute, resolve, sep } from 'node:path';
 import { linesJson, linesText } from '../../core/report/lines.js';
 import { resolveView } from '../../core/report/view.js';
-import { readInput, type ViewOptions } from '../input.js';
+import { readInputs, type ViewOptions } from '../input.js';
 import { print, printJson } from '../output.js';
 import { sourceReader } from '../sourceText.js';
 
-/** `heatline lines FILE` */
-export async function lines(file: string, options: ViewOptions & { source?: string; n?: number }): Promise<void> {
-  const profile = await readInput(file);
+/** `heatline lines FILE…` */
+export async function lines(files: readonly string[], options: ViewOptions & { source?: string; n?: number }): Promise<void> {
+  const profile = await readInputs(files);
   const spec = resolveView(profile, options);
   const wanted = {
     ...(options.source === undefined ? {} : { wants: chooser(options.source) }),

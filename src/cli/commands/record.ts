@@ -17,7 +17,7 @@ import { Exit, say } from '../failure.js';
 import { checkOutput, writeWhole } from '../output.js';
 import { pythonPackage } from '../pythonPackage.js';
 import { type CommandLine, commandLine } from '../recordTarget.js';
-import { writeProfile, writerFor } from './convert.js';
+import { writeProfile, writerFor } from '../writer.js';
 
 /** Options of `heatline record` (contract). */
 export interface RecordOptions {

@@ -1,14 +1,14 @@
 import { type SortKey, topJson, topText } from '../../core/report/top.js';
 import { resolveView } from '../../core/report/view.js';
-import { readInput, type ViewOptions } from '../input.js';
+import { readInputs, type ViewOptions } from '../input.js';
 import { print, printJson } from '../output.js';
 
 /** Rows of the table unless `-n` says otherwise; JSON gives all. */
 const ROWS = 50;
 
-/** `heatline top FILE` */
-export async function top(file: string, options: ViewOptions & { sort: SortKey; n?: number }): Promise<void> {
-  const profile = await readInput(file);
+/** `heatline top FILE…` */
+export async function top(files: readonly string[], options: ViewOptions & { sort: SortKey; n?: number }): Promise<void> {
+  const profile = await readInputs(files);
   const spec = resolveView(profile, options);
   const rows = options.n === 0 ? undefined : (options.n ?? (options.json ? undefined : ROWS));
   const wanted = { sort: options.sort, ...(rows === undefined ? {} : { rows }) };

@@ -1,11 +1,14 @@
 import { treeJson, treeText } from '../../core/report/tree.js';
 import { resolveView } from '../../core/report/view.js';
-import { readInput, type ViewOptions } from '../input.js';
+import { readInputs, type ViewOptions } from '../input.js';
 import { print, printAll } from '../output.js';
 
-/** `heatline tree FILE [--inverted]` */
-export async function tree(file: string, options: ViewOptions & { inverted?: boolean; min?: number; depth?: number }): Promise<void> {
-  const profile = await readInput(file);
+/** `heatline tree FILE… [--inverted]` */
+export async function tree(
+  files: readonly string[],
+  options: ViewOptions & { inverted?: boolean; min?: number; depth?: number },
+): Promise<void> {
+  const profile = await readInputs(files);
   const spec = resolveView(profile, options);
   const wanted = {
     inverted: options.inverted ?? false,

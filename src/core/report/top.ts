@@ -77,7 +77,7 @@ export function topText(profile: Profile, spec: ViewSpec, options: TopOptions = 
   });
   const header = [...(figures.calls === undefined ? [] : ['ncalls']), names.self, '%', names.total, '%', 'function'];
   const more = order.length - shown.length;
-  return `${headline(profile, spec, figures)}\n${table(header, rows)}${more > 0 ? `… ${formatCount(more)} more functions (-n 0 shows all)\n` : ''}`;
+  return `${headline(profile, spec, figures)}\n${table(header, rows)}${more > 0 ? `… ${formatCount(more)} more function${more === 1 ? '' : 's'} (-n 0 shows all)\n` : ''}`;
 }
 
 /** Functions that take part in the view, largest first; equal ones by name, so that the order is always the same. */

@@ -1,0 +1,28 @@
+import { UserError } from '../core/errors.js';
+import type { Format } from '../core/formats/format.js';
+import { formatForName, formats } from '../core/formats/index.js';
+import type { Profile } from '../core/model/profile.js';
+import { writeWhole } from './output.js';
+
+/** Formats that can be written. */
+export function writable(): readonly Format[] {
+  return formats.filter(({ write }) => write !== undefined);
+}
+
+/** The format that is asked for by its id, else the one that a file name means. @throws UserError `usage` */
+export function writerFor(output: string, id?: string): Format {
+  const known = writable();
+  if (id !== undefined) {
+    const format = known.find((one) => one.id === id);
+    if (format !== undefined) return format;
+    throw new UserError('usage', `--format ${id}: formats that can be written are ${known.map((one) => one.id).join(', ')}`);
+  }
+  const format = formatForName(output);
+  if (format !== undefined) return format;
+  const names = known.map(({ globs }) => globs[0]!.replace(/^\*/, '')).join(', ');
+  throw new UserError('usage', `${output}: this name does not say a format that can be written; known are ${names} (or --format)`);
+}
+
+export async function writeProfile(profile: Profile, format: Format, output: string): Promise<void> {
+  await writeWhole(output, async (write) => format.write!(profile, { write }));
+}
