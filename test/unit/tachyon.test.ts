@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
-import { fileSource } from '../../src/core/formats/source.js';
+import { bytesSource, fileSource } from '../../src/core/formats/source.js';
 import type { Profile } from '../../src/core/model/profile.js';
 
 const folder = join(import.meta.dirname, '../fixtures/profiles/tachyon');
@@ -102,5 +102,62 @@ describe.each(binaries)('%s', (name) => {
     expect(quality).toMatchObject({ engine: 'tachyon', python: '3.15.2', rateAsked: 1000, rateGot: info.sample_rate });
     expect(quality.missed).toBeCloseTo(info.missed_samples / 100, 12);
     expect(quality.errors).toBe(Math.round((info.error_rate / 100) * info.sample_rate * info.duration_sec));
+  });
+});
+
+describe('JSON lines', () => {
+  const bytes = readFileSync(join(folder, 'pricing.jsonl'));
+  const read = (text: string | Uint8Array) => readProfile(bytesSource('x', typeof text === 'string' ? Buffer.from(text) : text));
+
+  test.each(['pricing.jsonl', 'threads-native.jsonl'])(
+    '%s: every line has the samples of the binary profile it was made from',
+    async (name) => {
+      const binary = { 'pricing.jsonl': 'pricing.bin', 'threads-native.jsonl': 'threads-native-zstd.bin' }[name]!;
+      const judged = JSON.parse(readFileSync(join(folder, `${binary}.judge.json`), 'utf8')) as Judged;
+      const sums = new Map<string, [self: number, total: number]>();
+      for (const [, , , stack] of judged.samples) {
+        const frames = judged.stacks[stack]!.map((frame) => judged.frames[frame]!).filter(
+          ([file]) => !file.endsWith('_sync_coordinator.py'),
+        );
+        const keys = frames.map(([file, line, , , , func]) => `${file}:${func}:${line}`);
+        for (const key of new Set(keys)) {
+          const sum = sums.get(key) ?? [0, 0];
+          sums.set(key, [sum[0] + (key === keys[0] ? 1 : 0), sum[1] + 1]);
+        }
+      }
+      const { lineCosts, functions, strings, sampleTypes } = await readProfile(fileSource(join(folder, name)));
+      expect(sampleTypes).toEqual([
+        { type: 'samples', unit: 'count' },
+        { type: 'wall', unit: 'nanoseconds' },
+      ]);
+      const [counts, times] = lineCosts;
+      expect(counts!.length).toBe(sums.size);
+      let inexact = 0;
+      for (let row = 0; row < counts!.length; row++) {
+        const func = counts!.func[row]!;
+        const key = `${strings[functions.file[func]!]}:${strings[functions.name[func]!]}:${counts!.line[row]}`;
+        const [self, total] = sums.get(key)!;
+        expect(counts!.self[row], key).toBe(self);
+        expect(times!.self[row], key).toBe(self * 1e6);
+        // Two positions of one line in a stack (rebate calls itself twice) can't be told from two samples.
+        expect(counts!.total[row], key).toBeGreaterThanOrEqual(total);
+        if (counts!.total[row] !== total) inexact++;
+      }
+      expect(inexact).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test('what is cut is said to be cut; what is damaged is refused', async () => {
+    const lines = bytes.toString().trimEnd().split('\n');
+    expect((await read(bytes)).warnings).toEqual([]);
+    expect((await read(lines.slice(0, -1).join('\n'))).warnings.join()).toContain('not whole');
+    expect((await read(bytes.subarray(0, bytes.length - 80))).warnings.join()).toContain('not whole');
+    await expect(read([lines[0], 'nonsense', ...lines.slice(1)].join('\n'))).rejects.toMatchObject({ code: 'corrupt' });
+    await expect(read([lines[0], ...lines.slice(2)].join('\n'))).rejects.toMatchObject({ code: 'corrupt' });
+    await expect(read([lines[0]!.replace('"v":0', '"v":1'), ...lines.slice(1)].join('\n'))).rejects.toMatchObject({ code: 'unsupported' });
+    expect(
+      (await read(`\ufeff${lines.join('\r\n')}\n{"type":"news","run_id":${lines[0]!.match(/"run_id":("\w+")/)![1]}}`)).warnings,
+    ).toEqual([]);
+    await expect(read(`${lines[0]}\n${'['.repeat(1e6)}\n${lines[1]}`)).rejects.toMatchObject({ code: 'corrupt' });
   });
 });

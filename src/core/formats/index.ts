@@ -7,9 +7,10 @@ import type { Format, ReadControl, Source } from './format.js';
 import { pprof } from './pprof.js';
 import { pstats } from './pstats.js';
 import { tachyon } from './tachyon.js';
+import { tachyonJsonl } from './tachyonJsonl.js';
 
 /** Every format we know: to add one, write its file and put one line here. */
-export const formats: readonly Format[] = [pprof, pstats, tachyon, pySpyRaw, collapsed];
+export const formats: readonly Format[] = [pprof, pstats, tachyon, tachyonJsonl, pySpyRaw, collapsed];
 
 /** Bytes that `sniff` functions are shown. */
 const HEAD = 4096;
