@@ -9,6 +9,7 @@ import time
 from .onlooker import watch
 from .places import absolute, positions
 from .runner import FOLDER
+from .unseen import start
 
 ANSWER_SECONDS = 5.0
 # The helper reads from memory as it is: without a stop, a stack may be caught half-way between two calls.
@@ -66,7 +67,8 @@ class Lookout:
             os.write(self._commands, b"s")
         self._done = _thread.allocate_lock()
         self._done.acquire()
-        _thread.start_new_thread(self._listen, (self._done,))
+        done = self._done
+        start(lambda: self._listen(done))
 
     def pause(self):
         """Ends that thread; sampling goes on."""

@@ -7,7 +7,7 @@ import sys
 import time
 
 from . import files
-from .counter import SHARES_ONE_TRACER, Counter, prof_bytes
+from .counter import Counter, prof_bytes
 from .lookout import Lookout, Unavailable
 from .places import Places, function_key
 from .pprof import Writer, add_calls
@@ -289,8 +289,6 @@ class Recorder:
             quality["tracingSeconds"] = calls * counter.per_call
             spent += quality["tracingSeconds"]
             notes += counter.notes
-            if SHARES_ONE_TRACER and isinstance(sampler, Ticker):
-                notes.append("this Python traces the sampler's thread as well: calls are exact, their times may be mixed with its ticks")
         quality["cost"] = round(spent / lasted, 6) if lasted else 0
         if not final:
             notes.append("this is a checkpoint: the recording was cut off after %.1f s" % lasted)

@@ -11,6 +11,7 @@ import sys
 import time
 
 from .runner import own
+from .unseen import start
 
 NOTE = (
     "sampled from inside the process: stacks are seen only where Python releases its lock, "
@@ -49,7 +50,7 @@ class Ticker:
         self._lowered = sys.getswitchinterval()
         self._last = self._began = time.perf_counter_ns()
         self._cpu_of(self._main)
-        _thread.start_new_thread(self._run, ())
+        start(self._run)
 
     def stop(self):
         """Ends the thread; may be called twice and from any thread but the sampler's own."""

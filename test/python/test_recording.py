@@ -119,6 +119,34 @@ class Counts(Case):
         functions, _ = self.profile().counted()
         self.assertEqual(functions[("fib", script, 1)][:1], (4 * 177,))
 
+    def test_our_threads_are_not_heard(self):
+        """Since 3.12 one tracer hears all threads: what ours does must neither be counted nor pass for a caller."""
+        text = FIB + """
+import time
+def words(n):
+    found = []
+    for each in range(n):
+        found.append(str.upper("a"))
+rounds, end = 0, time.time() + %s
+while time.time() < end:
+    words(1000)
+    fib(10)
+    rounds += 1
+print(rounds)
+"""
+        # The first checkpoint is made after 2 s; the thread that looks from inside is at work at once.
+        for engine, seconds in (("hybrid", 2.6), ("hybrid in process", 0.6)):
+            with self.subTest(engine=engine):
+                script = self.write("main.py", text % seconds)
+                rounds = int(self.run_recorded([script], ENGINES[engine])[1])
+                functions, edges = self.profile().counted()
+                append, words, fib = ("<method 'append' of 'list' objects>", "~", 0), ("words", script, 5), ("fib", script, 1)
+                self.assertEqual(functions[append][0], 1000 * rounds)
+                self.assertEqual({caller: figures[0] for (callee, caller), figures in edges.items() if callee == append}, {words: 1000 * rounds})
+                self.assertEqual(functions[fib][:2], (177 * rounds, rounds))
+                callers = {caller[1] for _, caller in edges}
+                self.assertNotIn("~", callers)
+
     def test_program_that_profiles_itself(self):
         script = self.write("main.py", FIB + "import cProfile\np = cProfile.Profile()\nfib(5)\np.enable()\nfib(10)\np.disable()\nprint([e.callcount for e in p.getstats() if getattr(e.code, 'co_name', '') == 'fib'])\n")
         code, out, err = self.run_recorded([script], ENGINES["hybrid"])
