@@ -322,7 +322,12 @@ describe('pprof: bad input', () => {
   };
 
   it('says so at every cut of a packed file', async () => {
-    for (let length = 0; length < good.length; length++) expect(await outcome(good.subarray(0, length))).toBeInstanceOf(ReadError);
+    for (let length = 0; length < good.length; length++) {
+      const found = await outcome(good.subarray(0, length));
+      // Only the checksum may be missing: what refers to what is spread over the whole file.
+      if (length < good.length - 12) expect(found).toBeInstanceOf(ReadError);
+      if (!(found instanceof ReadError)) expect(found.warnings.join()).toMatch(/ends too early/);
+    }
   });
 
   it('reads or refuses every cut of a plain file', async () => {
@@ -404,10 +409,9 @@ describe('recognising profiles', () => {
     ['PERFILE2xxxxxxxx', 'unknown-format', /perf script/],
     ['<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x" "y"><svg>', 'unknown-format', /SVG/],
     ['PK\x03\x04rest', 'unknown-format', /zip/],
-    ['\x28\xb5\x2f\xfdrest', 'unknown-format', /zstd -d/],
+    ['\x28\xb5\x2f\xfd\0rest', 'truncated', /ends too early/],
     ['\x80\x04\x95rest', 'unknown-format', /pickle/],
     ['<!DOCTYPE html><html>', 'unknown-format', /web page/],
-    ['HCATrest', 'unknown-format', /replay/],
     ['go 1.26 trace\0\0', 'unknown-format', /go tool trace/],
     ['\0\0\0\0\0\0', 'corrupt', /zero/],
     ['\x7fELF\x02\x01', 'unknown-format', /program/],

@@ -6,8 +6,10 @@ export interface Source {
   /** Display name, used in messages only. */
   readonly name: string;
   readonly size: number;
-  /** Whole content, decompressed if it was gzip; throws ReadError when over the memory bound. */
+  /** Whole content, unpacked if it was gzip or zstd; throws ReadError when over the memory bound. */
   bytes(): Promise<Uint8Array>;
+  /** Where the packed data ended too early, once `bytes` was asked for: it gave only the beginning. */
+  readonly cutAt?: number | undefined;
 }
 
 /** Progress (0..1) and cancellation, checked now and then by readers. */
@@ -26,7 +28,7 @@ export interface Format {
   readonly id: string;
   readonly label: string;
   readonly globs: readonly string[];
-  /** Likelihood 0..1 from the first 4 KiB (already decompressed if gzip). Never throws. */
+  /** Likelihood 0..1 from the first 4 KiB (already unpacked). Never throws. */
   sniff(head: Uint8Array, name: string): number;
   /** Fills the builder; throws only ReadError. */
   read(source: Source, builder: ProfileBuilder, control: ReadControl): Promise<void>;

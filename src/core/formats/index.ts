@@ -31,7 +31,7 @@ export function sniff(bytes: Uint8Array, name: string): Format | undefined {
 }
 
 /**
- * Reads a profile of any known format, packed with gzip or not, recognised by its content alone.
+ * Reads a profile of any known format, packed with gzip or zstd or not, recognised by its content alone.
  * @throws ReadError and nothing else, unless `control.signal` is aborted (then the signal's reason)
  */
 export async function readProfile(source: Source, control: ReadControl = {}): Promise<Profile> {
@@ -41,9 +41,21 @@ export async function readProfile(source: Source, control: ReadControl = {}): Pr
   const format = sniff(bytes, source.name);
   if (format === undefined) throw foreign(bytes);
   const builder = new ProfileBuilder(format.id);
-  await format.read(source, builder, control);
+  if (source.cutAt === undefined) await format.read(source, builder, control);
+  else await readCut(format, source, source.cutAt, builder, control);
   control.signal?.throwIfAborted();
   return builder.finish();
+}
+
+/** Reads what there is of packed data that ends too early: a part with a warning, if it can be read by itself. */
+async function readCut(format: Format, source: Source, cutAt: number, builder: ProfileBuilder, control: ReadControl): Promise<void> {
+  try {
+    await format.read(source, builder, control);
+  } catch (error) {
+    if (!(error instanceof ReadError)) throw error;
+    throw new ReadError('truncated', 'The packed data ends too early, and what is left cannot be read.', cutAt, error.message);
+  }
+  builder.warn('The packed data ends too early, so only its beginning is shown.');
 }
 
 /** The format that writes files of this name (by its globs); undefined when we write none such. */

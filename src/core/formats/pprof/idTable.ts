@@ -6,16 +6,17 @@ export class IdTable {
   readonly dense: Int32Array;
   private readonly sparse: Map<Integer, number> | undefined;
 
-  constructor(ids: readonly Integer[]) {
+  /** @param base row of the first id */
+  constructor(ids: readonly Integer[], base = 0) {
     let largest = 0;
     for (const id of ids) largest = typeof id === 'bigint' ? Number.POSITIVE_INFINITY : Math.max(largest, id);
     if (largest <= ids.length * 4 + 1024) {
       this.dense = new Int32Array(largest + 1);
-      for (let row = 0; row < ids.length; row++) this.dense[ids[row] as number] = row + 1;
+      for (let row = 0; row < ids.length; row++) this.dense[ids[row] as number] = base + row + 1;
     } else {
       this.dense = new Int32Array(0);
       this.sparse = new Map();
-      for (let row = 0; row < ids.length; row++) this.sparse.set(ids[row]!, row + 1);
+      for (let row = 0; row < ids.length; row++) this.sparse.set(ids[row]!, base + row + 1);
     }
   }
 

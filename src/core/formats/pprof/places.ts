@@ -11,9 +11,10 @@ export interface StringRows {
   readonly rowAt: (index: Integer) => number;
 }
 
-/** Mappings by id, and the file of each. */
+/** Mappings by id as the builder's indexes, which begin at `base`, and the file of each. */
 export interface Mappings {
   readonly table: IdTable;
+  readonly base: number;
   readonly files: readonly string[];
 }
 
@@ -23,9 +24,10 @@ export interface Functions {
   readonly rows: readonly number[];
 }
 
-/** Locations by id, each one's innermost function (for call counts), and what pruning does to it (prune.ts). */
+/** Locations by id as the builder's indexes, which begin at `base`; each one's innermost function (for call counts), and what pruning does to it (prune.ts). */
 export interface Locations {
   readonly table: IdTable;
+  readonly base: number;
   readonly firstFunc: readonly number[];
   readonly fate: Uint8Array | undefined;
 }
@@ -33,15 +35,17 @@ export interface Locations {
 export function readMappings(reader: Reader, starts: Uint32Array, builder: ProfileBuilder, { strings, rowAt }: StringRows): Mappings {
   const ids: Integer[] = [];
   const files: string[] = [];
+  let base = 0;
   const figures = new Array<Integer>(7).fill(0);
   for (const start of starts) {
     allNumbers(reader, enter(reader, start), figures);
     const [, id, from, limit, offset, file, buildId] = figures as [Integer, Integer, Integer, Integer, Integer, Integer, Integer];
-    builder.mapping(rowAt(file), rowAt(buildId), BigInt(from), BigInt(limit), BigInt(offset));
+    const row = builder.mapping(rowAt(file), rowAt(buildId), BigInt(from), BigInt(limit), BigInt(offset));
+    if (ids.length === 0) base = row;
     ids.push(id);
     files.push(strings[file as number]!);
   }
-  return { table: new IdTable(ids), files };
+  return { table: new IdTable(ids, base), base, files };
 }
 
 export function readFunctions(reader: Reader, starts: Uint32Array, builder: ProfileBuilder, { rowAt }: StringRows): Functions {
@@ -69,6 +73,7 @@ export function readLocations(
 ): Locations {
   const ids: Integer[] = [];
   const firstFunc: number[] = [];
+  let base = 0;
   const fate: number[] = [];
   const figures: Integer[] = [0, 0, 0, 0];
   const lineFigures: Integer[] = [0, 0, 0, 0];
@@ -96,7 +101,7 @@ export function readLocations(
     const mapping = mappings.table.row(figures[2]!);
     if (mapping < 0 && figures[2] !== 0) throw missing('mapping', figures[2]!, reader.pos);
     if (count === 0) {
-      funcs[0] = builder.func(builder.string(unknownName(mappings.files[mapping])), 0, 0, 0);
+      funcs[0] = builder.func(builder.string(unknownName(mappings.files[mapping - mappings.base])), 0, 0, 0);
       lines[0] = columns[0] = 0;
       count = 1;
     }
@@ -109,11 +114,12 @@ export function readLocations(
       fate.push(last < 0 ? STAYS : whole ? GOES : ENDS);
       if (last >= 0 && !whole) for (const column of [funcs, lines, columns]) column.splice(0, last + 1);
     }
+    const row = builder.location(mapping, figures[3] === 0 ? 0n : BigInt(figures[3]!), funcs, lines, columns);
+    if (ids.length === 0) base = row;
     ids.push(figures[1]!);
     firstFunc.push(funcs[0]!);
-    builder.location(mapping, figures[3] === 0 ? 0n : BigInt(figures[3]!), funcs, lines, columns);
   }
-  return { table: new IdTable(ids), firstFunc, fate: drops === undefined ? undefined : Uint8Array.from(fate) };
+  return { table: new IdTable(ids, base), base, firstFunc, fate: drops === undefined ? undefined : Uint8Array.from(fate) };
 }
 
 function missing(what: string, id: Integer, offset: number): ReadError {

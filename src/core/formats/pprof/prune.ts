@@ -33,11 +33,12 @@ function plainName(name: string): string {
 /**
  * Cuts a stack (leaf first, in place) at its outermost dropped frame that has a frame of the program above it, so that
  * no stack is emptied. Gives the new length.
+ * @param fate of locations `base`, `base + 1`, …
  */
-export function pruneStack(fate: Uint8Array, frames: Uint32Array, count: number): number {
+export function pruneStack(fate: Uint8Array, base: number, frames: Uint32Array, count: number): number {
   let user = false;
   for (let i = count - 1; i >= 0; i--) {
-    const own = fate[frames[i]!]!;
+    const own = fate[frames[i]! - base]!;
     if (own === STAYS) user = true;
     else if (user) {
       const from = own === GOES ? i + 1 : i;

@@ -1,38 +1,18 @@
 import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
-import { GrowingUint32 } from '../../model/growing.js';
 import type { ValueType } from '../../model/profile.js';
 import type { ReadControl } from '../format.js';
 import { readFunctions, readLocations, readMappings, type StringRows } from './places.js';
 import { dropTest } from './prune.js';
 import { parseQuality } from './quality.js';
 import { SampleReader } from './samples.js';
-import {
-  allNumbers,
-  BLOCK,
-  block,
-  enter,
-  type Integer,
-  integer,
-  notProtobuf,
-  openReader,
-  PROFILE,
-  skip,
-  VARINT,
-  wireError,
-} from './wire.js';
+import { type Scan, scanProfiles } from './scan.js';
+import { allNumbers, enter, type Integer, openReader, PROFILE, truncated, wireError } from './wire.js';
 
 /** Samples between two looks at the cancellation. */
 const SLICE = 20_000;
 const NONE = new Uint32Array(0);
-
-/** Where the messages of the profile lie, by field; references may point forwards, so these are read after the scan. */
-interface Scan {
-  readonly blocks: readonly Uint32Array[];
-  readonly numbers: readonly (readonly Integer[])[];
-  readonly sampleBytes: number;
-}
 
 /**
  * Reads a whole profile.proto. Order of fields does not matter (Go writes samples before what they refer to).
@@ -48,7 +28,29 @@ export async function readPprof(bytes: Uint8Array, builder: ProfileBuilder, cont
 }
 
 async function readAll(reader: Reader, builder: ProfileBuilder, control: ReadControl): Promise<void> {
-  const scan = scanFields(reader);
+  const scans = scanProfiles(reader);
+  let types: readonly ValueType[] | undefined;
+  for (const scan of scans) {
+    try {
+      types = await readOne(reader, scan, types, builder, control);
+    } catch (error) {
+      if (scan.cutAt === undefined || control.signal?.aborted) throw error;
+      // What is missing is what it refers to.
+      throw truncated(scan.cutAt);
+    }
+    if (scan.cutAt !== undefined) builder.warn('The profile ends too early, so its last part is missing.');
+  }
+  if (scans.length > 1) builder.warn(`The file holds ${scans.length} profiles one after another, which were added up.`);
+}
+
+/** @param before value types of the profile before it in the same file @returns its own */
+async function readOne(
+  reader: Reader,
+  scan: Scan,
+  before: readonly ValueType[] | undefined,
+  builder: ProfileBuilder,
+  control: ReadControl,
+): Promise<readonly ValueType[]> {
   const samples = scan.blocks[PROFILE.sample] ?? NONE;
   const strings = readStrings(reader, scan.blocks[PROFILE.string] ?? NONE);
   const known = (index: Integer): number => {
@@ -64,14 +66,19 @@ async function readAll(reader: Reader, builder: ProfileBuilder, control: ReadCon
   const rows: StringRows = { strings, rowAt: (index) => stringRow[known(index)]! };
 
   const types = Array.from(scan.blocks[PROFILE.sampleType] ?? NONE, (start) => readValueType(reader, start, textAt));
-  for (const type of types) builder.valueType(type);
+  if (before === undefined) for (const type of types) builder.valueType(type);
+  else if (types.map(nameOf).join() !== before.map(nameOf).join()) {
+    throw new ReadError('unsupported', 'The file holds several profiles one after another that do not measure the same.');
+  }
   if (types.length === 0) {
     const sentence =
       samples.length === 0 ? 'The profile is empty: it has no samples.' : 'The profile does not say what its samples measure.';
     throw new ReadError('corrupt', sentence);
   }
-  for (const start of scan.blocks[PROFILE.periodType] ?? NONE) builder.set({ periodType: readValueType(reader, start, textAt) });
-  readFacts(builder, types, number, textAt);
+  if (before === undefined) {
+    for (const start of scan.blocks[PROFILE.periodType] ?? NONE) builder.set({ periodType: readValueType(reader, start, textAt) });
+    readFacts(builder, types, number, textAt);
+  }
   for (const index of scan.numbers[PROFILE.comment] ?? []) {
     const comment = textAt(index);
     const quality = parseQuality(comment);
@@ -86,7 +93,7 @@ async function readAll(reader: Reader, builder: ProfileBuilder, control: ReadCon
 
   // What the samples take in the file bounds their frames, most of which take two bytes; memory that is not used costs nothing.
   builder.expect(samples.length, Math.ceil(scan.sampleBytes / 2));
-  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations);
+  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, before === undefined);
   const order = samplesOf.inOrderOfTime(samples);
   const watched = control.signal !== undefined || control.progress !== undefined;
   for (let from = 0; from < order.length; from += SLICE) {
@@ -96,35 +103,16 @@ async function readAll(reader: Reader, builder: ProfileBuilder, control: ReadCon
     await new Promise((resume) => setTimeout(resume, 0));
     control.signal?.throwIfAborted();
   }
+  return types;
 }
 
-function scanFields(reader: Reader): Scan {
-  const blocks = Array.from({ length: 16 }, () => new GrowingUint32());
-  const numbers: Integer[][] = Array.from({ length: 16 }, () => []);
-  const size = reader.len;
-  let sampleBytes = 0;
-  while (reader.pos < size) {
-    const tag = reader.tag();
-    const field = tag >>> 3;
-    const kind = tag & 7;
-    const start = reader.pos;
-    if (field === 0) throw notProtobuf(start);
-    if (field >= 16) skip(reader, kind);
-    else if (kind === VARINT) numbers[field]!.push(integer(reader, true));
-    else if (kind === BLOCK && field === PROFILE.comment) {
-      for (const end = block(reader); reader.pos < end; ) numbers[field]!.push(integer(reader, true));
-    } else {
-      skip(reader, kind);
-      if (kind !== BLOCK) continue;
-      blocks[field]!.push(start);
-      if (field === PROFILE.sample) sampleBytes += reader.pos - start;
-    }
-  }
-  return { blocks: blocks.map((starts) => starts.done()), numbers, sampleBytes };
+function nameOf({ type, unit }: ValueType): string {
+  return `${type}/${unit}`;
 }
 
 function readStrings(reader: Reader, starts: Uint32Array): string[] {
   const strings: string[] = [];
+  reader.len = reader.buf.length;
   for (const start of starts) {
     reader.pos = start;
     strings.push(reader.string());

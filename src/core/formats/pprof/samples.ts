@@ -38,6 +38,7 @@ export class SampleReader {
     private readonly strings: readonly string[],
     private readonly stringRow: Uint32Array,
     private readonly locations: Locations,
+    first: boolean,
   ) {
     this.frames = builder.frameRoom(1);
     this.values = new Array<Integer>(types.length).fill(0);
@@ -47,7 +48,7 @@ export class SampleReader {
     this.callsKey = strings.indexOf(CALLS_KEY);
     const [calls, tottime] = types.slice(-2);
     this.hasCalls = this.callsKey >= 0 && same(calls, CALLS_TYPE) && same(tottime, TOTTIME_TYPE);
-    if (this.hasCalls) builder.callTypes(types.length - 2, types.length - 1);
+    if (this.hasCalls && first) builder.callTypes(types.length - 2, types.length - 1);
   }
 
   /**
@@ -101,10 +102,10 @@ export class SampleReader {
   }
 
   private prune(): void {
-    const { fate } = this.locations;
+    const { fate, base } = this.locations;
     if (fate === undefined) return;
     const stack = this.frames.subarray(this.start, this.start + this.count);
-    this.count = pruneStack(fate, stack, this.count);
+    this.count = pruneStack(fate, base, stack, this.count);
   }
 
   private thread(): number {
@@ -134,10 +135,12 @@ export class SampleReader {
     const needed = kind === 'function' ? 1 : 2;
     if (this.count !== needed) throw new ReadError('corrupt', `Exact counts of a ${kind} need ${needed} frames, not ${this.count}.`, at);
     const figure = (key: string) => figures.get(key) ?? 0;
-    const callee = this.locations.firstFunc[this.frames[this.start]!]!;
+    const { base, firstFunc } = this.locations;
+    const funcAt = (place: number) => firstFunc[this.frames[this.start + place]! - base]!;
+    const callee = funcAt(0);
     const counts = [figure('calls'), figure('primitive'), figure('tottime'), figure('cumtime')] as const;
     if (kind === 'function') this.builder.functionCalls(callee, ...counts);
-    else this.builder.edge(this.locations.firstFunc[this.frames[this.start + 1]!]!, callee, ...counts);
+    else this.builder.edge(funcAt(1), callee, ...counts);
     return true;
   }
 
