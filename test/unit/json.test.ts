@@ -44,6 +44,16 @@ describe('values', () => {
     );
   });
 
+  test('of objects with the same keys in any order', () => {
+    const keys = fc.constantFrom('a', 'ab', 'abc', '', 'a"', '\\', 'é');
+    fc.assert(
+      fc.property(fc.array(fc.dictionary(keys, fc.oneof(fc.nat(9), fc.dictionary(keys, fc.nat(9)))), { maxLength: 20 }), (list) => {
+        const text = JSON.stringify(list);
+        expect(jsonValue(cursor(text))).toEqual(mapped(JSON.parse(text)));
+      }),
+    );
+  });
+
   test('are skipped exactly', () => {
     fc.assert(
       fc.property(fc.array(texts, { minLength: 1, maxLength: 5 }), (several) => {

@@ -56,8 +56,12 @@ export class JsonCursor {
   /** Where the value begins that `nextKey` or `item` announced; it was taken when `at` is elsewhere. */
   private announced = -1;
   private look = STRIDE;
-  private readonly keys: string[] = [];
   private readonly keyNumbers: ByteStrings;
+  /** By number of key: its text, the index of its first opening quote, and the number of the key that last came after it. */
+  private readonly keys: string[] = [];
+  private readonly firstSeen: number[] = [];
+  private readonly after: number[] = [];
+  private keyNumber = 0;
 
   constructor(
     bytes: Uint8Array,
@@ -104,13 +108,47 @@ export class JsonCursor {
   nextKey(): boolean {
     if (!this.another(CLOSE_OBJECT)) return false;
     if (this.peek() !== QUOTE) throw this.unexpected('a key');
-    this.stringBytes();
-    this.key = this.keys[this.keyNumbers.number(this.start, this.end)]!;
+    if (!this.expectedKey()) this.newKey();
     if (this.peek() !== COLON) throw this.unexpected('a colon');
     this.at++;
     this.peek();
     this.announced = this.at;
     return true;
+  }
+
+  /** Objects of one kind have the same keys in the same order: is this the one that came after the last key the last time? */
+  private expectedKey(): boolean {
+    const { bytes } = this;
+    const number = this.after[this.keyNumber]!;
+    const first = this.firstSeen[number];
+    if (first === undefined) return false;
+    const own = this.at;
+    let i = 1;
+    // Both begin after a quote; the first to differ may be the closing one.
+    while (bytes[own + i] === bytes[first + i]) {
+      if (bytes[own + i] === QUOTE) {
+        this.at = own + i + 1;
+        this.key = this.keys[number]!;
+        this.keyNumber = number;
+        return true;
+      }
+      if (bytes[own + i] === BACKSLASH) return false;
+      i++;
+    }
+    return false;
+  }
+
+  private newKey(): void {
+    const quote = this.at;
+    this.stringBytes();
+    const number = this.keyNumbers.number(this.start, this.end);
+    if (number === this.firstSeen.length) {
+      this.firstSeen.push(quote);
+      this.after.push(number);
+    }
+    this.after[this.keyNumber] = number;
+    this.keyNumber = number;
+    this.key = this.keys[number]!;
   }
 
   /** Goes to the next item of the array; false, and out of the array, when there is none. */
