@@ -77,7 +77,8 @@ async function installVSCode(say: Say): Promise<Pick<Tools, 'node' | 'server' | 
   const quiet = { ...own, npm_config_dangerously_allow_all_scripts: 'true', npm_config_update_notifier: 'false' };
   const nodeFolder = await installFolder('node', quiet, say);
   const bin = join(nodeFolder, 'node_modules', '.bin');
-  // The package of Node 24 brings its headers: without them the compiler's tool would fetch them from Node's own site.
+  // The npm beside Node 24 compiles for it: Debian's own links native modules with Debian's Node, and they crash in ours. The package
+  // of Node 24 brings its headers: without them the compiler's tool would fetch them from Node's own site.
   const headers = join(nodeFolder, 'node_modules', 'node', 'node_modules', `node-${process.platform}-${process.arch}`);
   const env = {
     ...quiet,
