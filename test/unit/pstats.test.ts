@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -47,7 +47,9 @@ describe.skipIf(pythons.size === 0)('pstats is the judge', () => {
     try {
       const answer = execFileSync(python, [join(fixtures, 'judge_pstats.py'), folder], { encoding: 'utf8', maxBuffer: 1 << 26 });
       const judged = JSON.parse(answer) as Record<string, Judged>;
-      expect(Object.keys(judged)).toEqual(expect.arrayContaining(['single.prof', 'threads.prof', 'version2.prof', 'bare.prof']));
+      expect(Object.keys(judged)).toEqual(
+        expect.arrayContaining(['single.prof', 'slow.prof', 'code.prof', 'threads.prof', 'version2.prof', 'bare.prof']),
+      );
       for (const [name, expected] of Object.entries(judged)) {
         const profile = await readProfile(fileSource(join(folder, name)));
         expect(expected.functions.length, name).toBeGreaterThan(1);
@@ -58,6 +60,74 @@ describe.skipIf(pythons.size === 0)('pstats is the judge', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+});
+
+const variants = readdirSync(join(fixtures, 'profiles/pstats')).filter((name) => /\.(?:prof|pstats)$/.test(name));
+
+test.each(variants)('every function and edge of %s', async (name) => {
+  const file = join(fixtures, 'profiles/pstats', name);
+  const expected = JSON.parse(readFileSync(`${file}.judge.json`, 'utf8')) as Judged;
+  const profile = await readProfile(fileSource(file));
+  const uncounted = name === 'pyinstrument.pstats';
+  for (const row of [...expected.functions, ...expected.edges]) {
+    const at = typeof row[1] === 'number' ? 1 : 2;
+    if (uncounted) expect([row[at], row[at + 1]]).toEqual([-1, -1]);
+    if (uncounted) row.splice(at, 2, 0, 0);
+  }
+  // A caller without figures of its own (yappi's start) is a function here, with nothing.
+  const found = ours(profile);
+  const callers = new Set(expected.functions.map(([key]) => JSON.stringify(key)));
+  found.functions = found.functions.filter(([key, ...figures]) => callers.has(JSON.stringify(key)) || figures.some((value) => value !== 0));
+  expect(sorted(found)).toEqual(sorted(expected));
+  expect(profile.warnings).toEqual(uncounted ? ['It does not say how often functions were called.'] : []);
+});
+
+test.each(['pricing', 'threads-native'])('lines, functions and edges of the sampler: %s.pstats', async (name) => {
+  const file = join(fixtures, 'profiles/tachyon', `${name}.pstats`);
+  const expected = JSON.parse(readFileSync(`${file}.judge.json`, 'utf8')) as Judged;
+  const profile = await readProfile(fileSource(file));
+  const { functions, strings, lineCosts } = profile;
+  const lineRows = (type: number) => {
+    const costs = lineCosts.find((each) => each.type === type)!;
+    return Array.from(costs.line, (line, row) => {
+      const func = costs.func[row]!;
+      return [[strings[functions.file[func]!]!, line, strings[functions.name[func]!]!], costs.self[row], costs.total[row]];
+    });
+  };
+  const text = (rows: unknown[][]) => rows.map((row) => JSON.stringify(row)).sort();
+  expect(text(lineRows(0))).toEqual(text(expected.functions.map(([key, own, all]) => [key, own, all])));
+  expect(text(lineRows(1))).toEqual(text(expected.functions.map(([key, , , self, total]) => [key, self, total])));
+  // The same function whatever the line: figures are added up, totals never beyond the whole.
+  const sums = new Map<string, [samples: number, self: number, total: number]>();
+  for (const [[path, , func], own, , self, total] of expected.functions) {
+    const sum = sums.get(`${path}:${func}`) ?? [0, 0, 0];
+    sums.set(`${path}:${func}`, [sum[0] + own, sum[1] + self, sum[2] + total]);
+  }
+  const whole = expected.functions.reduce((sum, [, , , self]) => sum + self, 0);
+  const counted = profile.calls!;
+  expect(functions.length).toBe(sums.size);
+  for (let func = 0; func < functions.length; func++) {
+    expect(functions.startLine[func]).toBe(0);
+    const [samples, self, total] = sums.get(`${strings[functions.file[func]!]}:${strings[functions.name[func]!]}`)!;
+    expect(counted.functions.calls[func]).toBe(samples);
+    expect(counted.functions.self[func]).toBeCloseTo(self, 9);
+    expect(counted.functions.total[func]).toBeCloseTo(Math.min(total, whole), 9);
+  }
+  const edges = new Map<string, number>();
+  for (const [caller, callee, , calls] of expected.edges) {
+    const key = JSON.stringify([caller[0], caller[2], callee[0], callee[2]]);
+    edges.set(key, (edges.get(key) ?? 0) + calls);
+  }
+  const found = new Map<string, number>();
+  for (let edge = 0; edge < counted.edges.length; edge++) {
+    const names = [counted.edges.caller[edge]!, counted.edges.callee[edge]!].flatMap((func) => [
+      strings[functions.file[func]!],
+      strings[functions.name[func]!],
+    ]);
+    const key = JSON.stringify(names);
+    found.set(key, (found.get(key) ?? 0) + counted.edges.calls[edge]!);
+  }
+  expect(found).toEqual(edges);
 });
 
 test('value types, default and format of a .prof', async () => {
@@ -85,7 +155,7 @@ async function outcome(bytes: Uint8Array): Promise<Profile | ReadError> {
 }
 
 describe('hostile files', () => {
-  const files = ['python-2.7.prof', 'python-3.8.prof', 'python-3.12.prof'];
+  const files = ['python-2.7.prof', 'python-3.8.prof', 'python-3.12.prof', 'profile.prof'];
 
   test.each(files)('%s cut anywhere is never taken for a whole one', async (name) => {
     const bytes = readFileSync(join(fixtures, 'profiles/pstats', name));
@@ -148,7 +218,9 @@ describe('hostile files', () => {
     const key = (name: string) => [0x29, 3, ...text('f.py'), ...int(9), ...text(name)];
     const value = [0x29, 5, ...int(4), ...int(5), ...int(1), ...int(2), 0x7b, ...key('caller'), ...int(3), 0x30];
     const profile = (await outcome(Uint8Array.from([0x7b, 0x29, 1, ...text('__sampled__'), 0x54, ...key('a'), ...value, 0x30]))) as Profile;
-    expect(profile.warnings.join()).toContain('sampler');
-    expect(ours(profile).edges).toEqual([[['f.py', 9, 'caller'], ['f.py', 9, 'a'], 3, 3, 0, 0]]);
+    expect(profile.quality.notes?.join()).toContain('sampler');
+    expect(profile.sampleTypes[0]!.type).toBe('samples');
+    // A second for four samples: three of them are three quarters.
+    expect(ours(profile).edges).toEqual([[['f.py', 0, 'caller'], ['f.py', 0, 'a'], 3, 3, 0, 0.75]]);
   });
 });

@@ -1,46 +1,12 @@
 import { ReadError } from '../errors.js';
 import { ByteStrings, decodeText } from './byteStrings.js';
-
-/**
- * Type codes of Python's marshal, versions 0–5 (CPython Python/marshal.c); the high bit of the byte says "the object
- * gets the next reference number".
- */
-export const Code = {
-  null: 0x30, // 0
-  none: 0x4e, // N
-  false: 0x46, // F
-  true: 0x54, // T
-  stop: 0x53, // S
-  ellipsis: 0x2e, // .
-  int: 0x69, // i
-  int64: 0x49, // I  Python 2 on 64-bit machines
-  float: 0x66, // f  text
-  binaryFloat: 0x67, // g
-  complex: 0x78, // x  text
-  binaryComplex: 0x79, // y
-  long: 0x6c, // l  15-bit digits
-  bytes: 0x73, // s
-  interned: 0x74, // t
-  stringRef: 0x52, // R  Python 2: an earlier `t`
-  ref: 0x72, // r  an earlier object with the high bit
-  tuple: 0x28, // (
-  smallTuple: 0x29, // )
-  list: 0x5b, // [
-  dict: 0x7b, // {
-  code: 0x63, // c
-  unicode: 0x75, // u
-  set: 0x3c, // <
-  frozenSet: 0x3e, // >
-  ascii: 0x61, // a
-  asciiInterned: 0x41, // A
-  shortAscii: 0x7a, // z
-  shortAsciiInterned: 0x5a, // Z
-  slice: 0x3a, // :  version 5
-} as const;
+import { CODE_LAYOUTS, CODE_OBJECTS, Code, type CodeLayout } from './marshalCodes.js';
 
 /** What a reference number stands for; `other` remembers where the object starts. */
 export const RefKind = { none: 0, string: 1, number: 2, key: 3, other: 4 } as const;
 
+/** Code objects within code objects. */
+const MAX_CODES = 100;
 /** Deepest nesting that is skipped: Python itself refuses more than 2,000. */
 const MAX_DEPTH = 2000;
 
@@ -60,13 +26,21 @@ export class MarshalReader {
   /** Python 2's own list of interned strings. */
   private readonly interned: number[] = [];
   private readonly strings: ByteStrings;
+  private readonly texts = new Map<number, string>();
+  private layout: CodeLayout | undefined;
+  private codeDepth = 0;
 
   constructor(
     readonly bytes: Uint8Array,
-    intern: (text: string) => number,
+    private readonly intern: (text: string) => number,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.strings = new ByteStrings(bytes, (start, end) => intern(decodeText(bytes, start, end)));
+    this.strings = new ByteStrings(bytes, (start, end) => {
+      const text = decodeText(bytes, start, end);
+      const value = intern(text);
+      this.texts.set(value, text);
+      return value;
+    });
   }
 
   /** @param what a clause, e.g. `a number was expected` */
@@ -198,6 +172,59 @@ export class MarshalReader {
     return value;
   }
 
+  /**
+   * A string object as `intern`'s number, or a code object, which `profile` writes in place of a function's name: what Python
+   * prints for it, without its address.
+   */
+  name(): number {
+    if (((this.bytes[this.pos] ?? 0) & 0x7f) !== Code.code) return this.string();
+    this.next();
+    const { ref } = this;
+    const value = this.intern(this.codeObject());
+    this.define(ref, RefKind.string, value);
+    return value;
+  }
+
+  /** The rest of a code object, as text. A file is of one Python: the layout that fits its first code object fits all. */
+  private codeObject(): string {
+    if (this.layout !== undefined) return this.codeText(this.layout);
+    const { pos, refs } = this;
+    const known = this.interned.length;
+    for (const layout of CODE_LAYOUTS) {
+      try {
+        this.layout = layout;
+        return this.codeText(layout);
+      } catch (error) {
+        if (!(error instanceof ReadError)) throw error;
+        this.layout = undefined;
+        this.codeDepth = 0;
+        this.pos = pos;
+        this.refs = refs;
+        this.interned.length = known;
+      }
+    }
+    return this.fail('a code object is of no known version');
+  }
+
+  private codeText(layout: CodeLayout): string {
+    if (++this.codeDepth > MAX_CODES) this.fail('objects are nested too deeply');
+    this.advance(layout.numbers * 4);
+    let file = '';
+    let name = '';
+    for (let i = 0; i < CODE_OBJECTS; i++) {
+      const code = (this.bytes[this.pos] ?? 0) & 0x7f;
+      if (i === 0 && code !== Code.bytes) this.fail('a code object has no code');
+      if (i === 4 && layout.kinds && code !== Code.bytes && code !== Code.ref) this.fail('a code object has other parts');
+      if (i === layout.file) file = this.texts.get(this.string()) ?? '';
+      else if (i === layout.file + 1) name = this.texts.get(this.string()) ?? '';
+      else this.skip();
+    }
+    const line = this.uint32();
+    for (let i = 0; i < layout.after; i++) this.skip();
+    this.codeDepth--;
+    return `<code object ${name}, file "${file}", line ${line}>`;
+  }
+
   /** Passes over one object of any kind, counting references, with a stack of its own instead of recursion. */
   skip(): void {
     const left: number[] = [1];
@@ -268,6 +295,9 @@ export class MarshalReader {
         return this.size(code);
       case Code.slice:
         return 3;
+      case Code.code:
+        this.codeObject();
+        return 0;
       case Code.dict:
         return -1;
       default:

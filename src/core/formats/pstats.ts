@@ -1,18 +1,24 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format } from './format.js';
-import { Code, MarshalReader, RefKind } from './marshal.js';
+import { MarshalReader, RefKind } from './marshal.js';
+import { Code } from './marshalCodes.js';
+import { SampledSums } from './pstatsSampled.js';
+import { textAt } from './textLines.js';
 
 /** Objects that a file may share (by reference) are read again where they are used; this many bytes at most, per byte of the file. */
 const MAX_REREAD = 16;
-/** Python ≥ 3.15's sampler marks its files by this key, since what it calls calls are samples. */
+/** Python ≥ 3.15's sampler marks its files by the key `('__sampled__',)`, since what it calls calls are samples. */
 const SAMPLED = '__sampled__';
 
 /**
  * Python's pstats file: one marshalled dict, written by `cProfile`, `profile`, yappi, PyPy and Tachyon.
  * {(file, first line, name): (primitive calls, calls, tottime, cumtime, {caller key: (calls, primitive calls, tottime, cumtime)})}
  * with two traps: calls and primitive calls change places between a function and its callers, and a caller's value may be a
- * bare number of calls (Lib/cProfile.py `snapshot_stats`, Lib/pstats.py `print_call_line`).
+ * bare number of calls (Lib/cProfile.py `snapshot_stats`, Lib/pstats.py `print_call_line`). pyinstrument writes -1 for calls.
+ *
+ * The sampler's keys (Lib/profiling/sampling/pstats_collector.py) have the line that ran instead of the first one, and its
+ * figures are samples: those become figures of lines, and those of a function are added up from its lines.
  */
 export const pstats: Format = {
   id: 'pstats',
@@ -34,15 +40,20 @@ export const pstats: Format = {
 
 function readStats(bytes: Uint8Array, builder: ProfileBuilder): void {
   const reader = new MarshalReader(bytes, (text) => builder.string(text));
-  const callsType = builder.valueType({ type: 'calls', unit: 'count' });
+  const sampled = isMarked(bytes);
+  const callsType = builder.valueType({ type: sampled ? 'samples' : 'calls', unit: 'count' });
   const timeType = builder.valueType({ type: 'time', unit: 'seconds' });
   builder.callTypes(callsType, timeType);
   builder.set({ defaultType: timeType });
+  const sums = new SampledSums(builder, callsType, timeType);
   const sampledMark = builder.string(SAMPLED);
   const figures = new Float64Array(4);
   let reread = 0;
 
-  /** Function of a key object, or -1 for the sampler's mark. */
+  /** Functions and lines of the keys read so far. */
+  const keyFunc: number[] = [];
+  const keyLine: number[] = [];
+  /** Index of a key object, or -1 for the sampler's mark. */
   const key = (): number => {
     const at = reader.pos;
     const code = reader.next();
@@ -53,11 +64,21 @@ function readStats(bytes: Uint8Array, builder: ProfileBuilder): void {
     if (size === 1 && reader.string() === sampledMark) return -1;
     if (size !== 3) reader.fail('a function has no (file, line, name)', at);
     const file = reader.string();
-    const line = reader.number();
-    const name = reader.string();
-    const func = builder.func(name, name, file, Math.max(0, line));
-    reader.define(ref, RefKind.key, func);
-    return func;
+    const line = Math.max(0, reader.number());
+    const name = reader.name();
+    const index = keyFunc.length;
+    keyFunc.push(builder.func(name, name, file, sampled ? 0 : line));
+    keyLine.push(line);
+    reader.define(ref, RefKind.key, index);
+    return index;
+  };
+
+  /** Negative numbers of calls mean that they were not counted. */
+  let uncounted = false;
+  const counted = (calls: number): number => {
+    if (calls >= 0) return calls;
+    uncounted = true;
+    return 0;
   };
 
   /** Reads with `read` the object at hand, or an earlier one that a reference leads back to. */
@@ -106,18 +127,20 @@ function readStats(bytes: Uint8Array, builder: ProfileBuilder): void {
       const caller = key();
       if (caller < 0) reader.fail('a caller is not a function');
       shared(edgeFigures);
-      builder.edge(caller, callee, figures[0]!, figures[1]!, figures[2]!, figures[3]!);
+      if (sampled) sums.edge(keyFunc[caller]!, keyFunc[callee]!, counted(figures[0]!));
+      else builder.edge(keyFunc[caller]!, keyFunc[callee]!, counted(figures[0]!), counted(figures[1]!), figures[2]!, figures[3]!);
     }
   };
   const functionFigures = (code: number): void => {
     if (code !== Code.smallTuple && code !== Code.tuple && code !== Code.list) reader.fail('the figures of a function were expected');
     const size = reader.size(code);
     if (size < 4) reader.fail('the figures of a function are incomplete');
-    const primitive = reader.number();
-    const calls = reader.number();
+    const primitive = counted(reader.number());
+    const calls = counted(reader.number());
     const self = reader.number();
     const total = reader.number();
-    builder.functionCalls(callee, calls, primitive, self, total);
+    if (sampled) sums.line(keyFunc[callee]!, keyLine[callee]!, primitive, calls, self, total);
+    else builder.functionCalls(keyFunc[callee]!, calls, primitive, self, total);
     if (size > 4) shared(callers);
     for (let i = 5; i < size; i++) reader.skip();
   };
@@ -127,11 +150,12 @@ function readStats(bytes: Uint8Array, builder: ProfileBuilder): void {
     callee = key();
     if (callee < 0) {
       reader.skip();
-      builder.warn('The figures come from a sampler: calls are numbers of samples, and lines are those that ran.');
       continue;
     }
     shared(functionFigures);
   }
+  if (sampled) sums.finish();
+  if (uncounted) builder.warn('It does not say how often functions were called.');
   if (reader.pos < bytes.length) builder.warn(`${bytes.length - reader.pos} bytes after the end of the profile were left out.`);
 }
 
@@ -140,4 +164,14 @@ function atEnd(reader: MarshalReader): boolean {
   if (reader.bytes[reader.pos] !== Code.null) return false;
   reader.pos++;
   return true;
+}
+
+/** Whether the sampler's mark is among the keys: a tuple of one string. */
+function isMarked(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(SAMPLED.charCodeAt(0)); at >= 0; at = bytes.indexOf(SAMPLED.charCodeAt(0), at + 1)) {
+    if (!textAt(bytes, at, SAMPLED)) continue;
+    // `)`, 1, and a string with a length of one byte, or of four.
+    for (const head of [4, 7]) if (at >= head && (bytes[at - head]! & 0x7f) === Code.smallTuple && bytes[at - head + 1] === 1) return true;
+  }
+  return false;
 }
