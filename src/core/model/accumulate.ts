@@ -1,5 +1,7 @@
 import type { Profile } from './profile.js';
+import { onStacks, stackIndex, sumUpwards } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
+import { walkStacks } from './stackWalk.js';
 import type { Weights } from './weights.js';
 
 /** Figures per key (a function, or a line of a file). */
@@ -20,6 +22,8 @@ export interface Sums {
  * @param countTotals also counts the samples behind `total`
  */
 export function accumulate(profile: Profile, weights: Weights, keyOf: Int32Array | Uint32Array, keys: number, countTotals = false): Sums {
+  const { stackOf } = stackIndex(profile);
+  if (stackOf !== undefined) return accumulateTree(profile, stackOf, weights, keyOf, keys, countTotals);
   const rows = stackRows(profile);
   const { firstLine } = profile.locations;
   const { value, count, exact } = weights;
@@ -68,12 +72,78 @@ export function accumulate(profile: Profile, weights: Weights, keyOf: Int32Array
     selfSamples[key]! += samples;
     if (exactSelf !== undefined) exactSelf[key]! += exact![row]!;
   }
-  if (exactSelf === undefined || exactTotal === undefined) return { self, total, selfSamples, totalSamples, exact: undefined };
-  for (let key = 0; key < keys; key++) {
-    self[key] = Number(exactSelf[key]!);
-    total[key] = Number(exactTotal[key]!);
+  return rounded({ self, total, selfSamples, totalSamples }, exactSelf, exactTotal);
+}
+
+/** Doubles of exact sums are their nearest, not sums of doubles. */
+function rounded(sums: Omit<Sums, 'exact'>, self: BigInt64Array | undefined, total: BigInt64Array | undefined): Sums {
+  if (self === undefined || total === undefined) return { ...sums, exact: undefined };
+  for (let key = 0; key < self.length; key++) {
+    sums.self[key] = Number(self[key]!);
+    sums.total[key] = Number(total[key]!);
   }
-  return { self, total, selfSamples, totalSamples, exact: { self: exactSelf, total: exactTotal } };
+  return { ...sums, exact: { self, total } };
+}
+
+/**
+ * The same for stacks that came as a prefix tree, without writing them out: a key is given all that is at or below the
+ * outermost stack of each path that has it.
+ */
+function accumulateTree(
+  profile: Profile,
+  stackOf: Int32Array,
+  weights: Weights,
+  keyOf: Int32Array | Uint32Array,
+  keys: number,
+  countTotals: boolean,
+): Sums {
+  const { prefix, location } = profile.stacks;
+  const { firstLine } = profile.locations;
+  const own = onStacks(profile, stackOf, weights.value);
+  const ownCount = onStacks(profile, stackOf, weights.count);
+  const below = sumUpwards(prefix, own);
+  const belowCount = sumUpwards(prefix, ownCount);
+  const exact = weights.exact === undefined ? undefined : exactOnStacks(prefix, stackOf, weights.exact);
+  const self = new Float64Array(keys);
+  const total = new Float64Array(keys);
+  const selfSamples = new Float64Array(keys);
+  const totalSamples = countTotals ? new Float64Array(keys) : undefined;
+  const exactSelf = exact === undefined ? undefined : new BigInt64Array(keys);
+  const exactTotal = exact === undefined ? undefined : new BigInt64Array(keys);
+  /** How often each key is on the path to where the walk is. */
+  const onPath = new Uint32Array(keys);
+  walkStacks(prefix, {
+    enter(stack) {
+      const place = location[stack]!;
+      const first = firstLine[place]!;
+      for (let line = first; line < firstLine[place + 1]!; line++) {
+        const key = keyOf[line]!;
+        if (key < 0) continue;
+        if (line === first) {
+          self[key]! += own[stack]!;
+          selfSamples[key]! += ownCount[stack]!;
+          if (exactSelf !== undefined) exactSelf[key]! += exact!.own[stack]!;
+        }
+        if (onPath[key]!++ > 0) continue;
+        total[key]! += below[stack]!;
+        if (totalSamples !== undefined) totalSamples[key]! += belowCount[stack]!;
+        if (exactTotal !== undefined) exactTotal[key]! += exact!.below[stack]!;
+      }
+    },
+    leave(stack) {
+      const place = location[stack]!;
+      for (let line = firstLine[place]!; line < firstLine[place + 1]!; line++) if (keyOf[line]! >= 0) onPath[keyOf[line]!]!--;
+    },
+  });
+  return rounded({ self, total, selfSamples, totalSamples }, exactSelf, exactTotal);
+}
+
+function exactOnStacks(prefix: Int32Array, stackOf: Int32Array, ofRow: BigInt64Array): { own: BigInt64Array; below: BigInt64Array } {
+  const own = new BigInt64Array(prefix.length);
+  for (let row = 0; row < stackOf.length; row++) if (stackOf[row]! >= 0) own[stackOf[row]!]! += ofRow[row]!;
+  const below = own.slice();
+  for (let stack = below.length - 1; stack >= 0; stack--) if (prefix[stack]! >= 0) below[prefix[stack]!]! += below[stack]!;
+  return { own, below };
 }
 
 const SEVERAL = -2;

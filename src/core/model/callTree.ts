@@ -32,6 +32,10 @@ export interface TreeOptions {
   readonly inverted?: boolean;
   /** Of each run of library frames show only the first, and none before the program's own first frame. */
   readonly justMyCode?: boolean;
+  /** Parts below this share of the whole (0..1) are left out: far less work in a large profile. Default 0: everything. */
+  readonly minShare?: number;
+  /** Levels to draw; default all. */
+  readonly depth?: number;
 }
 
 /**
@@ -39,12 +43,11 @@ export interface TreeOptions {
  * @throws UserError for a focus or ignore that is no regular expression
  */
 export function callTree(profile: Profile, spec: ViewSpec, options: TreeOptions = {}): CallTree {
-  const inverted = options.inverted ?? false;
+  const { inverted = false, minShare = 0, depth = Number.POSITIVE_INFINITY } = options;
   const library = options.justMyCode ? libraryFlags(profile) : undefined;
-  const grown = isSummed(profile, spec.type)
-    ? edgeTree(profile, spec.type, inverted, library)
-    : sampleTree(profile, spec, inverted, library);
-  return orderDepthFirst(grown);
+  if (!isSummed(profile, spec.type)) return sampleTree(profile, spec, inverted, library, minShare, depth);
+  const grown = edgeTree(profile, spec.type, inverted, library);
+  return orderDepthFirst(grown, { minimum: minShare * grown.sum, depth });
 }
 
 /** Children of a node, largest first; of -1 the roots. */

@@ -1,5 +1,5 @@
+import { sumPairs } from './pairs.js';
 import type { Profile, ViewSpec } from './profile.js';
-import { stackRows } from './stackRows.js';
 import { isSummed, summedFigures } from './summed.js';
 import { weigh } from './weights.js';
 
@@ -42,36 +42,12 @@ function fromEdges(profile: Profile, type: number, func: number, end: 'caller' |
 }
 
 function fromStacks(profile: Profile, spec: ViewSpec, func: number, callers: boolean): Neighbour[] {
-  const rows = stackRows(profile);
-  const { value } = weigh(profile, spec);
-  const { firstLine } = profile.locations;
   const { func: funcOf } = profile.lines;
-  const self = new Map<number, number>();
-  const total = new Map<number, number>();
-  const seen = new Map<number, number>();
-  for (let row = 0; row < rows.length; row++) {
-    const weight = value[row]!;
-    if (weight === 0) continue;
-    // From the leaf upwards: `below` was called by `own`.
-    let below = -1;
-    let isLeaf = true;
-    for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) {
-      const location = rows.location[at]!;
-      for (let line = firstLine[location]!; line < firstLine[location + 1]!; line++) {
-        const own = funcOf[line]!;
-        if (below >= 0 && (callers ? below : own) === func) {
-          const other = callers ? own : below;
-          if (seen.get(other) !== row) {
-            seen.set(other, row);
-            total.set(other, (total.get(other) ?? 0) + weight);
-          }
-          if (isLeaf) self.set(other, (self.get(other) ?? 0) + weight);
-        }
-        if (below >= 0) isLeaf = false;
-        below = own;
-      }
-    }
-  }
+  const { value } = weigh(profile, spec);
+  const { self, total } = sumPairs(profile, value, (above, below) => {
+    const [own, other] = callers ? [funcOf[below]!, funcOf[above]!] : [funcOf[above]!, funcOf[below]!];
+    return own === func ? other : -1;
+  });
   const counted = edgeCalls(profile, func, callers);
   const found = Array.from(total, ([other, sum]) => {
     const edge = counted?.get(other);

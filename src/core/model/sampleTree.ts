@@ -1,77 +1,96 @@
-import { GrowingInt32, GrowingUint32 } from './growing.js';
-import { Interner, mix } from './interner.js';
+import type { CallTree } from './callTree.js';
+import { functionRows } from './functionRows.js';
+import { growTree } from './growTree.js';
+import { partitionTree, type TreeBounds } from './partition.js';
 import type { Profile, ViewSpec } from './profile.js';
-import { stackRows } from './stackRows.js';
-import type { GrownTree } from './treeOrder.js';
-import { weigh } from './weights.js';
+import { stackIndex } from './stackIndex.js';
+import { stackDepths, stackRows } from './stackRows.js';
+import { orderDepthFirst } from './treeOrder.js';
+import { type Weights, weigh } from './weights.js';
+
+/** Bottom-up trees of prefix trees may be far larger than these are: so many frames are looked at. */
+const MAX_FRAMES = 2 ** 25;
 
 /**
- * Grows a tree of functions from the stacks of a view. Inlined lines are frames of their own.
+ * Draws a tree of functions from the stacks of a view. Inlined lines are frames of their own.
  * @param library flags per function: folds runs of library frames (see TreeOptions.justMyCode)
+ * @param minShare nodes below this share of the whole are left out; none are when there are negative figures
  */
-export function sampleTree(profile: Profile, spec: ViewSpec, inverted: boolean, library: Uint8Array | undefined): GrownTree {
-  const rows = stackRows(profile);
+export function sampleTree(
+  profile: Profile,
+  spec: ViewSpec,
+  inverted: boolean,
+  library: Uint8Array | undefined,
+  minShare: number,
+  depth: number,
+): CallTree {
   const weights = weigh(profile, spec);
-  const { firstLine } = profile.locations;
-  const { func: funcOf } = profile.lines;
-  const index = new Interner();
-  const func = new GrowingUint32();
-  const parent = new GrowingInt32();
-  const leaf = new Int32Array(rows.length).fill(-1);
-  let frames = new Uint32Array(256);
-  for (let row = 0; row < rows.length; row++) {
-    if (weights.value[row] === 0) continue;
-    // Functions of the stack, root first.
-    let count = 0;
-    for (let at = rows.first[row + 1]! - 1; at >= rows.first[row]!; at--) {
-      const location = rows.location[at]!;
-      for (let line = firstLine[location + 1]! - 1; line >= firstLine[location]!; line--) {
-        if (count === frames.length) {
-          const wider = new Uint32Array(count * 2);
-          wider.set(frames);
-          frames = wider;
-        }
-        frames[count++] = funcOf[line]!;
-      }
-    }
-    if (library !== undefined) count = foldLibrary(frames, count, library);
-    if (inverted) frames.subarray(0, count).reverse();
-    let node = -1;
-    for (let i = 0; i < count; i++) {
-      const own = frames[i]!;
-      const above = node;
-      const hash = mix(mix(31, above), own);
-      node = index.first(hash);
-      while (node >= 0 && (parent.array[node] !== above || func.array[node] !== own)) node = index.next();
-      if (node >= 0) continue;
-      node = func.length;
-      index.add(node);
-      func.push(own);
-      parent.push(above);
-    }
-    leaf[row] = node;
-  }
-  const length = func.length;
-  const self = new Float64Array(length);
-  for (let row = 0; row < rows.length; row++) if (leaf[row]! >= 0) self[leaf[row]!]! += weights.value[row]!;
-  const total = self.slice();
-  const parents = parent.done();
-  for (let node = length - 1; node >= 0; node--) if (parents[node]! >= 0) total[parents[node]!]! += total[node]!;
-  return { length, func: func.done(), parent: parents, self, total, calls: undefined, sum: weights.total, estimate: false, cut: false };
+  const minimum = weights.value.some((value) => value < 0) ? 0 : minShare * weights.total;
+  const { stackOf } = stackIndex(profile);
+  if (stackOf === undefined) return fromRows(profile, weights, inverted, library, { minimum, depth, frames: Number.POSITIVE_INFINITY });
+  return fromStacks(profile, stackOf, weights, inverted, library, { minimum, depth, frames: MAX_FRAMES });
 }
 
-/** Keeps own frames, and of each run of library frames its first; none before the first own frame. Works in place. */
-export function foldLibrary(frames: Uint32Array, count: number, library: Uint8Array): number {
-  let from = 0;
-  while (from < count && library[frames[from]!] === 1) from++;
-  if (from === count) from = 0;
-  let kept = 0;
-  let inLibrary = false;
-  for (let i = from; i < count; i++) {
-    const own = frames[i]!;
-    const wasInLibrary = inLibrary;
-    inLibrary = library[own] === 1;
-    if (!(wasInLibrary && inLibrary)) frames[kept++] = own;
+function fromRows(
+  profile: Profile,
+  { value, total }: Weights,
+  inverted: boolean,
+  library: Uint8Array | undefined,
+  bounds: TreeBounds,
+): CallTree {
+  const { first, place, funcOf } = functionRows(profile, stackRows(profile), library);
+  const at = new Uint32Array(value.length);
+  const left = new Uint32Array(value.length);
+  const weight = new Float64Array(value.length);
+  let length = 0;
+  for (let row = 0; row < value.length; row++) {
+    const frames = first[row + 1]! - first[row]!;
+    if (value[row] === 0 || frames === 0) continue;
+    at[length] = inverted ? first[row]! : first[row + 1]! - 1;
+    left[length] = frames;
+    weight[length++] = value[row]!;
   }
-  return kept;
+  const step = inverted ? 1 : -1;
+  return partitionTree(
+    { length, at, left, weight, place, funcOf, functions: profile.functions.length, step, next: undefined },
+    total,
+    bounds,
+  );
+}
+
+function fromStacks(
+  profile: Profile,
+  stackOf: Int32Array,
+  { value, total: sum }: Weights,
+  inverted: boolean,
+  library: Uint8Array | undefined,
+  bounds: TreeBounds,
+): CallTree {
+  const { func, parent, ofRow } = growTree(profile, stackOf, value, library);
+  const self = new Float64Array(func.length);
+  for (let row = 0; row < ofRow.length; row++) if (ofRow[row]! >= 0) self[ofRow[row]!]! += value[row]!;
+  if (!inverted) {
+    const total = self.slice();
+    for (let node = total.length - 1; node >= 0; node--) if (parent[node]! >= 0) total[parent[node]!]! += total[node]!;
+    return orderDepthFirst({ length: func.length, func, parent, self, total, calls: undefined, sum, estimate: false, cut: false }, bounds);
+  }
+  const depths = stackDepths(parent);
+  const ends = Uint32Array.from(self.keys()).filter((node) => self[node] !== 0);
+  const left = ends.map((node) => depths[node]!);
+  const weight = Float64Array.from(ends, (node) => self[node]!);
+  return partitionTree(
+    {
+      length: ends.length,
+      at: ends,
+      left,
+      weight,
+      place: func,
+      funcOf: undefined,
+      functions: profile.functions.length,
+      step: 0,
+      next: parent,
+    },
+    sum,
+    bounds,
+  );
 }

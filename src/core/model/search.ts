@@ -1,5 +1,4 @@
 import type { Profile, ViewSpec } from './profile.js';
-import { stackRows } from './stackRows.js';
 import { summedFigures } from './summed.js';
 import { matchingRows, weigh } from './weights.js';
 
@@ -18,7 +17,7 @@ export function totalOf(profile: Profile, spec: ViewSpec, funcs: Iterable<number
   }
   const { value } = weigh(profile, spec);
   const rows = matchingRows(profile, flags);
-  for (let row = 0; row < stackRows(profile).length; row++) if (rows[row] === 1) total += value[row]!;
+  for (let row = 0; row < rows.length; row++) if (rows[row] === 1) total += value[row]!;
   return total;
 }
 

@@ -1,6 +1,7 @@
 import { functionTable } from './functionTable.js';
 import { libraryFlags } from './library.js';
 import type { Profile } from './profile.js';
+import { stackIndex } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
 import { type SummedFigures, summedFigures } from './summed.js';
 import { formatSeconds, formatShare, formatType, formatValue, secondsPer } from './units.js';
@@ -58,26 +59,52 @@ function ownTime(profile: Profile, type: number): OwnTime {
   const summed = summedFigures(profile, type);
   if (summed !== undefined) return ownTimeOfCalls(profile, type, summed, library);
   const value = new Float64Array(profile.functions.length);
-  const rows = stackRows(profile);
   const weights = weigh(profile, { type });
-  const { firstLine } = profile.locations;
-  for (let row = 0; row < rows.length; row++) {
-    const weight = weights.value[row]!;
-    if (weight === 0) continue;
-    let chosen = -1;
-    search: for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) {
-      const location = rows.location[at]!;
-      for (let line = firstLine[location]!; line < firstLine[location + 1]!; line++) {
-        const func = profile.lines.func[line]!;
-        if (chosen < 0) chosen = func;
-        if (library[func] === 1) continue;
-        chosen = func;
-        break search;
-      }
-    }
-    if (chosen >= 0) value[chosen]! += weight;
-  }
+  const chosen = innermostOwn(profile, library);
+  for (let row = 0; row < chosen.length; row++) if (chosen[row]! >= 0) value[chosen[row]!]! += weights.value[row]!;
   return { value, sum: weights.total, sampled: true, samples: weights.samples };
+}
+
+/** The innermost own function of each stack row; without one its leaf, -1 for an empty stack. */
+function innermostOwn(profile: Profile, library: Uint8Array): Int32Array {
+  const { firstLine } = profile.locations;
+  const { func } = profile.lines;
+  /** Of each location the innermost own function, or -1. */
+  const ownOf = new Int32Array(profile.locations.length).fill(-1);
+  for (let location = 0; location < ownOf.length; location++) {
+    for (let line = firstLine[location + 1]! - 1; line >= firstLine[location]!; line--)
+      if (library[func[line]!] === 0) ownOf[location] = func[line]!;
+  }
+  const leafOf = (location: number) => (firstLine[location]! < firstLine[location + 1]! ? func[firstLine[location]!]! : -1);
+  const { length, stackOf } = stackIndex(profile);
+  const chosen = new Int32Array(length).fill(-1);
+  if (stackOf !== undefined) {
+    const { prefix, location } = profile.stacks;
+    const own = new Int32Array(prefix.length);
+    const leaf = new Int32Array(prefix.length);
+    for (let stack = 0; stack < own.length; stack++) {
+      const above = prefix[stack]!;
+      own[stack] = ownOf[location[stack]!]!;
+      leaf[stack] = leafOf(location[stack]!);
+      if (own[stack] === -1 && above >= 0) own[stack] = own[above]!;
+      if (leaf[stack] === -1 && above >= 0) leaf[stack] = leaf[above]!;
+    }
+    for (let row = 0; row < length; row++) {
+      const stack = stackOf[row]!;
+      if (stack >= 0) chosen[row] = own[stack]! >= 0 ? own[stack]! : leaf[stack]!;
+    }
+    return chosen;
+  }
+  const rows = stackRows(profile);
+  for (let row = 0; row < length; row++) {
+    let leaf = -1;
+    for (let at = rows.first[row]!; at < rows.first[row + 1]! && chosen[row] === -1; at++) {
+      chosen[row] = ownOf[rows.location[at]!]!;
+      if (leaf < 0) leaf = leafOf(rows.location[at]!);
+    }
+    if (chosen[row] === -1) chosen[row] = leaf;
+  }
+  return chosen;
 }
 
 /** Call edges tell the direct caller only: a library function's own time goes to the own functions that called it. */

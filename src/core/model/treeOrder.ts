@@ -13,24 +13,39 @@ export interface GrownTree {
   readonly cut: boolean;
 }
 
-/** Puts a tree into depth-first order, siblings by total, largest first (on a draw: in order of growth). */
-export function orderDepthFirst(grown: GrownTree): CallTree {
-  const { length, parent, total } = grown;
+/**
+ * Puts a tree into depth-first order, siblings by total, largest first (on a draw: in order of growth).
+ * @param bounds nodes with a total below `minimum`, or at `depth` and deeper, are left out with all below them
+ */
+export function orderDepthFirst(grown: GrownTree, bounds: { readonly minimum: number; readonly depth: number }): CallTree {
+  const { parent, total } = grown;
   // Children of node i are listed in children[first[i + 1] … first[i + 2]); the roots are those of -1.
-  const first = new Uint32Array(length + 2);
-  for (let node = 0; node < length; node++) first[parent[node]! + 2]!++;
+  const first = new Uint32Array(grown.length + 2);
+  const kept = new Uint8Array(grown.length);
+  const level = new Uint32Array(grown.length);
+  let length = 0;
+  for (let node = 0; node < grown.length; node++) {
+    const above = parent[node]!;
+    level[node] = above < 0 ? 0 : level[above]! + 1;
+    if ((above >= 0 && kept[above] === 0) || level[node]! >= bounds.depth || Math.abs(total[node]!) < bounds.minimum) continue;
+    kept[node] = 1;
+    first[above + 2]!++;
+    length++;
+  }
   for (let i = 1; i < first.length; i++) first[i]! += first[i - 1]!;
   const next = first.slice();
   const children = new Uint32Array(length);
-  for (let node = 0; node < length; node++) children[next[parent[node]! + 1]!++] = node;
-  for (let of = 0; of <= length; of++) {
+  for (let node = 0; node < grown.length; node++) if (kept[node] === 1) children[next[parent[node]! + 1]!++] = node;
+  const order = (a: number, b: number) => total[b]! - total[a]! || a - b;
+  for (let of = 0; of <= grown.length; of++) {
     const from = first[of]!;
     const to = first[of + 1]!;
-    if (to - from > 1) children.subarray(from, to).sort((a, b) => total[b]! - total[a]! || a - b);
+    if (to - from > 16) children.subarray(from, to).sort(order);
+    else sortFew(children, from, to, order);
   }
 
-  const placeOf = new Uint32Array(length);
-  const order = new Uint32Array(length);
+  const placeOf = new Uint32Array(grown.length);
+  const chosen = new Uint32Array(length);
   const depth = new Uint32Array(length);
   const subtreeEnd = new Uint32Array(length);
   const newParent = new Int32Array(length);
@@ -43,9 +58,9 @@ export function orderDepthFirst(grown: GrownTree): CallTree {
       next[at + 1] = cursor + 1;
       const child = children[cursor]!;
       placeOf[child] = placed;
-      order[placed] = child;
+      chosen[placed] = child;
       newParent[placed] = at < 0 ? -1 : placeOf[at]!;
-      depth[placed] = at < 0 ? 0 : depth[placeOf[at]!]! + 1;
+      depth[placed] = level[child]!;
       placed++;
       at = child;
       continue;
@@ -56,11 +71,11 @@ export function orderDepthFirst(grown: GrownTree): CallTree {
   }
   const inOrder = (column: Float64Array) => {
     const moved = new Float64Array(length);
-    for (let i = 0; i < length; i++) moved[i] = column[order[i]!]!;
+    for (let i = 0; i < length; i++) moved[i] = column[chosen[i]!]!;
     return moved;
   };
   const func = new Uint32Array(length);
-  for (let i = 0; i < length; i++) func[i] = grown.func[order[i]!]!;
+  for (let i = 0; i < length; i++) func[i] = grown.func[chosen[i]!]!;
   return {
     length,
     func,
@@ -72,6 +87,16 @@ export function orderDepthFirst(grown: GrownTree): CallTree {
     calls: grown.calls === undefined ? undefined : inOrder(grown.calls),
     sum: grown.sum,
     estimate: grown.estimate,
-    cut: grown.cut,
+    cut: grown.cut || length < grown.length,
   };
+}
+
+/** By insertion: most nodes have a few children, for which a general sort costs more than it does. */
+function sortFew(numbers: Uint32Array, from: number, to: number, order: (a: number, b: number) => number): void {
+  for (let i = from + 1; i < to; i++) {
+    const number = numbers[i]!;
+    let at = i;
+    for (; at > from && order(numbers[at - 1]!, number) > 0; at--) numbers[at] = numbers[at - 1]!;
+    numbers[at] = number;
+  }
 }

@@ -1,8 +1,9 @@
 import { UserError } from '../errors.js';
 import type { Profile, ViewSpec } from './profile.js';
+import { stackIndex } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
 
-/** What each row of `stackRows(profile)` weighs in a view. */
+/** What each distinct stack (row of `stackIndex` and of `stackRows`) weighs in a view. */
 export interface Weights {
   readonly value: Float64Array;
   /** Exact values, when the column's numbers pass 2^53. */
@@ -19,7 +20,7 @@ export interface Weights {
  * @throws UserError for a focus or ignore that is no regular expression
  */
 export function weigh(profile: Profile, spec: ViewSpec): Weights {
-  const rows = stackRows(profile);
+  const rows = stackIndex(profile);
   const { samples } = profile;
   const column = profile.samples.values[spec.type];
   const counts = countColumn(profile);
@@ -89,7 +90,6 @@ export function functionMatcher(profile: Profile, source: string): Uint8Array {
 
 /** Flags (0/1) per stack row: any of its frames, inlined ones too, is a flagged function. */
 export function matchingRows(profile: Profile, functions: Uint8Array): Uint8Array {
-  const rows = stackRows(profile);
   const { locations, lines } = profile;
   const places = new Uint8Array(locations.length);
   for (let location = 0; location < locations.length; location++) {
@@ -97,8 +97,20 @@ export function matchingRows(profile: Profile, functions: Uint8Array): Uint8Arra
       if (functions[lines.func[line]!] === 1) places[location] = 1;
     }
   }
-  const flags = new Uint8Array(rows.length);
-  for (let row = 0; row < rows.length; row++) {
+  const { length, stackOf } = stackIndex(profile);
+  const flags = new Uint8Array(length);
+  if (stackOf !== undefined) {
+    const { prefix, location } = profile.stacks;
+    const ofStack = new Uint8Array(prefix.length);
+    for (let stack = 0; stack < ofStack.length; stack++) {
+      const above = prefix[stack]!;
+      ofStack[stack] = places[location[stack]!]! | (above < 0 ? 0 : ofStack[above]!);
+    }
+    for (let row = 0; row < length; row++) if (stackOf[row]! >= 0) flags[row] = ofStack[stackOf[row]!]!;
+    return flags;
+  }
+  const rows = stackRows(profile);
+  for (let row = 0; row < length; row++) {
     for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) {
       if (places[rows.location[at]!] === 0) continue;
       flags[row] = 1;
