@@ -1,7 +1,7 @@
 import { type ReadError, UserError } from '../core/errors.js';
 
 /** Exit statuses (contract). A bug has the status that sysexits.h gives to one. */
-export const Exit = { failed: 1, usage: 2, unreadable: 3, engine: 4, bug: 70 } as const;
+export const Exit = { failed: 1, usage: 2, unreadable: 3, engine: 4, bug: 70, interrupted: 130, terminated: 143 } as const;
 
 /** UserErrors that are wrong usage; the others come from engines that cannot run. */
 const USAGE = new Set([

@@ -138,3 +138,10 @@ function cannotWrite(file: string, error: unknown): UserError {
             : `it cannot be written (${code ?? String(error)})`;
   return new UserError('output', `${file}: ${why}`);
 }
+
+/** `20260130-154501`, local time: files sort by it. */
+export function stamp(now: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { EXIT_STATUSES, helpStyle, writeError } from './help.js';
-import { percent, positive, rows, several } from './words.js';
+import { percent, positive, rows, several, whole } from './words.js';
 
 declare const HEATLINE_VERSION: string | undefined;
 
@@ -41,6 +41,22 @@ function recording(program: Command): void {
     .option('--idle', 'waiting threads too')
     .passThroughOptions()
     .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));
+
+  program
+    .command('fetch')
+    .description('get a profile from a running service, such as /debug/pprof of a Go program')
+    .argument('<url>', 'localhost:6060, or http://host:6060/debug/pprof/heap')
+    .option('-o, --output <file>', 'file to write; its name says the format')
+    .option('--format <id>', 'format to write, whatever the name')
+    .option('--seconds <n>', 'how long the service measures (CPU: 30; heap and others: the change in that time)', whole)
+    .option('--timeout <seconds>', 'longest wait for the answer; else the seconds and 30 more', positive)
+    .option('--header <line>', "header to send, such as 'Authorization: Bearer …'; repeatable", several)
+    .option('--cacert <file>', 'authority to trust (PEM)')
+    .option('--cert <file>', 'own certificate (PEM)')
+    .option('--key <file>', 'key of the own certificate (PEM)')
+    .option('--insecure', 'take any certificate')
+    .option('--json', 'write one JSON value about it')
+    .action(async (url: string, options) => (await import('./commands/fetch.js')).fetchProfile(url, options));
 
   program
     .command('engines')

@@ -6,6 +6,12 @@ export function rows(text: string): number {
   return Number(text);
 }
 
+/** Whole numbers above 0. */
+export function whole(text: string): number {
+  if (!/^0*[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('a whole number above 0 is wanted');
+  return Number(text);
+}
+
 export function positive(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('a number above 0 is wanted');

@@ -1,5 +1,5 @@
 // What tests of the command line share: the built command, a folder of their own, and ways to run it.
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,8 @@ export interface Kit {
   /** An empty folder whose name has a space and an umlaut. */
   readonly folder: string;
   run(args: readonly string[], options?: RunOptions): Ran;
+  /** Runs while this process goes on (a server of the test can answer). `started` gets the process. */
+  start(args: readonly string[], options?: RunOptions, started?: (child: ChildProcess) => void): Promise<Ran>;
   /** Runs in the folder. */
   heatline(...args: string[]): Ran;
   /** Runs with --json, expects success and nothing on stderr, and gives the one JSON value. */
@@ -53,10 +55,26 @@ export function cliKit(): Kit {
     });
     return { status: made.status, stdout: made.stdout, stderr: made.stderr };
   };
+  const start = async (args: readonly string[], { cwd = folder, input, env }: RunOptions = {}, started?: (child: ChildProcess) => void) => {
+    const child = spawn(process.execPath, [cli, ...args], { cwd, env: { ...process.env, ...env } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.stdin.end(input ?? '');
+    started?.(child);
+    const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    return { status, stdout, stderr };
+  };
   return {
     cli,
     folder,
     run,
+    start,
     heatline: (...args) => run(args),
     json(...args) {
       const { status, stdout, stderr } = run([...args, '--json']);

@@ -14,7 +14,7 @@ import { typeOf } from '../../core/report/view.js';
 import type { EngineOptions, Environment, Target } from '../../engines/engine.js';
 import { chooseEngine, type LaunchResult, launch, probeEnvironment } from '../../engines/index.js';
 import { Exit, say } from '../failure.js';
-import { checkOutput, writeWhole } from '../output.js';
+import { checkOutput, stamp, writeWhole } from '../output.js';
 import { pythonPackage } from '../pythonPackage.js';
 import { type CommandLine, commandLine } from '../recordTarget.js';
 import { writeProfile, writerFor } from '../writer.js';
@@ -62,13 +62,6 @@ export async function record(words: readonly string[], options: RecordOptions): 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** `20260130-154501`, local time: files sort by it. */
-function stamp(now: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
-  return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
 }
 
 /** `.prof` is written by its engine only; all else is converted where it must be. @throws UserError `usage` */

@@ -32,7 +32,8 @@ export function where(file: string, line: number): string {
 /** A name and where it is, on one line. */
 export function nameAndPlace(name: string, file: string, line: number): string {
   const place = where(file, line);
-  return plain(place === '' ? name : `${name} (${place})`);
+  const shown = name === '' ? '<unknown>' : name;
+  return plain(place === '' ? shown : `${shown} (${place})`);
 }
 
 /** Columns of texts: the last one to the left and cut to the terminal's width, the others to the right. */

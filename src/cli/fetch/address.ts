@@ -1,0 +1,61 @@
+import { UserError } from '../../core/errors.js';
+
+/** Go's default for `/debug/pprof/profile` without `seconds`. */
+const PROFILE_SECONDS = 30;
+const PPROF = '/debug/pprof';
+const SECRET = /token|secret|passw|pwd|^key$|api[-_]?key|sig(?:nature)?$|auth|credential|session/i;
+
+/** What is to be fetched. */
+export interface Address {
+  readonly url: URL;
+  /** The URL without what is nobody's business: this alone is ever printed. */
+  readonly shown: string;
+  /** `profile`, `heap`, …: the last part of the path. */
+  readonly kind: string;
+  /** How long the service will measure before it answers. */
+  readonly seconds: number;
+}
+
+/**
+ * Completes what people type: `host:6060` is Go's CPU profile there, `:6060` and `6060` are on this machine,
+ * `host:6060/debug/pprof/heap` lacks only the scheme.
+ * @throws UserError `usage`
+ */
+export function completeAddress(text: string, seconds?: number): Address {
+  const url = parse(text.trim());
+  url.hash = '';
+  const path = url.pathname.replace(/\/+$/, '');
+  if (path === '' || path === PPROF) url.pathname = `${PPROF}/profile`;
+  const kind = url.pathname.split('/').at(-1)!;
+  if (seconds !== undefined) url.searchParams.set('seconds', String(seconds));
+  else if (url.pathname === `${PPROF}/profile` && !url.searchParams.has('seconds'))
+    url.searchParams.set('seconds', String(PROFILE_SECONDS));
+  const asked = Number(url.searchParams.get('seconds') ?? 0);
+  return { url, shown: showUrl(url), kind, seconds: asked > 0 && Number.isFinite(asked) ? asked : 0 };
+}
+
+function parse(text: string): URL {
+  const shown = text
+    .replace(/\/\/[^/]*@/, '//')
+    .replace(/^[^/]*@/, '')
+    .replace(/\?.*/, '');
+  if (/^[a-z]:[\\/]|^\.{0,2}[\\/]/i.test(text)) throw new UserError('usage', `${shown}: this is a file; fetch takes the URL of a service`);
+  const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text)?.[1];
+  const whole = scheme !== undefined ? text : `http://${/^\d+$/.test(text) ? `localhost:${text}` : text.replace(/^(?=:\d)/, 'localhost')}`;
+  try {
+    const url = new URL(whole);
+    if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+  } catch {
+    throw new UserError('usage', `${shown}: this is no URL; it looks like http://localhost:6060/debug/pprof/profile`);
+  }
+  throw new UserError('usage', `${shown}: ${scheme}:// cannot be fetched, only http:// and https://`);
+}
+
+/** A URL as it may be printed: without user, password, and the values of parameters that look like secrets. */
+export function showUrl(url: URL): string {
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  for (const name of new Set(shown.searchParams.keys())) if (SECRET.test(name)) shown.searchParams.set(name, '…');
+  return shown.href.replaceAll('%E2%80%A6', '…');
+}

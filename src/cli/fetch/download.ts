@@ -1,0 +1,184 @@
+import { type IncomingMessage, request as plainRequest, type RequestOptions } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { ReadError } from '../../core/errors.js';
+import { showUrl } from './address.js';
+
+/** Redirects that are followed, largest answer in bytes, what is kept of an answer that is an error, and waits in milliseconds. */
+const MAX_REDIRECTS = 5;
+const MAX_BYTES = 2 ** 30;
+const MAX_ERROR_TEXT = 4096;
+const CONNECT = 10_000;
+const IDLE = 30_000;
+
+export interface DownloadOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** PEM of authorities to trust beside the usual ones; of our own certificate and its key. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Takes any certificate. */
+  readonly insecure?: boolean;
+  /** Longest wait for the first byte of the answer, in milliseconds. */
+  readonly wait: number;
+  readonly signal?: AbortSignal;
+  progress?(received: number): void;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  /** Content-Encoding in lower case; '' for none. */
+  readonly encoding: string;
+  readonly body: Buffer;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+}
+
+/** Gets a URL, following redirects; an answer that is an error keeps only its beginning. @throws ReadError `io`, `too-large` */
+export async function download(start: URL, options: DownloadOptions): Promise<Answer> {
+  let url = start;
+  let headers = options.headers;
+  for (let redirects = 0; ; redirects++) {
+    const answer = await once(url, { ...options, headers });
+    if (!(answer.location !== undefined && [301, 302, 303, 307, 308].includes(answer.status))) return answer;
+    if (redirects === MAX_REDIRECTS) throw new ReadError('io', `It was redirected more than ${MAX_REDIRECTS} times.`);
+    const next = resolve(answer.location, url);
+    if (url.protocol === 'https:' && next.protocol !== 'https:')
+      throw new ReadError('io', `It redirects from https to ${showUrl(next)}, which is not encrypted; fetch that if you mean it.`);
+    // What was meant for one service is nothing for another.
+    if (next.origin !== url.origin) headers = {};
+    else if (next.username === '' && next.password === '') [next.username, next.password] = [url.username, url.password];
+    url = next;
+  }
+}
+
+function resolve(location: string, from: URL): URL {
+  try {
+    const next = new URL(location, from);
+    if (next.protocol === 'http:' || next.protocol === 'https:') return next;
+  } catch {
+    // Said below.
+  }
+  throw new ReadError('io', 'It redirects to something that is no web address.');
+}
+
+function once(url: URL, options: DownloadOptions): Promise<Answer & { location?: string }> {
+  return new Promise((settle, reject) => {
+    const secure = url.protocol === 'https:';
+    const wanted: RequestOptions = {
+      headers: { accept: '*/*', 'accept-encoding': 'gzip', 'user-agent': 'heatline', ...options.headers },
+      ...(url.username === '' && url.password === '' ? {} : { auth: `${decoded(url.username)}:${decoded(url.password)}` }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      // One request, one connection: nothing is left open at the end.
+      agent: false,
+    };
+    const tls = {
+      rejectUnauthorized: options.insecure !== true,
+      ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
+      ...(options.cert === undefined ? {} : { cert: options.cert }),
+      ...(options.key === undefined ? {} : { key: options.key }),
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const within = (milliseconds: number, sentence: string) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => request.destroy(new ReadError('io', sentence)), milliseconds);
+    };
+    const fail = (error: unknown) => {
+      clearTimeout(timer);
+      reject(options.signal?.aborted ? options.signal.reason : explain(error, url));
+    };
+    const seconds = Math.round(options.wait / 1000);
+    const bare = new URL(url);
+    bare.username = '';
+    bare.password = '';
+    const request = secure ? tlsRequest(bare, { ...wanted, ...tls }) : plainRequest(bare, wanted);
+    within(CONNECT, `There was no connection within ${CONNECT / 1000} s.`);
+    request.on('socket', (socket) =>
+      socket.once(secure ? 'secureConnect' : 'connect', () => within(options.wait, `There was no answer within ${seconds} s (--timeout).`)),
+    );
+    request.on('error', fail);
+    request.on('response', (response) => {
+      const status = response.statusCode ?? 0;
+      const good = status === 200;
+      collect(response, good, options.progress, () => within(IDLE, `The answer stopped coming for ${IDLE / 1000} s.`))
+        .then((body) => {
+          clearTimeout(timer);
+          const { location } = response.headers;
+          settle({
+            status,
+            type: response.headers['content-type'] ?? '',
+            encoding: (response.headers['content-encoding'] ?? '').trim().toLowerCase(),
+            body,
+            url,
+            ...(location === undefined ? {} : { location }),
+          });
+        })
+        .catch(fail)
+        .finally(() => request.destroy());
+    });
+    request.end();
+  });
+}
+
+/** The body; of an error only the beginning. */
+function collect(
+  response: IncomingMessage,
+  good: boolean,
+  progress: ((bytes: number) => void) | undefined,
+  alive: () => void,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const most = good ? MAX_BYTES : MAX_ERROR_TEXT;
+    alive();
+    response.on('data', (chunk: Buffer) => {
+      alive();
+      chunks.push(chunk);
+      size += chunk.length;
+      progress?.(size);
+      if (size <= most) return;
+      if (good) reject(new ReadError('too-large', `The answer is larger than ${MAX_BYTES / 2 ** 20} MiB.`));
+      else resolve(Buffer.concat(chunks).subarray(0, most));
+    });
+    response.on('end', () => {
+      if (response.complete) resolve(Buffer.concat(chunks, size));
+      else reject(new ReadError('io', 'The connection broke off before the answer was whole.'));
+    });
+    response.on('error', reject);
+    response.on('aborted', () => reject(new ReadError('io', 'The connection broke off before the answer was whole.')));
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const SENTENCES: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED$/, 'The connection was refused: does the service run, and is this its port?'],
+  [/^(?:ENOTFOUND|EAI_)/, 'There is no host of this name.'],
+  [/^(?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, 'The host cannot be reached.'],
+  [/^ETIMEDOUT$/, 'There was no connection in time.'],
+  [/^(?:ECONNRESET|EPIPE)$/, 'The connection broke off before there was an answer.'],
+  [/^CERT_HAS_EXPIRED$/, 'Its certificate has expired (--insecure takes it nevertheless).'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'Its certificate is for another host (--insecure takes it nevertheless).'],
+  [
+    /SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|CERT_UNTRUSTED/,
+    'Its certificate is signed by nobody who is known here: name the authority with --cacert FILE (--insecure takes any).',
+  ],
+  [/^(?:EPROTO|ERR_SSL_)/, 'It cannot be talked to over TLS: perhaps it is http:// and not https://.'],
+  [/^HPE_/, 'The answer is not HTTP: perhaps it is https:// and not http://, or another service.'],
+];
+
+function explain(error: unknown, url: URL): ReadError {
+  if (error instanceof ReadError) return error;
+  const code = String((error as NodeJS.ErrnoException).code ?? '');
+  const known = SENTENCES.find(([pattern]) => pattern.test(code));
+  const sentence = known?.[1] ?? `It cannot be fetched from ${url.host} (${code || 'unknown error'}).`;
+  return new ReadError('io', sentence, undefined, String(error));
+}

@@ -1,0 +1,98 @@
+// A real Go service with net/http/pprof: what is fetched is what `go tool pprof` sees in it.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readProfile } from '../../src/core/formats/index.js';
+import { fileSource } from '../../src/core/formats/source.js';
+import { cliKit } from './cliKit.js';
+import { functionsOf, judge, UNITS } from './goJudge.js';
+
+const hasGo = spawnSync('go', ['version']).status === 0;
+const { heatline, json, run, folder, files } = cliKit();
+
+describe.skipIf(!hasGo)('fetch from a Go service', () => {
+  let service: ChildProcess;
+  let http = '';
+  let https = '';
+  const certificate = join(folder, 'cert.pem');
+
+  beforeAll(async () => {
+    const program = join(folder, process.platform === 'win32' ? 'service.exe' : 'service');
+    execFileSync('go', ['build', '-o', program, join(import.meta.dirname, '../fixtures/go-service/main.go')], { stdio: 'pipe' });
+    service = spawn(program, [certificate], { stdio: ['pipe', 'pipe', 'ignore'] });
+    let text = '';
+    await new Promise<void>((resolve, reject) => {
+      service.stdout!.on('data', (chunk) => {
+        text += chunk;
+        if (text.includes('\n')) resolve();
+      });
+      service.once('exit', () => reject(new Error('the service ended')));
+    });
+    ({ http, https } = JSON.parse(text));
+  }, 240_000);
+  afterAll(() => {
+    // Its stdin ends, and so does it.
+    service?.stdin?.end();
+  });
+
+  test.each([
+    ['profile', ['--seconds', '1'], 'cpu'],
+    ['heap', [], 'inuse_space'],
+    ['allocs', [], 'alloc_space'],
+    ['mutex', [], 'delay'],
+    ['block', [], 'delay'],
+    ['goroutine', [], 'goroutine'],
+    ['threadcreate', [], 'threadcreate'],
+  ])('%s: as go tool pprof -top sees it', { timeout: 120_000 }, async (kind, options, shown) => {
+    const out = `${kind}.pb.gz`;
+    const { status, stderr } = heatline('fetch', `${http}/debug/pprof/${kind}`, ...options, '-o', out);
+    expect(stderr).toMatch(new RegExp(`^heatline: .* → ${kind}\\.pb\\.gz\n$`));
+    expect(status).toBe(0);
+    const profile = await readProfile(fileSource(join(folder, out)));
+    for (const [index, { type, unit }] of profile.sampleTypes.entries()) {
+      const judged = judge(join(folder, out), type, UNITS[unit]!, '-filefunctions');
+      const top = json('top', out, '--value', type);
+      expect(top.total).toBe(judged.total);
+      expect(functionsOf(profile, index)).toEqual(judged.rows);
+      const figures = top.functions.filter(({ self, total }: { self: number; total: number }) => self !== 0 || total !== 0);
+      expect(figures).toHaveLength(Object.keys(judged.rows).length);
+    }
+    expect(json('top', out).valueType.type).toBe(shown);
+  });
+
+  test('the work is found where it is', () => {
+    expect(json('top', 'profile.pb.gz').functions[0]).toMatchObject({ name: 'main.digest' });
+    expect(json('top', 'heap.pb.gz').functions[0]).toMatchObject({ name: 'main.keep' });
+    expect(json('info', 'profile.pb.gz').durationNanos).toBeGreaterThan(0.9e9);
+  });
+
+  test('https: not trusted, trusted by its authority, and by no question', () => {
+    const url = `https://${https}/debug/pprof/heap`;
+    const before = files();
+    expect(heatline('fetch', url, '-o', 't.pb.gz')).toMatchObject({ status: 3, stderr: expect.stringContaining('--cacert FILE') });
+    expect(heatline('fetch', `http://${https}/debug/pprof/heap`, '-o', 't.pb.gz').stderr).toContain('HTTP request to an HTTPS server');
+    expect(heatline('fetch', `https://${http}/debug/pprof/heap`, '-o', 't.pb.gz').stderr).toContain('perhaps it is http://');
+    expect(files()).toEqual(before);
+    expect(heatline('fetch', url, '--cacert', certificate, '-o', 't.pb.gz').status).toBe(0);
+    expect(heatline('fetch', url, '--insecure', '-o', 't.pb.gz').status).toBe(0);
+    // The authority must be the right one.
+    expect(readFileSync(certificate, 'utf8')).toContain('BEGIN CERTIFICATE');
+  });
+
+  test('answers for people are explained, and a profile that is not there', () => {
+    const said = (path: string) => run(['fetch', `${http}/debug/pprof/${path}`, '-o', 'x.pb.gz']);
+    expect(said('goroutine?debug=2')).toMatchObject({ status: 3, stderr: expect.stringContaining('leave debug out of the URL') });
+    expect(said('trace?seconds=1')).toMatchObject({ status: 3, stderr: expect.stringContaining('go tool trace') });
+    expect(said('cmdline').stderr).toContain("the service's command line");
+    expect(said('nope').stderr).toMatch(/\(404\); this service offers .*heap.*mutex.*profile/);
+  });
+
+  test('a heap profile of the next seconds is the change in them', () => {
+    expect(heatline('fetch', `${http}/debug/pprof/allocs`, '--seconds', '1', '-o', 'delta.pb.gz').status).toBe(0);
+    expect(json('top', 'delta.pb.gz', '--value', 'alloc_space').total).toBeGreaterThan(0);
+    // Comparing with what was before counts the growth.
+    expect(heatline('fetch', `${http}/debug/pprof/allocs`, '-o', 'later.pb.gz').status).toBe(0);
+    expect(heatline('diff', 'allocs.pb.gz', 'later.pb.gz', '--fail-on', 'alloc>+1kB').status).toBe(1);
+  });
+});

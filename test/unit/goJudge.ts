@@ -1,0 +1,46 @@
+// `go tool pprof` as the judge of figures, and ours under its names.
+import { execFileSync } from 'node:child_process';
+import { expect } from 'vitest';
+import { functionTable } from '../../src/core/model/functionTable.js';
+import type { Profile } from '../../src/core/model/profile.js';
+
+/** Our units as pprof's -unit takes them. */
+export const UNITS: Record<string, string> = { nanoseconds: 'ns', bytes: 'B', count: 'count' };
+
+/** Flat and cum by name. */
+export type Rows = Record<string, [flat: number, cum: number]>;
+
+/** Rows of `go tool pprof -top`, by name; exact numbers in the smallest unit. */
+export function judge(path: string, type: string, unit: string, granularity: string): { rows: Rows; total: number } {
+  const all = ['-nodecount=1000000', '-nodefraction=0', '-edgefraction=0', `-unit=${unit}`];
+  const text = execFileSync('go', ['tool', 'pprof', '-top', granularity, ...all, `-sample_index=${type}`, path], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 1 << 28,
+  });
+  const rows: Rows = {};
+  for (const line of text.split('\n')) {
+    const match = /^\s*(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+[\d.e+-]+%\s+(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+(.+?)( \((?:partial-)?inline\))?$/.exec(
+      line,
+    );
+    const plain = match ?? /^\s*(0)\s+0%\s+[\d.e+-]+%\s+(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+(.+?)( \((?:partial-)?inline\))?$/.exec(line);
+    if (plain !== null) rows[plain[3]!] = [Number(plain[1]), Number(plain[2])];
+  }
+  const total = Number(/of (-?[\d.]+)\S* total/.exec(text)![1]);
+  return { rows, total };
+}
+
+/** Ours, under the judge's names: the name and file of a function, or a line. Rows of nothing are left out, as there. */
+export function functionsOf(profile: Profile, type: number): Rows {
+  const { self, total } = functionTable(profile, { type });
+  const rows: Rows = {};
+  for (let func = 0; func < profile.functions.length; func++) {
+    if (self[func] === 0 && total[func] === 0) continue;
+    const file = profile.strings[profile.functions.file[func]!]!;
+    // Go calls a frame that it knows nothing of so.
+    const name = `${profile.strings[profile.functions.name[func]!]} ${file}`.trim() || '<unknown>';
+    expect(Object.hasOwn(rows, name), `two functions ${name}`).toBe(false);
+    rows[name] = [self[func]!, total[func]!];
+  }
+  return rows;
+}
