@@ -8,7 +8,7 @@ export interface TreeReportOptions {
   readonly inverted?: boolean;
   /** Nodes below this share of the whole are left out; text only. Default 0.005. */
   readonly minShare?: number;
-  /** Largest depth to give; absent: all. */
+  /** Largest depth to give, 0 for the roots; absent: all. */
   readonly depth?: number;
 }
 
@@ -19,11 +19,11 @@ export interface TreeReportOptions {
  */
 export function* treeJson(profile: Profile, spec: ViewSpec, options: TreeReportOptions = {}): Generator<string> {
   const inverted = options.inverted ?? false;
-  const tree = callTree(profile, spec, { inverted });
+  const tree = callTree(profile, spec, { inverted, ...levels(options) });
   const head = { valueType: typeOf(profile, spec), total: jsonFigure(tree.sum), inverted, estimate: tree.estimate, cut: tree.cut };
   yield `${JSON.stringify(head).slice(0, -1)},"roots":[`;
   let open = 0;
-  for (const node of nodes(tree, options.depth)) {
+  for (let node = 0; node < tree.length; node++) {
     const depth = tree.depth[node]!;
     // A node one deeper is the first child of the last one; else the last one and what it ends are closed.
     const close = node > 0 && depth < open ? `${']}'.repeat(open - depth)},` : '';
@@ -48,28 +48,27 @@ function nodeJson(profile: Profile, tree: CallTree, node: number): string {
   return `${JSON.stringify(fields).slice(0, -1)},"children":[`;
 }
 
-function* nodes(tree: CallTree, depth = Number.POSITIVE_INFINITY): Generator<number> {
-  for (let node = 0; node < tree.length; ) {
-    yield node;
-    node = tree.depth[node]! >= depth ? tree.subtreeEnd[node]! : node + 1;
-  }
+function levels({ depth }: TreeReportOptions): { depth?: number } {
+  return depth === undefined ? {} : { depth: depth + 1 };
 }
 
 /** The tree as indented text; parts under 0.5 % are left out unless asked for. */
 export function* treeText(profile: Profile, spec: ViewSpec, options: TreeReportOptions = {}): Generator<string> {
-  const tree = callTree(profile, spec, { inverted: options.inverted ?? false });
+  const { inverted = false, minShare = 0.005 } = options;
+  // Only what is shown is drawn: of a large profile that is a small part of the work.
+  const tree = callTree(profile, spec, { inverted, minShare, ...levels(options) });
   const type = typeOf(profile, spec);
   const { functions, strings } = profile;
   const whole = tree.sum || 1;
-  const minimum = (options.minShare ?? 0.005) * Math.abs(whole);
+  const minimum = minShare * Math.abs(whole);
   const calls = tree.calls;
   yield `${formatType(type)}: ${formatValue(tree.sum, type.unit)}${tree.estimate ? ' · the tree is an estimate, drawn from call edges' : ''}\n`;
   yield `${'total'.padStart(10)}  ${'%'.padStart(7)}  ${'self'.padStart(10)}  function\n`;
-  let hidden = 0;
+  let hidden = tree.cut;
   for (let node = 0; node < tree.length; ) {
     const total = tree.total[node]!;
-    if (Math.abs(total) < minimum || tree.depth[node]! > (options.depth ?? Number.POSITIVE_INFINITY)) {
-      hidden += tree.subtreeEnd[node]! - node;
+    if (Math.abs(total) < minimum) {
+      hidden = true;
       node = tree.subtreeEnd[node]!;
       continue;
     }
@@ -84,6 +83,5 @@ export function* treeText(profile: Profile, spec: ViewSpec, options: TreeReportO
     yield `${figures.join('  ')}  ${'  '.repeat(tree.depth[node]!)}${name}${times}\n`;
     node++;
   }
-  if (hidden > 0) yield `… ${formatCount(hidden)} smaller parts are left out (--min 0 shows all)\n`;
-  if (tree.cut) yield '… the tree was cut to bound its size\n';
+  if (hidden) yield minShare > 0 ? '… smaller parts are left out (--min 0 shows all)\n' : '… the tree was cut to bound its size\n';
 }
