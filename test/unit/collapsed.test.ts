@@ -73,9 +73,7 @@ test("py-spy's processes: command lines hold quotes and semicolons; native frame
 
 test("Python's own sampler writes file:function:line", async () => {
   const profile = await readProfile(fileSource(join(fixtures, 'collapsed/tachyon.collapsed')));
-  expect(drawn(profile)[1]).toBe(
-    'thread (1) | <module>@app.py:12 > work@app.py:8 > _find_and_load@<frozen importlib._bootstrap>:1360 = 2',
-  );
+  expect(drawn(profile)[1]).toBe('thread (1) | <module>@app.py:12 > work@app.py:8 > _find_and_load@<frozen importlib._bootstrap>:1360 = 2');
 });
 
 test.each([
@@ -89,8 +87,6 @@ test.each([
 test.each([
   ['heap profile of old', 'heap profile: 3: 96 [10: 320] @ heap/1048576\n1: 32 [3: 96] @ 0x4 0x5\n'],
   ["Go's text", 'goroutine profile: total 5\n3 @ 0x43 0x44\n#\t0x43\tmain.f+0x1\t/x.go:3\n'],
-  ['Austin', '# austin: 3.6.0\n# interval: 100\n\nP42;T7:1;main.py:f:3 100\n'],
-  ['Austin without its head', 'P42;T0x7f:1;main.py:f:3 100\nP42;T0x7f:1;main.py:f:4 100\n'],
   ['a log', '2024-01-01 12:00:00 took 5\n2024-01-01 12:00:01 GET /a;b 200\n'],
   ['an access log', '10.0.0.1 GET /a;b 200\n10.0.0.2 GET /a;c 404\n'],
   ['a table', 'name,count\na;b,3\nc;d,4\n'],
@@ -100,6 +96,16 @@ test.each([
 ])('%s is refused', async (_, text) => {
   for (const format of [collapsed, pySpyRaw]) expect(format.sniff(Buffer.from(text), 'x.collapsed')).toBe(0);
   await expect(read(text)).rejects.toBeInstanceOf(ReadError);
+});
+
+test('Austin is another format', async () => {
+  for (const text of [
+    '# austin: 3.6.0\n# interval: 100\n\nP42;T7:1;main.py:f:3 100\n',
+    'P42;T7:1;main.py:f:3 100\nP42;T7:1;main.py:f:4 100\n',
+  ]) {
+    for (const format of [collapsed, pySpyRaw]) expect(format.sniff(Buffer.from(text), 'x.collapsed')).toBe(0);
+    expect((await read(text)).format).toBe('austin');
+  }
 });
 
 test('a few bad lines are left out with a warning, many are an error with the place', async () => {

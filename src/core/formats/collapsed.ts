@@ -13,6 +13,9 @@ const TWO_COUNTS = /^\S.* \d+(?:\.\d+)? \d+(?:\.\d+)?$/;
 const LOOK_ALIKE =
   /^(?:#|\/\/|--|\d{4}-\d\d-\d\d|\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}\b|\[(?:[\s[{"\d]|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b)|\{|(?:heap|goroutine|threadcreate|contention|mutex|block) ?profile|cycles\/second|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b|P\d+;T|Process \d+;Thread |\d+: \d+ \[)/;
 
+/** A head of this length may be cut. */
+const CUT = 4096;
+
 /** Brendan Gregg's collapsed stacks (`a;b;c 12`, root first), as stackcollapse, Tachyon, async-profiler, rbspy and many others write. */
 export const collapsed: Format = {
   id: 'collapsed',
@@ -51,7 +54,9 @@ function survey(head: Uint8Array): { good: number; stacks: number; pySpy: number
   let stacks = 0;
   let pySpy = 0;
   let all = 0;
-  for (const line of headLines(head)) {
+  const lines = headLines(head);
+  if (lines.length === 1 && head.length >= CUT && !GOOD.test(lines[0]!.trimEnd())) lines[0] = cutLine(lines[0]!);
+  for (const line of lines) {
     const text = line.trimEnd();
     if (text === '') continue;
     all++;
@@ -63,6 +68,12 @@ function survey(head: Uint8Array): { good: number; stacks: number; pySpy: number
     if (frames.length > 0 ? frames.every(hasPlace) : prefixed) pySpy++;
   }
   return all === 0 ? { good: 0, stacks: 0, pySpy: 0 } : { good: good / all, stacks: stacks / all, pySpy: pySpy / all };
+}
+
+/** Deep stacks are longer than all that is shown: what is there of the first one, with a count, if it can be a stack at all. */
+function cutLine(line: string): string {
+  const { frames } = splitStack(line.slice(0, line.lastIndexOf(';')));
+  return frames.length > 3 && !frames.some((frame) => !hasPlace(frame) && /[={}"]/.test(frame)) ? `${frames.join(';')} 1` : '';
 }
 
 /** Who wrote the file, by its first lines. */

@@ -10,7 +10,6 @@ const BY_BYTES: readonly (readonly [string, string])[] = [
   ...['8002', '8003', '8004', '8005'].map(
     (magic) => [magic, 'This is a Python pickle (line_profiler and tracemalloc write those), which is code and is not loaded.'] as const,
   ),
-  ['4d4f4a', "This is Austin's binary format: turn it into collapsed stacks with 'mojo2austin'."],
   ['7f454c46', 'This is a program, not a profile.'],
   ['4d5a', 'This is a program, not a profile.'],
   ['89504e47', 'This is a picture, not a profile.'],
