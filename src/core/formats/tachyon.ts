@@ -1,6 +1,7 @@
-import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format, ReadControl } from './format.js';
+import { pause } from './pause.js';
+import { bytesSource } from './source.js';
 import { isTachyon, readContainer, type TachyonFile, type TachyonFrames } from './tachyon/container.js';
 import { readRecords, type TachyonSamples, type TachyonThread } from './tachyon/records.js';
 
@@ -31,7 +32,7 @@ export const tachyon: Format = {
     builder.valueType({ type: mode, unit: 'nanoseconds' });
     const placeOf = places(file, builder);
     const samples = await readRecords(
-      unpacked(file),
+      await unpacked(file, builder),
       file.littleEndian,
       file.frames.length,
       (prefix, frame) => (placeOf[frame]! < 0 ? prefix : builder.stack(prefix, placeOf[frame]!)),
@@ -44,9 +45,12 @@ export const tachyon: Format = {
   },
 };
 
-function unpacked(file: TachyonFile): Uint8Array {
-  if (file.zstd) throw new ReadError('unsupported', "Its samples are packed with zstd: record with '--compression none'.");
-  return file.records;
+async function unpacked(file: TachyonFile, builder: ProfileBuilder): Promise<Uint8Array> {
+  if (!file.zstd) return file.records;
+  const packed = bytesSource('samples', file.records);
+  const records = await packed.bytes();
+  if (packed.cutAt !== undefined) builder.warn('The packed samples end too early, so only the first ones are shown.');
+  return records;
 }
 
 /** What the recorder says of its work. */
@@ -136,10 +140,4 @@ async function addSamples(
 function threadName({ id, interpreter, main }: TachyonThread): string {
   const name = main ? 'MainThread' : `Thread ${id}`;
   return interpreter === 0 ? name : `${name} (interpreter ${interpreter})`;
-}
-
-async function pause(control: ReadControl, share: number): Promise<void> {
-  control.progress?.(share);
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  control.signal?.throwIfAborted();
 }
