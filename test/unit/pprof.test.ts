@@ -21,7 +21,9 @@ function shown(profile: Profile) {
   const place = (location: number) => {
     const parts: string[] = [];
     for (let at = locations.firstLine[location]!; at < locations.firstLine[location + 1]!; at++) {
-      parts.push(`${name(lines.func[at]!)}:${lines.line[at]}:${lines.column?.[at] ?? 0}`);
+      parts.push(
+        `${name(lines.func[at]!)}:${lines.line[at]}:${lines.column?.[at] ?? 0}-${lines.endLine?.[at] ?? 0}:${lines.endColumn?.[at] ?? 0}`,
+      );
     }
     const mapping = locations.mapping[location]!;
     const file = mapping < 0 ? '' : strings[profile.mappings.file[mapping]!];
@@ -40,7 +42,14 @@ function shown(profile: Profile) {
       }
       const thread = samples.thread?.[i] ?? -1;
       const values = samples.values.map((column) => (column.length === 0 ? 'counted' : String(column[i])));
-      return { stack, values, thread: thread < 0 ? '' : profile.threads[thread], labels, time: samples.time?.[i] };
+      return {
+        stack,
+        values,
+        thread: thread < 0 ? '' : profile.threads[thread],
+        labels,
+        time: samples.time?.[i],
+        status: samples.status?.[i],
+      };
     }),
     counted: calls && {
       functions: Array.from(functions.name.keys())
@@ -51,8 +60,29 @@ function shown(profile: Profile) {
         const { calls: count, primitive, self, total } = calls.edges;
         return `${name(caller)} > ${name(calls.edges.callee[edge]!)} ${[count[edge], primitive[edge], self[edge], total[edge]]}`;
       }).sort(),
+      costs: calls.costs.map(({ type, functions: own, edges }) => [
+        type,
+        Array.from(own.self, (self, func) => `${name(func)} ${self} ${own.total[func]}`)
+          .filter((row) => !row.endsWith(' 0 0'))
+          .sort(),
+        Array.from(edges.self, (self, edge) => `${self} ${edges.total[edge]}`).sort(),
+      ]),
     },
-    facts: [profile.timeNanos, profile.durationNanos, profile.periodType, profile.period, profile.comments, profile.quality],
+    lineCosts: profile.lineCosts.map(({ type, ...costs }) => [
+      type,
+      ...Array.from({ length: costs.length }, (_, i) =>
+        [name(costs.func[i]!), strings[costs.file[i]!], costs.line[i], costs.self[i], costs.total[i], costs.calls[i]].join(' '),
+      ).sort(),
+    ]),
+    facts: [
+      profile.timeNanos,
+      profile.durationNanos,
+      profile.periodType,
+      profile.period,
+      profile.comments,
+      profile.quality,
+      profile.warnings,
+    ],
     frames: [profile.dropFrames, profile.keepFrames],
   };
 }
@@ -84,7 +114,19 @@ const recipe = fc.record({
     }),
     { maxLength: 12 },
   ),
-  times: fc.boolean(),
+  times: fc.constantFrom('none', 'some', 'all'),
+  statuses: fc.boolean(),
+  ends: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 9999 }), fc.nat(80), fc.nat(9999), fc.nat(80)), { maxLength: 4 }),
+  lineCosts: fc.array(
+    fc.tuple(
+      fc.nat(),
+      fc.integer({ min: 1, max: 99 }),
+      fc.nat(9999),
+      fc.double({ min: 0, max: 1e6, noNaN: true }),
+      fc.integer({ min: -1, max: 9 }),
+    ),
+    { maxLength: 5 },
+  ),
   whole: fc.boolean(),
   quality: fc.boolean(),
 });
@@ -93,6 +135,8 @@ function build(made: typeof recipe extends fc.Arbitrary<infer T> ? T : never): P
   const builder = new ProfileBuilder('pprof');
   builder.valueType({ type: 'samples', unit: 'count' });
   builder.valueType({ type: 'cpu', unit: 'nanoseconds' });
+  const ofLines = made.lineCosts.length > 0 ? builder.valueType({ type: 'growth', unit: 'percent' }) : -1;
+  builder.warn('The recorder was killed.');
   builder.set({ defaultType: 0, timeNanos: 1_700_000_000_123_456_789n, durationNanos: 5_000_000, period: 99 });
   builder.set({ periodType: { type: 'cpu', unit: 'nanoseconds' } });
   builder.comment('first');
@@ -112,16 +156,25 @@ function build(made: typeof recipe extends fc.Arbitrary<infer T> ? T : never): P
       lines.map(([, , column]) => column),
     ),
   );
-  made.samples.forEach(({ stack, values, thread, labels }, index) => {
+  for (const [func, line, column, endLine, endColumn] of made.ends) {
+    locations.push(builder.place(funcs[func % funcs.length]!, line, column, endLine, endColumn));
+  }
+  for (const [func, line, self, total, calls] of made.lineCosts) {
+    const file = calls === 0 ? builder.string('inlined.h') : undefined;
+    builder.lineCost(ofLines, funcs[func % funcs.length]!, line, self, total, calls, file);
+  }
+  made.samples.forEach(({ stack, values: two, thread, labels }, index) => {
+    const values = ofLines < 0 ? two : [...two, 0];
     const places = stack.map((place) => locations[place % locations.length]!);
     const owner = thread === '' ? -1 : builder.thread(thread);
-    const time = made.times ? index * 1000 : undefined;
+    const time = made.times === 'all' || (made.times === 'some' && index % 2 === 0) ? index * 1000 : undefined;
     if (made.whole) builder.sampleFrames(places, places.length, values, owner, time);
     else {
       let at = -1;
       for (const place of places.toReversed()) at = builder.stack(at, place);
       builder.sample(at, values, owner, time);
     }
+    if (made.statuses) builder.status(index % 64);
     for (const [key, value] of labels) {
       if (typeof value === 'string') builder.label(builder.string(key), builder.string(value), 0, 0);
       else builder.label(builder.string(key), 0, value, builder.string('bytes'));
@@ -130,13 +183,19 @@ function build(made: typeof recipe extends fc.Arbitrary<infer T> ? T : never): P
   return builder.finish();
 }
 
+/** The reader puts samples without a time last. */
+function inOrder(all: ReturnType<typeof shown>): ReturnType<typeof shown> {
+  const late = ({ time }: { readonly time: number | undefined }) => Number(Number.isNaN(time));
+  return { ...all, samples: [...all.samples].sort((a, b) => late(a) - late(b)) };
+}
+
 describe('pprof: what we write we read', () => {
   it('gives back everything that is shown', async () => {
     await fc.assert(
       fc.asyncProperty(recipe, async (made) => {
         const profile = build(made);
         const once = await read(writePprof(profile));
-        expect(shown(once)).toEqual(shown(profile));
+        expect(inOrder(shown(once))).toEqual(inOrder(shown(profile)));
         const twice = await read(writePprof(once));
         expect(shown(twice)).toEqual(shown(once));
         expect(twice.locations.length).toBe(once.locations.length);
@@ -157,6 +216,7 @@ describe('pprof: what we write we read', () => {
     ]);
     expect(once.defaultType).toBe(1);
     expect(shown(once).counted).toEqual({
+      costs: [],
       functions: ['main||main.py|1 1,1,1000000000,10000000000', 'work||main.py|1 5,3,6000000000,9000000000'],
       edges: ['main||main.py|1 > work||main.py|1 3,3,4000000000,9000000000', 'work||main.py|1 > work||main.py|1 2,0,2000000000,4000000000'],
     });
@@ -164,6 +224,29 @@ describe('pprof: what we write we read', () => {
     expect(shown(twice)).toEqual(shown(once));
     expect(twice.locations.length).toBe(once.locations.length);
   });
+});
+
+it('keeps further costs of counted calls, whatever their unit', async () => {
+  const builder = new ProfileBuilder('callgrind');
+  const [instructions, sampled, misses, calls] = ['Ir', 'samples', 'D1mr', 'calls'].map((type) =>
+    builder.valueType({ type, unit: 'count' }),
+  );
+  builder.callTypes(calls!, instructions!, misses!);
+  const [main, work] = ['main', 'work'].map((name) => builder.func(builder.string(name), 0, builder.string('m.c'), 3));
+  builder.functionCalls(main!, 0, 0, 7, 1007);
+  builder.functionCalls(work!, 5, 5, 1000, 1000);
+  builder.functionCost(work!, misses!, 2.5, 2.5);
+  builder.edge(main!, work!, 5, 5, 1000, 1000);
+  builder.edgeCost(main!, work!, misses!, 2.5, 2.5);
+  builder.lineCost(instructions!, work!, 4, 600, 600, -1);
+  builder.lineCost(instructions!, work!, 5, 400, 400, 3);
+  builder.sample(builder.stack(-1, builder.place(work!, 4)), [0, 9, 0, 0]);
+  builder.set({ defaultType: misses! });
+  const profile = builder.finish();
+  expect(sampled).toBe(1);
+  const once = await read(writePprof(profile));
+  expect(once.sampleTypes.map(({ type }) => type)).toEqual(['Ir', 'samples', 'D1mr', 'calls']);
+  expect(shown(once)).toEqual(shown(profile));
 });
 
 /** A profile written field by field, in odd but legal ways. */
@@ -283,6 +366,41 @@ describe('pprof: what others write', () => {
     expect(Array.from(samples.values[0] as Float64Array)).toEqual([1, 2, 3]);
     expect(threads).toEqual(['worker']);
     expect(samples.labels).toBeUndefined();
+  });
+
+  it('tells threads of one name apart, and shows first what was measured at all', async () => {
+    const bytes = handmade(
+      (out, inner, row) => {
+        type(out, inner, 1, 2);
+        type(out, inner, 3, 2);
+        functionAndLocation(out, inner, row, 1, 4);
+        for (const [thread, id] of [
+          [6, 77],
+          [6, 78],
+          [6, 77],
+          [0, 79],
+          [0, 0],
+        ] as const) {
+          inner.number(1, 1);
+          inner.number(2, 5);
+          inner.varint(2 << 3);
+          inner.varint(0);
+          row.number(1, 5);
+          row.number(2, thread);
+          if (thread !== 0) inner.block(3, row);
+          row.clear();
+          row.number(1, 7);
+          row.number(3, id);
+          if (id !== 0) inner.block(3, row);
+          row.clear();
+          out.block(2, inner);
+        }
+      },
+      ['', 'cpu', 'ns', 'gpu', 'f', 'thread name', 'worker', 'thread id'],
+    );
+    const { samples, threads, defaultType } = await read(bytes);
+    expect(Array.from(samples.thread!, (thread) => threads[thread])).toEqual(['worker', 'worker (78)', 'worker', 'thread 79', undefined]);
+    expect(defaultType).toBe(0);
   });
 
   it('keeps comments that only look like ours', async () => {

@@ -123,19 +123,20 @@ export class ProfileBuilder {
       )
         return row;
     }
-    const row = this.location(-1, 0n, [func], [at], [from]);
-    if (end !== 0 || to !== 0) {
-      const first = this.lineFunc.length - 1;
-      this.lineEnd.array[first] = end;
-      this.lineEndColumn.array[first] = to;
-      this.anyEnd = true;
-    }
+    const row = this.location(-1, 0n, [func], [at], [from], [[end], [to]]);
     placeIndex.add(row);
     return row;
   }
 
   /** Adds a location with several (inlined, innermost first) lines, a mapping (-1 none) and an address. Not interned. */
-  location(mapping: number, address: bigint, funcs: ArrayLike<number>, lines: ArrayLike<number>, columns?: ArrayLike<number>): number {
+  location(
+    mapping: number,
+    address: bigint,
+    funcs: ArrayLike<number>,
+    lines: ArrayLike<number>,
+    columns?: ArrayLike<number>,
+    ends?: readonly [lines: ArrayLike<number>, columns: ArrayLike<number>],
+  ): number {
     if (mapping !== -1) this.check(mapping, this.mappingFile.length, 'mapping');
     for (let i = 0; i < funcs.length; i++) this.check(funcs[i]!, this.functionNames.length, 'function');
     this.locationMapping.push(mapping);
@@ -148,9 +149,10 @@ export class ProfileBuilder {
       this.lineFunc.push(func);
       this.lineNumber.push(lineNumber(lines[i] ?? 0));
       this.lineColumn.push(lineNumber(column));
-      this.lineEnd.push(0);
-      this.lineEndColumn.push(0);
+      this.lineEnd.push(lineNumber(ends?.[0][i] ?? 0));
+      this.lineEndColumn.push(lineNumber(ends?.[1][i] ?? 0));
       if (column !== 0) this.anyColumn = true;
+      if (ends !== undefined && (ends[0][i] !== 0 || ends[1][i] !== 0)) this.anyEnd = true;
     }
     return this.locationMapping.length - 1;
   }

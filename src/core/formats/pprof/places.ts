@@ -2,8 +2,9 @@ import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import { IdTable } from './idTable.js';
+import { END_COLUMN, END_LINE } from './labels.js';
 import { ENDS, GOES, STAYS } from './prune.js';
-import { allNumbers, block, enter, type Integer, numbers, truncated } from './wire.js';
+import { allNumbers, block, enter, type Integer, integer, numbers, skip, truncated, VARINT } from './wire.js';
 
 /** Strings of the file, and the builder's index of each. */
 export interface StringRows {
@@ -24,11 +25,13 @@ export interface Functions {
   readonly rows: readonly number[];
 }
 
-/** Locations by id as the builder's indexes, which begin at `base`; each one's innermost function (for call counts), and what pruning does to it (prune.ts). */
+/** Locations by id as the builder's indexes, which begin at `base`; each one's innermost function (for sums), and what pruning does to it (prune.ts). */
 export interface Locations {
   readonly table: IdTable;
   readonly base: number;
   readonly firstFunc: readonly number[];
+  /** Line of that function. */
+  readonly firstLine: readonly number[];
   readonly fate: Uint8Array | undefined;
 }
 
@@ -73,13 +76,17 @@ export function readLocations(
 ): Locations {
   const ids: Integer[] = [];
   const firstFunc: number[] = [];
+  const firstLine: number[] = [];
   let base = 0;
   const fate: number[] = [];
   const figures: Integer[] = [0, 0, 0, 0];
-  const lineFigures: Integer[] = [0, 0, 0, 0];
+  const figuresOfLine: Integer[] = [0, 0, 0, 0, 0, 0];
   const funcs: number[] = [];
   const lines: number[] = [];
   const columns: number[] = [];
+  const endLines: number[] = [];
+  const endColumns: number[] = [];
+  const ends = [endLines, endColumns] as const;
   for (const start of starts) {
     const end = enter(reader, start);
     figures.fill(0);
@@ -87,13 +94,15 @@ export function readLocations(
     for (let field = numbers(reader, end, figures); field !== 0; field = numbers(reader, end, figures)) {
       const stop = block(reader);
       if (field === 4) {
-        allNumbers(reader, stop, lineFigures);
-        const row = functions.table.row(lineFigures[1]!);
+        readLine(reader, stop, figuresOfLine);
+        const row = functions.table.row(figuresOfLine[1]!);
         if (row >= 0) {
           funcs[count] = functions.rows[row]!;
-          lines[count] = Number(lineFigures[2]!);
-          columns[count++] = Number(lineFigures[3]!);
-        } else if (lineFigures[1] !== 0) throw missing('function', lineFigures[1]!, reader.pos);
+          lines[count] = Number(figuresOfLine[2]!);
+          columns[count] = Number(figuresOfLine[3]!);
+          endLines[count] = Number(figuresOfLine[4]!);
+          endColumns[count++] = Number(figuresOfLine[5]!);
+        } else if (figuresOfLine[1] !== 0) throw missing('function', figuresOfLine[1]!, reader.pos);
       }
       reader.pos = stop;
     }
@@ -102,24 +111,42 @@ export function readLocations(
     if (mapping < 0 && figures[2] !== 0) throw missing('mapping', figures[2]!, reader.pos);
     if (count === 0) {
       funcs[0] = builder.func(builder.string(unknownName(mappings.files[mapping - mappings.base])), 0, 0, 0);
-      lines[0] = columns[0] = 0;
+      lines[0] = columns[0] = endLines[0] = endColumns[0] = 0;
       count = 1;
     }
     // Most locations have one line: then nothing is cut or grown from one to the next.
-    if (funcs.length !== count) funcs.length = lines.length = columns.length = count;
+    if (funcs.length !== count) funcs.length = lines.length = columns.length = endLines.length = endColumns.length = count;
     if (drops !== undefined) {
       // Innermost first: callers that the dropped function is inlined into stay.
       const last = funcs.findLastIndex((func) => drops(builder.functionName(func)));
       const whole = last === funcs.length - 1;
       fate.push(last < 0 ? STAYS : whole ? GOES : ENDS);
-      if (last >= 0 && !whole) for (const column of [funcs, lines, columns]) column.splice(0, last + 1);
+      if (last >= 0 && !whole) for (const column of [funcs, lines, columns, endLines, endColumns]) column.splice(0, last + 1);
     }
-    const row = builder.location(mapping, figures[3] === 0 ? 0n : BigInt(figures[3]!), funcs, lines, columns);
+    const row = builder.location(mapping, figures[3] === 0 ? 0n : BigInt(figures[3]!), funcs, lines, columns, ends);
     if (ids.length === 0) base = row;
     ids.push(figures[1]!);
     firstFunc.push(funcs[0]!);
+    firstLine.push(lines[0]!);
   }
-  return { table: new IdTable(ids, base), base, firstFunc, fate: drops === undefined ? undefined : Uint8Array.from(fate) };
+  return { table: new IdTable(ids, base), base, firstFunc, firstLine, fate: drops === undefined ? undefined : Uint8Array.from(fate) };
+}
+
+/** Message Line: function, line and column, as fields 1 to 3, and the ends that we add to it. */
+function readLine(reader: Reader, end: number, into: Integer[]): void {
+  into.fill(0);
+  while (reader.pos < end) {
+    const tag = reader.tag();
+    const field = tag >>> 3;
+    if ((tag & 7) !== VARINT) skip(reader, tag & 7);
+    else {
+      const value = integer(reader, false);
+      if (field < 4) into[field] = value;
+      else if (field === END_LINE) into[4] = value;
+      else if (field === END_COLUMN) into[5] = value;
+    }
+  }
+  if (reader.pos > end) throw truncated(end);
 }
 
 function missing(what: string, id: Integer, offset: number): ReadError {

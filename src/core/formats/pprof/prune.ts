@@ -24,10 +24,15 @@ export function dropTest(drop: string, keep: string): ((name: string) => boolean
   };
 }
 
-/** C++ names without their parameters, which is what such expressions are written for. */
+/** C++ names without their parameters, which is what such expressions are written for, but with the brackets that belong to a name. */
 function plainName(name: string): string {
-  const open = name.indexOf('(');
-  return open > 0 ? name.slice(0, open) : name;
+  const start = name.startsWith('.') ? 1 : 0;
+  for (let open = name.indexOf('(', start); open >= 0; open = name.indexOf('(', open + 1)) {
+    if (name.startsWith('(anonymous namespace)', open)) continue;
+    if (name.startsWith('operator()', open - 8)) continue;
+    return name.slice(start, open);
+  }
+  return name.slice(start);
 }
 
 /**

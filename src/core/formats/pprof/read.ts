@@ -3,11 +3,13 @@ import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
 import type { ReadControl } from '../format.js';
+import { COUNTED_COMMENT, DOC_COMMENT, WARNING_COMMENT } from './labels.js';
 import { readFunctions, readLocations, readMappings, type StringRows } from './places.js';
 import { dropTest } from './prune.js';
 import { parseQuality } from './quality.js';
 import { SampleReader } from './samples.js';
 import { type Scan, scanProfiles } from './scan.js';
+import { countedTypes } from './sums.js';
 import { allNumbers, enter, type Integer, openReader, PROFILE, truncated, wireError } from './wire.js';
 
 /** Samples between two looks at the cancellation. */
@@ -79,12 +81,13 @@ async function readOne(
     for (const start of scan.blocks[PROFILE.periodType] ?? NONE) builder.set({ periodType: readValueType(reader, start, textAt) });
     readFacts(builder, types, number, textAt);
   }
-  for (const index of scan.numbers[PROFILE.comment] ?? []) {
-    const comment = textAt(index);
-    const quality = parseQuality(comment);
-    if (quality !== undefined) builder.quality(quality);
-    else builder.comment(comment);
-  }
+  const comments = (scan.numbers[PROFILE.comment] ?? []).map(textAt);
+  readComments(comments, builder);
+  const docs = textAt(number(PROFILE.docUrl));
+  if (docs !== '') builder.comment(DOC_COMMENT + docs);
+  const counted = countedTypes(types, strings, comments);
+  const [calls, time, ...costs] = counted ?? [];
+  if (before === undefined && calls !== undefined && time !== undefined) builder.callTypes(calls, time, ...costs);
 
   const drops = dropTestOf(textAt(number(PROFILE.dropFrames)), textAt(number(PROFILE.keepFrames)), builder);
   const mappings = readMappings(reader, scan.blocks[PROFILE.mapping] ?? NONE, builder, rows);
@@ -93,7 +96,7 @@ async function readOne(
 
   // What the samples take in the file bounds their frames, most of which take two bytes; memory that is not used costs nothing.
   builder.expect(samples.length, Math.ceil(scan.sampleBytes / 2));
-  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, before === undefined);
+  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted);
   const order = samplesOf.inOrderOfTime(samples);
   const watched = control.signal !== undefined || control.progress !== undefined;
   for (let from = 0; from < order.length; from += SLICE) {
@@ -103,7 +106,22 @@ async function readOne(
     await new Promise((resume) => setTimeout(resume, 0));
     control.signal?.throwIfAborted();
   }
+  // Datadog writes all its types, and the last of them is for graphics cards.
+  const last = types.length - 1;
+  const used = samplesOf.used.indexOf(1);
+  if (before === undefined && number(PROFILE.defaultType) === 0 && counted === undefined && samplesOf.used[last] === 0 && used >= 0) {
+    builder.set({ defaultType: used });
+  }
   return types;
+}
+
+function readComments(comments: readonly string[], builder: ProfileBuilder): void {
+  for (const comment of comments) {
+    const quality = parseQuality(comment);
+    if (quality !== undefined) builder.quality(quality);
+    else if (comment.startsWith(WARNING_COMMENT)) builder.warn(comment.slice(WARNING_COMMENT.length));
+    else if (!comment.startsWith(COUNTED_COMMENT)) builder.comment(comment);
+  }
 }
 
 function nameOf({ type, unit }: ValueType): string {

@@ -2,18 +2,18 @@ import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
+import { STATUS_KEY, SUMS_KEY, THREAD_ID_KEYS, THREAD_KEYS, TIME_KEY } from './labels.js';
 import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
+import { SumReader } from './sums.js';
 import { BLOCK, block, enter, type Integer, integer, skip, truncated, VARINT } from './wire.js';
 
-/** Labels that name a sample's thread, as different writers have it. */
-const THREAD_KEYS = ['thread', 'thread name', 'thread_name'];
-export const TIME_KEY = 'end_timestamp_ns';
-/** Label of samples that carry exact call counts: see docs/formats.md. */
-export const CALLS_KEY = 'heatline';
-/** The value types that go with it; they are the last two. */
-export const CALLS_TYPE: ValueType = { type: 'calls', unit: 'count' };
-export const TOTTIME_TYPE: ValueType = { type: 'tottime', unit: 'nanoseconds' };
+/** Meanings of labels' keys. */
+const THREAD = 1;
+const THREAD_ID = 2;
+const STATUS = 3;
+/** Stands for "no time stamp", and sorts last. */
+const LATEST = 2n ** 63n - 1n;
 
 /** Reads samples into the builder through scratch arrays: nothing is allocated per sample. */
 export class SampleReader {
@@ -25,11 +25,14 @@ export class SampleReader {
   private valueCount = 0;
   /** Labels of the sample at hand, four entries each: key, text, number, unit; the first, second and last are string indexes. */
   private readonly labels: Integer[] = [];
-  private readonly isThreadKey: Uint8Array;
+  /** What a key of labels means to us, by its string. */
+  private readonly meaning: Uint8Array;
   private readonly timeKey: number;
-  private readonly callsKey: number;
-  private readonly hasCalls: boolean;
+  private readonly sums: SumReader | undefined;
   private times: Float64Array | undefined;
+  private readonly threads = new Map<string, Integer>();
+  /** 1 for each value type that has any value but 0. */
+  readonly used: Uint8Array;
 
   constructor(
     private readonly reader: Reader,
@@ -38,39 +41,43 @@ export class SampleReader {
     private readonly strings: readonly string[],
     private readonly stringRow: Uint32Array,
     private readonly locations: Locations,
-    first: boolean,
+    counted: readonly number[] | undefined,
   ) {
     this.frames = builder.frameRoom(1);
     this.values = new Array<Integer>(types.length).fill(0);
-    this.isThreadKey = new Uint8Array(strings.length);
-    for (const key of THREAD_KEYS) if (strings.includes(key)) this.isThreadKey[strings.indexOf(key)] = 1;
+    this.used = new Uint8Array(types.length);
+    this.meaning = new Uint8Array(strings.length);
+    const learn = (keys: readonly string[], meaning: number) => {
+      for (const key of keys) if (strings.includes(key)) this.meaning[strings.indexOf(key)] = meaning;
+    };
+    learn(THREAD_KEYS, THREAD);
+    learn(THREAD_ID_KEYS, THREAD_ID);
+    learn([STATUS_KEY], STATUS);
     this.timeKey = strings.indexOf(TIME_KEY);
-    this.callsKey = strings.indexOf(CALLS_KEY);
-    const [calls, tottime] = types.slice(-2);
-    this.hasCalls = this.callsKey >= 0 && same(calls, CALLS_TYPE) && same(tottime, TOTTIME_TYPE);
-    if (this.hasCalls && first) builder.callTypes(types.length - 2, types.length - 1);
+    if (strings.includes(SUMS_KEY)) this.sums = new SumReader(builder, strings, locations, counted, types.length);
   }
 
   /**
-   * Where the samples start, in order of their time stamps if every one has one. Must be called before `read`.
+   * Where the samples start, in order of their time stamps; those without one come last. Must be called before `read`.
    * @param starts offsets in the order of the file
    */
   inOrderOfTime(starts: Uint32Array): Uint32Array {
     if (this.timeKey < 0) return starts;
-    const stamps: bigint[] = [];
-    for (const start of starts) {
-      enter(this.reader, start);
+    const stamps = new BigInt64Array(starts.length);
+    let first = LATEST;
+    for (let i = 0; i < starts.length; i++) {
+      enter(this.reader, starts[i]!);
       this.scan();
-      const stamp = this.labelNumber(this.timeKey);
-      if (stamp === undefined) return starts;
-      stamps.push(BigInt(stamp));
+      const stamp = BigInt(this.labelNumber(this.timeKey) ?? LATEST);
+      stamps[i] = stamp;
+      if (stamp < first) first = stamp;
     }
+    if (first === LATEST) return starts;
     const order = Uint32Array.from(starts.keys());
     order.sort((a, b) => (stamps[a]! < stamps[b]! ? -1 : stamps[a]! > stamps[b]! ? 1 : a - b));
     const began = this.builder.startNanos;
-    const first = stamps[order[0] ?? 0] ?? 0n;
     const base = began !== undefined && began <= first ? began : first;
-    this.times = Float64Array.from(order, (sample) => Number(stamps[sample]! - base));
+    this.times = Float64Array.from(order, (sample) => (stamps[sample] === LATEST ? Number.NaN : Number(stamps[sample]! - base)));
     return order.map((sample) => starts[sample]!);
   }
 
@@ -89,15 +96,23 @@ export class SampleReader {
       const sentence = `A sample has ${this.valueCount} values where the profile has ${this.types.length} types.`;
       throw new ReadError('corrupt', sentence, at);
     }
-    if (this.hasCalls && this.labels.length > 0 && this.readCalls(at)) return;
+    const { labels } = this;
+    if (labels.length > 0 && this.sums?.read(labels, this.frames, this.start, this.count, this.values, at)) return;
     this.prune();
-    this.builder.sampleInPlace(this.count, this.values, this.thread(), this.times?.[index]);
-    for (let i = 0; i < this.labels.length; i += 4) {
-      const key = this.labels[i] as number;
-      const text = this.labels[i + 1] as number;
-      if ((this.isThreadKey[key] === 1 && text !== 0) || (key === this.timeKey && this.times !== undefined)) continue;
-      const unit = this.stringRow[this.labels[i + 3] as number]!;
-      this.builder.label(this.stringRow[key]!, this.stringRow[text]!, Number(this.labels[i + 2]!), unit);
+    for (let i = 0; i < this.values.length; i++) if (this.values[i] !== 0) this.used[i] = 1;
+    const time = this.times?.[index];
+    this.builder.sampleInPlace(this.count, this.values, this.thread(), time === undefined || Number.isNaN(time) ? undefined : time);
+    for (let i = 0; i < labels.length; i += 4) {
+      const key = labels[i] as number;
+      const text = labels[i + 1] as number;
+      const meaning = this.meaning[key];
+      if ((meaning === THREAD && text !== 0) || (key === this.timeKey && this.times !== undefined)) continue;
+      if (meaning === STATUS && text === 0) {
+        this.builder.status(Number(labels[i + 2]!) & 255);
+        continue;
+      }
+      const unit = this.stringRow[labels[i + 3] as number]!;
+      this.builder.label(this.stringRow[key]!, this.stringRow[text]!, Number(labels[i + 2]!), unit);
     }
   }
 
@@ -108,40 +123,27 @@ export class SampleReader {
     this.count = pruneStack(fate, base, stack, this.count);
   }
 
+  /** The sample's thread by name; of several threads with one name all but the first say their number, too. */
   private thread(): number {
+    let name = '';
+    let id: Integer | string | undefined;
     for (let i = 0; i < this.labels.length; i += 4) {
-      if (this.isThreadKey[this.labels[i] as number] !== 1) continue;
-      const name = this.strings[this.labels[i + 1] as number]!;
-      if (name !== '') return this.builder.thread(name);
+      const meaning = this.meaning[this.labels[i] as number];
+      const text = this.strings[this.labels[i + 1] as number]!;
+      if (meaning === THREAD && name === '') name = text;
+      else if (meaning === THREAD_ID) id ??= text === '' ? this.labels[i + 2]! : text;
     }
-    return -1;
+    if (name === '' && id === undefined) return -1;
+    if (name === '') return this.builder.thread(`thread ${id}`);
+    if (id === undefined || typeof id === 'string') return this.builder.thread(name);
+    const first = this.threads.get(name);
+    if (first === undefined) this.threads.set(name, id);
+    return this.builder.thread(first === undefined || first === id ? name : `${name} (${id})`);
   }
 
   private labelNumber(key: number): Integer | undefined {
     for (let i = 0; i < this.labels.length; i += 4) if (this.labels[i] === key && this.labels[i + 1] === 0) return this.labels[i + 2];
     return undefined;
-  }
-
-  /** Takes a sample with exact counts; false when it is an ordinary one. */
-  private readCalls(at: number): boolean {
-    let kind = '';
-    const figures = new Map<string, number>();
-    for (let i = 0; i < this.labels.length; i += 4) {
-      const key = this.labels[i] as number;
-      if (key === this.callsKey) kind = this.strings[this.labels[i + 1] as number]!;
-      else figures.set(this.strings[key]!, Number(this.labels[i + 2]!));
-    }
-    if (kind !== 'function' && kind !== 'edge') return false;
-    const needed = kind === 'function' ? 1 : 2;
-    if (this.count !== needed) throw new ReadError('corrupt', `Exact counts of a ${kind} need ${needed} frames, not ${this.count}.`, at);
-    const figure = (key: string) => figures.get(key) ?? 0;
-    const { base, firstFunc } = this.locations;
-    const funcAt = (place: number) => firstFunc[this.frames[this.start + place]! - base]!;
-    const callee = funcAt(0);
-    const counts = [figure('calls'), figure('primitive'), figure('tottime'), figure('cumtime')] as const;
-    if (kind === 'function') this.builder.functionCalls(callee, ...counts);
-    else this.builder.edge(funcAt(1), callee, ...counts);
-    return true;
   }
 
   /** Fills frames, values and labels from the sample at hand. Fields may repeat, and lists may come packed or not. */
@@ -249,8 +251,4 @@ export class SampleReader {
     }
     if (reader.pos > end) throw truncated(end);
   }
-}
-
-function same(a: ValueType | undefined, b: ValueType): boolean {
-  return a !== undefined && a.type === b.type && a.unit === b.unit;
 }
