@@ -67,6 +67,46 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     expect(json('info', 'profile.pb.gz').durationNanos).toBeGreaterThan(0.9e9);
   });
 
+  test('list and peek as go tool pprof -list and -peek see it', { timeout: 60_000 }, () => {
+    const go = (...args: string[]) =>
+      execFileSync('go', ['tool', 'pprof', '-unit=ns', ...args, join(folder, 'profile.pb.gz')], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    const figure = (text: string) => (text === '.' ? 0 : Number.parseFloat(text));
+    const theirs = new Map<string, string[]>();
+    let routine: string[] = [];
+    for (const line of go('-list', '^(main|runtime)\\.').split('\n')) {
+      const head = /^ROUTINE =+ (\S+) in/.exec(line);
+      if (head !== null) {
+        routine = [];
+        theirs.set(head[1]!, routine);
+      }
+      const [, self, total, at] = /^\s*(\.|[\d.]+ns)\s+(\.|[\d.]+ns)\s+(\d+):/.exec(line) ?? [];
+      if (at !== undefined && !(self === '.' && total === '.')) routine.push(`${at} ${figure(self!)} ${figure(total!)}`);
+    }
+    const ours = new Map<string, string[]>();
+    for (const { name, lines } of json('list', 'profile.pb.gz', '^(main|runtime)\\.').functions) {
+      ours.set(
+        name,
+        lines.map(({ line, self, total }: { line: number; self: number; total: number }) => `${line} ${self} ${total}`),
+      );
+    }
+    expect(theirs.size).toBeGreaterThan(2);
+    for (const [name, lines] of theirs) expect([name, ours.get(name)]).toEqual([name, lines]);
+
+    const callees = go('-peek', '^main\\.worker$')
+      .split('\n')
+      .map((line) => /^\s+(\d+)ns\s+\S+ \|\s+(main\.\S+)/.exec(line))
+      .filter((row) => row !== null)
+      .map(([, total, name]) => `${name} ${total}`);
+    const [worker] = json('peek', 'profile.pb.gz', '^main\\.worker$').functions;
+    const mine = worker.callees.filter(({ name }: { name: string }) => name.startsWith('main.'));
+    expect(mine.map(({ name, total }: { name: string; total: number }) => `${name} ${total}`)).toEqual(callees);
+    expect(callees.length).toBeGreaterThan(0);
+    expect(heatline('list', 'profile.pb.gz', 'main.digest').stdout).toMatch(/^ROUTINE =+ main\.digest in .*main\.go\n.*\(flat, cum\)/m);
+  });
+
   test('https: not trusted, trusted by its authority, and by no question', () => {
     const url = `https://${https}/debug/pprof/heap`;
     const before = files();

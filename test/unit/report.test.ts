@@ -122,7 +122,22 @@ test('list: the lines that each matching function ran, with their source', () =>
       ],
     },
   ]);
-  expect([...listText(profile, whole, 'fib', source)].join('')).toMatch(/^ +2 +\. +\. *\n +3 +3 +8 {6}if n:$/m);
+  const text = [...listText(profile, whole, 'fib', source)].join('');
+  expect(text).toMatch(/^ROUTINE =+ fib in app\.py\n +8 +8 \(self, total\) 72\.7 % of 11$/m);
+  expect(text).toMatch(/^ +\. +\. +2:\n +3 +8 +3: {4}if n:\n +5 +5 +4:$/m);
+});
+
+test('list: the whole function as far as its indentation tells, and parts far away without what lies between', () => {
+  const body = ['@deco', 'def f():', '    a()', '', '    b()', '', 'def g():', '    c()'];
+  const file = (at: number) => (_: string, line: number) => (line >= at && line < at + body.length ? body[line - at] : undefined);
+  const lines = (drawn: string, at: number) =>
+    [...listText(draw(drawn), whole, 'f', file(at))]
+      .join('')
+      .match(/^ +\S+ +\S+ +\d+:|…$/gm)!
+      .map((row) => row.trim().split(/\s+/).at(-1));
+  expect(lines('f@a.py:3/2', 1)).toEqual(['2:', '3:', '4:', '5:']);
+  expect(lines('f@a.py:3/0', 1)).toEqual(['1:', '2:', '3:', '4:', '5:', '6:', '7:', '8:']);
+  expect(lines('f@a.py:9003/2', 9001)).toEqual(['2:', '…', ...[3, 4, 5, 6, 7, 8].map((line) => `900${line}:`)]);
 });
 
 test('peek: callers and callees, and where each is', () => {
@@ -135,7 +150,8 @@ test('peek: callers and callees, and where each is', () => {
     ]),
   );
   expect(fib!.callees.map(({ name, total }) => [name, total])).toEqual([['fib', 5]]);
-  expect([...peekText(profile, whole, 'work')].join('')).toContain('called by main (app.py:1)');
+  const text = [...peekText(profile, whole, 'work')].join('');
+  expect(text).toMatch(/^ +1 100\.0 % \| {3}main \(app\.py:1\)\n +1 +9\.1 % +9\.1 % +1 +9\.1 % +\| work \(lib\.py:4\)$/m);
   expect(peekJson(profile, whole, 'nothing').functions).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { resolveView } from '../../core/report/view.js';
 import { readInputs, type ViewOptions } from '../input.js';
 import { print, printJson } from '../output.js';
 import { sourceReader } from '../sourceText.js';
+import { look } from '../terminal.js';
 
 /** `heatline lines FILE…` */
 export async function lines(files: readonly string[], options: ViewOptions & { source?: string; n?: number }): Promise<void> {
@@ -15,7 +16,7 @@ export async function lines(files: readonly string[], options: ViewOptions & { s
     ...(options.n === undefined || options.n === 0 ? {} : { rows: options.n }),
   };
   if (options.json) await printJson(linesJson(profile, spec, wanted));
-  else await print(linesText(profile, spec, { ...wanted, source: sourceReader(options.source) }));
+  else await print(linesText(profile, spec, { ...wanted, look: look(), source: sourceReader(options.source) }));
 }
 
 /** Tells the profile's files that a path means: itself, what is under it, or what ends in it. */

@@ -3,6 +3,7 @@ import { resolveView } from '../../core/report/view.js';
 import { readInput, type ViewOptions } from '../input.js';
 import { printAll, printJson } from '../output.js';
 import { sourceReader } from '../sourceText.js';
+import { look } from '../terminal.js';
 
 /** `heatline list FILE RE` */
 export async function list(file: string, expression: string, options: ViewOptions & { source?: string }): Promise<void> {
@@ -10,5 +11,5 @@ export async function list(file: string, expression: string, options: ViewOption
   const spec = resolveView(profile, options);
   const source = sourceReader(options.source);
   if (options.json) await printJson(listJson(profile, spec, expression, source));
-  else await printAll(listText(profile, spec, expression, source));
+  else await printAll(listText(profile, spec, expression, source, look()));
 }

@@ -2,6 +2,7 @@ import { type SortKey, topJson, topText } from '../../core/report/top.js';
 import { resolveView } from '../../core/report/view.js';
 import { readInputs, type ViewOptions } from '../input.js';
 import { print, printJson } from '../output.js';
+import { look } from '../terminal.js';
 
 /** Rows of the table unless `-n` says otherwise; JSON gives all. */
 const ROWS = 50;
@@ -13,5 +14,5 @@ export async function top(files: readonly string[], options: ViewOptions & { sor
   const rows = options.n === 0 ? undefined : (options.n ?? (options.json ? undefined : ROWS));
   const wanted = { sort: options.sort, ...(rows === undefined ? {} : { rows }) };
   if (options.json) await printJson(topJson(profile, spec, wanted));
-  else await print(topText(profile, spec, wanted));
+  else await print(topText(profile, spec, { ...wanted, look: look() }));
 }

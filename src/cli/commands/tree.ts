@@ -2,6 +2,7 @@ import { treeJson, treeText } from '../../core/report/tree.js';
 import { resolveView } from '../../core/report/view.js';
 import { readInputs, type ViewOptions } from '../input.js';
 import { print, printAll } from '../output.js';
+import { look } from '../terminal.js';
 
 /** `heatline tree FILE… [--inverted]` */
 export async function tree(
@@ -18,5 +19,5 @@ export async function tree(
   if (options.json) {
     await printAll(treeJson(profile, spec, wanted));
     await print('\n');
-  } else await printAll(treeText(profile, spec, wanted));
+  } else await printAll(treeText(profile, spec, { ...wanted, look: look() }));
 }

@@ -2,6 +2,7 @@ import { lineTable } from '../model/lines.js';
 import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
 import { formatCount, formatShare, formatType, formatValue } from '../model/units.js';
 import { type JsonFigure, jsonFigure, plain, table } from './figures.js';
+import { type Look, PLAIN } from './look.js';
 import { typeOf } from './view.js';
 
 /** `heatline lines --json` (contract). */
@@ -26,6 +27,7 @@ export interface LinesOptions {
   readonly rows?: number;
   /** Text of a file's line, for the table. */
   readonly source?: (file: string, line: number) => string | undefined;
+  readonly look?: Look;
 }
 
 interface Row {
@@ -91,7 +93,8 @@ export function linesText(profile: Profile, spec: ViewSpec, options: LinesOption
   const share = (value: number) => formatShare(sum === 0 ? 0 : value / sum);
   const parts = [`${formatType(type)}: ${formatValue(sum, type.unit)}`];
   if (perFunction) parts.push('calls were counted per function: figures stand at first lines');
-  let text = `${parts.join(' · ')}\n`;
+  const look = options.look ?? PLAIN;
+  let text = `${look.bold(parts.join(' · '))}\n`;
   for (const list of byFile(rows)) {
     const own = list.reduce((total, { self }) => total + self, 0);
     text += `\n${plain(list[0]!.file)}: ${formatValue(own, type.unit)} self, ${share(own)}\n`;
@@ -108,6 +111,7 @@ export function linesText(profile: Profile, spec: ViewSpec, options: LinesOption
         share(total),
         plain((options.source?.(file, line) ?? '').trimEnd().replaceAll('\t', '    ')),
       ]),
+      look,
     );
   }
   return text;

@@ -4,7 +4,8 @@ import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
 import { formatCount, formatShare, formatValue } from '../model/units.js';
 import { functionMatcher } from '../model/weights.js';
 import { type JsonFigure, jsonFigure, nameAndPlace } from './figures.js';
-import { headline } from './top.js';
+import { type Look, PLAIN } from './look.js';
+import { dialect, headline } from './top.js';
 import { typeOf } from './view.js';
 
 /** A function, as reports name it. */
@@ -56,24 +57,35 @@ export function peekJson(profile: Profile, spec: ViewSpec, expression: string): 
   };
 }
 
-/** The same to read: callers above, the function, callees below. */
-export function* peekText(profile: Profile, spec: ViewSpec, expression: string): Generator<string> {
+const RULE = `${'-'.repeat(58)}+${'-'.repeat(13)}\n`;
+
+/** The same to read, laid out as `go tool pprof -peek`: callers above, the function, callees below. */
+export function* peekText(profile: Profile, spec: ViewSpec, expression: string, look: Look = PLAIN): Generator<string> {
   const figures = functionTable(profile, spec);
   const { unit } = typeOf(profile, spec);
-  yield `${headline(profile, spec, figures)}\n`;
-  const row = (total: number, self: number, calls: number | null, mark: string, func: number): string => {
+  const names = dialect(profile);
+  const value = (figure: number) => formatValue(figure, unit).padStart(10);
+  const share = (part: number, whole: number) => formatShare(whole === 0 ? 0 : part / whole).padStart(7);
+  const named = (func: number, calls: number | null) => {
     const { name, file, line } = place(profile, func);
-    const share = formatShare(figures.sum === 0 ? 0 : total / figures.sum);
-    const times = calls === null ? '' : ` ×${formatCount(calls)}`;
-    const cells = [formatValue(total, unit).padStart(10), share.padStart(7), formatValue(self, unit).padStart(10)];
-    return `${cells.join('  ')}  ${mark}${nameAndPlace(name, file, line)}${times}\n`;
+    return `${nameAndPlace(name, file, line)}${calls === null ? '' : ` ×${formatCount(calls)}`}`;
   };
+  yield `${look.bold(headline(profile, spec, figures))}\n${RULE}`;
+  const columns = [names.self, `${names.self}%`, 'sum%', names.total, `${names.total}%`, 'calls', 'calls%'];
+  const widths = [10, 7, 7, 10, 7, 10, 7];
+  yield `${look.bold(`${columns.map((title, i) => title.padStart(widths[i]!)).join(' ')} + context`)}\n${RULE}`;
+  let sum = 0;
   for (const func of matchingFunctions(profile, spec, expression)) {
-    yield `\n${'total'.padStart(10)}  ${'%'.padStart(7)}  ${'self'.padStart(10)}\n`;
-    for (const { func: other, self, total, calls } of callersOf(profile, spec, func))
-      yield row(total, self, calls, '    called by ', other);
-    yield row(figures.total[func]!, figures.self[func]!, figures.calls?.[func] ?? null, '', func);
-    for (const { func: other, self, total, calls } of calleesOf(profile, spec, func)) yield row(total, self, calls, '    calls ', other);
+    const total = figures.total[func]!;
+    const self = figures.self[func]!;
+    const neighbour = ({ func: other, total: part, calls }: Neighbour) =>
+      `${look.dim(`${' '.repeat(46)}${value(part)} ${share(part, total)} |   ${named(other, calls)}`)}\n`;
+    for (const caller of callersOf(profile, spec, func)) yield neighbour(caller);
+    sum += self;
+    const own = [value(self), share(self, figures.sum), share(sum, figures.sum), value(total), share(total, figures.sum)];
+    yield `${own.join(' ')}${' '.repeat(19)} | ${named(func, figures.calls?.[func] ?? null)}\n`;
+    for (const callee of calleesOf(profile, spec, func)) yield neighbour(callee);
+    yield RULE;
   }
 }
 

@@ -4,6 +4,7 @@ import { isSummed } from '../model/summed.js';
 import { formatCount, formatShare, formatType, formatValue } from '../model/units.js';
 import { functionMatcher, weigh } from '../model/weights.js';
 import { type JsonFigure, jsonFigure, nameAndPlace, table } from './figures.js';
+import { type Look, PLAIN } from './look.js';
 import { hasFilter, typeOf } from './view.js';
 
 export type SortKey = 'self' | 'total' | 'calls';
@@ -12,6 +13,7 @@ export interface TopOptions {
   readonly sort?: SortKey;
   /** Rows to give; all when absent. */
   readonly rows?: number;
+  readonly look?: Look;
 }
 
 /** `heatline top --json` (contract). */
@@ -77,7 +79,8 @@ export function topText(profile: Profile, spec: ViewSpec, options: TopOptions = 
   });
   const header = [...(figures.calls === undefined ? [] : ['ncalls']), names.self, '%', names.total, '%', 'function'];
   const more = order.length - shown.length;
-  return `${headline(profile, spec, figures)}\n${table(header, rows)}${more > 0 ? `… ${formatCount(more)} more function${more === 1 ? '' : 's'} (-n 0 shows all)\n` : ''}`;
+  const look = options.look ?? PLAIN;
+  return `${look.bold(headline(profile, spec, figures))}\n${table(header, rows, look)}${more > 0 ? `… ${formatCount(more)} more function${more === 1 ? '' : 's'} (-n 0 shows all)\n` : ''}`;
 }
 
 /** Functions that take part in the view, largest first; equal ones by name, so that the order is always the same. */
@@ -130,7 +133,8 @@ function callsText(figures: FunctionTable, func: number): string {
   return primitive === calls ? formatCount(calls) : `${formatCount(calls)}/${formatCount(primitive)}`;
 }
 
-function dialect(profile: Profile): { self: string; total: string } {
+/** How the readers of that kind of profile call self and total. */
+export function dialect(profile: Profile): { self: string; total: string } {
   if (profile.format === 'pstats') return { self: 'tottime', total: 'cumtime' };
   if (profile.format === 'pprof' && profile.quality.engine === undefined) return { self: 'flat', total: 'cum' };
   return { self: 'self', total: 'total' };

@@ -1,8 +1,12 @@
 import { type CallTree, callTree } from '../model/callTree.js';
 import type { Profile, ViewSpec } from '../model/profile.js';
 import { formatCount, formatShare, formatType, formatValue } from '../model/units.js';
-import { jsonFigure, nameAndPlace } from './figures.js';
+import { jsonFigure, nameAndPlace, shorten } from './figures.js';
+import { type Look, PLAIN } from './look.js';
 import { typeOf } from './view.js';
+
+/** Levels that are shown by indentation. */
+const DEEP = 100;
 
 export interface TreeReportOptions {
   readonly inverted?: boolean;
@@ -10,6 +14,7 @@ export interface TreeReportOptions {
   readonly minShare?: number;
   /** Largest depth to give, 0 for the roots; absent: all. */
   readonly depth?: number;
+  readonly look?: Look;
 }
 
 /**
@@ -62,8 +67,10 @@ export function* treeText(profile: Profile, spec: ViewSpec, options: TreeReportO
   const whole = tree.sum || 1;
   const minimum = minShare * Math.abs(whole);
   const calls = tree.calls;
-  yield `${formatType(type)}: ${formatValue(tree.sum, type.unit)}${tree.estimate ? ' · the tree is an estimate, drawn from call edges' : ''}\n`;
-  yield `${'total'.padStart(10)}  ${'%'.padStart(7)}  ${'self'.padStart(10)}  function\n`;
+  const look = options.look ?? PLAIN;
+  const estimate = tree.estimate ? ' · the tree is an estimate, drawn from call edges' : '';
+  yield `${look.bold(`${formatType(type)}: ${formatValue(tree.sum, type.unit)}${estimate}`)}\n`;
+  yield `${look.bold(`${'total'.padStart(10)}  ${'%'.padStart(7)}  ${'self'.padStart(10)}  function`)}\n`;
   let hidden = tree.cut;
   for (let node = 0; node < tree.length; ) {
     const total = tree.total[node]!;
@@ -80,8 +87,14 @@ export function* treeText(profile: Profile, spec: ViewSpec, options: TreeReportO
     ];
     const times = calls === undefined ? '' : ` ×${formatCount(Math.round(calls[node]!))}`;
     const name = nameAndPlace(strings[functions.name[func]!]!, strings[functions.file[func]!]!, functions.startLine[func]!);
-    yield `${figures.join('  ')}  ${'  '.repeat(tree.depth[node]!)}${name}${times}\n`;
+    const before = `${figures.join('  ')}  ${indented(tree.depth[node]!)}`;
+    yield `${before}${shorten(`${name}${times}`, look.width - before.length)}\n`;
     node++;
   }
   if (hidden) yield minShare > 0 ? '… smaller parts are left out (--min 0 shows all)\n' : '… the tree was cut to bound its size\n';
+}
+
+/** Indentation of a depth; deeper than anyone can follow, the depth is told instead. */
+function indented(depth: number): string {
+  return depth <= DEEP ? '  '.repeat(depth) : `${'  '.repeat(DEEP)}${depth}: `;
 }
