@@ -313,28 +313,63 @@ export class JsonCursor {
 
   /** Leaves a value out, however deep it is. Brackets are counted, not compared. */
   skip(): void {
+    this.leave(this.begin(), Number.POSITIVE_INFINITY);
+  }
+
+  /** The same for what may be most of the file: lets others run in between. */
+  async skipLong(): Promise<void> {
+    let depth = this.leave(this.begin(), STRIDE);
+    while (depth > 0) {
+      await this.pause(false);
+      depth = this.leave(depth, STRIDE);
+    }
+  }
+
+  /** Takes the first token of a value; gives the brackets that it opened. */
+  private begin(): number {
     const { bytes } = this;
-    let depth = 0;
-    do {
-      const byte = this.peek();
-      if (byte === QUOTE) this.stringBytes();
-      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        depth++;
-        this.at++;
-      } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-        if (depth === 0) throw this.unexpected('a value');
-        depth--;
-        this.at++;
-      } else if (byte === COMMA || byte === COLON) {
-        if (depth === 0) throw this.unexpected('a value');
-        this.at++;
-      } else {
-        const from = this.at;
-        while (this.at < bytes.length && isWord(bytes[this.at]!)) this.at++;
-        if (this.at === from) throw this.unexpected('a value');
-      }
-    } while (depth > 0);
+    const byte = this.peek();
     this.fresh = false;
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      this.at++;
+      return 1;
+    }
+    if (byte === QUOTE) {
+      this.stringBytes();
+      return 0;
+    }
+    const from = this.at;
+    while (this.at < bytes.length && isWord(bytes[this.at]!)) this.at++;
+    if (this.at === from) throw this.unexpected('a value');
+    return 0;
+  }
+
+  /** Goes on to where so many brackets are closed, or for about `max` bytes; gives the brackets left. */
+  private leave(open: number, max: number): number {
+    const { bytes } = this;
+    const stop = Math.min(bytes.length, this.at + max);
+    let depth = open;
+    let at = this.at;
+    while (depth > 0 && at < stop) {
+      const byte = bytes[at++]!;
+      if (byte === QUOTE) {
+        this.at = at - 1;
+        this.stringBytes();
+        at = this.at;
+      } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++;
+      else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
+    }
+    this.at = at;
+    if (depth > 0 && at >= bytes.length) throw this.truncated();
+    return depth;
+  }
+
+  /** Goes to a value whose index was kept when it was skipped. */
+  seek(at: number): void {
+    this.at = at;
+    this.fresh = false;
+    this.announced = -1;
+    this.look = at + STRIDE;
   }
 
   /** Whether nothing but white space is left; else another value may follow (JSON lines). */
@@ -349,9 +384,9 @@ export class JsonCursor {
   }
 
   /** Lets others run, reports progress and looks for cancellation. @throws the signal's reason */
-  async pause(): Promise<void> {
+  async pause(report = true): Promise<void> {
     this.look = this.at + STRIDE;
-    this.control.progress?.(Math.min(1, this.at / this.bytes.length));
+    if (report) this.control.progress?.(Math.min(1, this.at / this.bytes.length));
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.control.signal?.throwIfAborted();
   }
