@@ -6,14 +6,16 @@ import { austinText } from './austinText.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
 import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
+import { lineProfiler } from './lineProfiler.js';
 import { pprof } from './pprof.js';
 import { pstats } from './pstats.js';
 import { speedscope } from './speedscope.js';
 import { tachyon } from './tachyon.js';
 import { tachyonJsonl } from './tachyonJsonl.js';
+import { tracemalloc } from './tracemalloc.js';
 
 /** Every format we know: to add one, write its file and put one line here. */
-export const formats: readonly Format[] = [pprof, pstats, tachyon, tachyonJsonl, speedscope, austinMojo, austinText, pySpyRaw, collapsed];
+export const formats: readonly Format[] = [pprof, pstats, tachyon, tachyonJsonl, lineProfiler, tracemalloc, speedscope, austinMojo, austinText, pySpyRaw, collapsed];
 
 /** Bytes that `sniff` functions are shown. */
 const HEAD = 4096;
