@@ -3,8 +3,8 @@
 import _lsprof
 import marshal
 import sys
-import time
 
+from .inflation import calibrate
 from .runner import own
 
 SHARES_ONE_TRACER = sys.version_info >= (3, 12)  # sys.monitoring: one profiler per process, and it hears all threads
@@ -16,38 +16,11 @@ MIXED_THREADS = (
 )
 
 
-def _nothing():
-    pass
-
-
-def seconds_per_call(rounds=5, calls=2000):
-    """What tracing adds to one call, by the least of some rounds; ends within 20 ms on a slow machine."""
-    limit = time.perf_counter() + 0.02
-    best = {False: 1.0, True: 1.0}
-    function, clock = _nothing, time.perf_counter
-    for index in range(2 * rounds):
-        traced = bool(index & 1)
-        profiler = _lsprof.Profiler()
-        if traced:
-            try:
-                profiler.enable()
-            except ValueError:
-                return 0.0
-        began = clock()
-        for _ in range(calls):
-            function()
-        best[traced] = min(best[traced], clock() - began)
-        profiler.disable()
-        if clock() > limit and traced:
-            break
-    return max(0.0, (best[True] - best[False]) / calls)
-
-
 class Counter:
     """One tracer per thread before CPython 3.12, one for all of them since."""
 
     def __init__(self):
-        self.per_call = seconds_per_call()
+        self.costs = calibrate()
         self.main = _lsprof.Profiler()
         self.threads = []
         self.notes = []

@@ -23,14 +23,18 @@ class Unavailable(Exception):
 class Lookout:
     """Same uses as Ticker: start(), stop(), forget(), samples()."""
 
-    def __init__(self, rate, every, checkpoints, will):
+    exact = True  # a sample's offset tells the instruction that ran
+
+    def __init__(self, rate, traced, every, checkpoints, will):
         """
+        `traced` says that calls are counted meanwhile.
         `every(self)` is called in a thread of ours at each checkpoint; `will(self, seconds)` in the helper, when the
         program died without a word, so that what was seen can be kept. Raises Unavailable.
         """
         if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
             raise Unavailable("this platform has no readable /proc")
         self.rate = rate
+        self._traced = traced
         self.ticks = self.errors = 0
         self.own_cpu = 0
         self.seconds = 0.0
@@ -127,7 +131,7 @@ class Lookout:
                     pass
         if os.read(commands, 1) != b"g":
             return
-        rest = watch(process, self.rate, commands, answers, hints, checkpoints, self._names)
+        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names)
         if rest is not None:
             self._gone = True
             self._take(rest)
@@ -194,7 +198,10 @@ class Lookout:
         self.forget()
 
     def samples(self, places):
-        """List of (thread name, ((function key, line, column), …) leaf first, ticks, wall ns, cpu ns)."""
+        """
+        List of (thread name, ((function key, line, column), …) leaf first, ticks, wall ns, cpu ns, busy ns, leaf's byte
+        offset); busy is CPU time and the time that was waited for a CPU.
+        """
         if not self._gone:
             self._collect_names()
             self._fetch()
@@ -206,7 +213,7 @@ class Lookout:
         runpy = {number for number, code in enumerate(codes) if code[2] == "<frozen runpy>" or code[2].endswith(os.sep + "runpy.py")}
         tables = {}
         found = []
-        for native, stack, ticks, wall, cpu in rows:
+        for native, stack, ticks, wall, cpu, busy in rows:
             end = len(stack)
             inside = False
             while end and (stack[end - 2] in own or (inside and stack[end - 2] in runpy)):
@@ -225,7 +232,7 @@ class Lookout:
                 key, table = known
                 line, column = table[min(offset // 2, len(table) - 1)] if table and offset >= 0 else (0, 0)
                 frames.append((key, line or key[3], column))
-            found.append((self._names.get(native) or "thread %d" % native, tuple(frames), ticks, wall, cpu))
+            found.append((self._names.get(native) or "thread %d" % native, tuple(frames), ticks, wall, cpu, busy, stack[1]))
         return found
 
 

@@ -201,12 +201,16 @@ class _Watch:
         alive = set()
         for _, native, stack in stacks:
             if stack == []:
-                continue  # no Python runs there; one that is about to start still bears its maker's identity
+                # No Python runs there; one that is about to start still bears its maker's identity.
+                if native in self._threads:
+                    alive.add(native)
+                    self._threads[native] = [now, *self._used(native)]
+                continue
             alive.add(native)
             known = self._threads.get(native)
             if known is None:
                 # A thread that began since the last tick stands for that time, as every tick does.
-                known = self._threads[native] = [before, self._cpu(native) if before == self.began else 0]
+                known = self._threads[native] = [before, *(self._used(native) if before == self.began else (0, 0))]
                 news.append(native)
             if stack is None:
                 self.errors += 1
@@ -214,13 +218,14 @@ class _Watch:
             key = tuple(stack)
             row = self.rows.get((native, key))
             if row is None:
-                row = self.rows[(native, key)] = [0, 0, 0]
+                row = self.rows[(native, key)] = [0, 0, 0, 0]
             row[0] += 1
             row[1] += now - known[0]
             known[0] = now
-            used = self._cpu(native)
+            used, wanted = self._used(native)
             row[2] += max(0, used - known[1])
-            known[1] = used
+            row[3] += max(0, wanted - known[2])
+            known[1], known[2] = used, wanted
         for gone in [each for each in self._threads if each not in alive]:
             del self._threads[gone]
             file = self._files.pop(gone, -1)
@@ -228,16 +233,18 @@ class _Watch:
                 os.close(file)
         return news
 
-    def _cpu(self, native):
-        """CPU nanoseconds of a thread, as the scheduler counts them; 0 where the kernel does not tell."""
+    def _used(self, native):
+        """CPU nanoseconds of a thread, and the same with those it waited for a CPU, as the scheduler counts them; else 0."""
         file = self._files.get(native)
         try:
             if file is None:
                 file = self._files[native] = os.open("/proc/%d/task/%d/schedstat" % (self._process, native), os.O_RDONLY)
-            return int(os.pread(file, 64, 0).split(b" ", 1)[0]) if file >= 0 else 0
+            if file >= 0:
+                ran, waited = os.pread(file, 64, 0).split(b" ", 2)[:2]
+                return int(ran), int(ran) + int(waited)
         except (OSError, ValueError):
             self._files.setdefault(native, -1)
-            return 0
+        return 0, 0
 
     def report(self):
         """(rows, codes, ticks, errors, own CPU ns, seconds)"""
@@ -246,7 +253,7 @@ class _Watch:
         return (rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed)
 
 
-def watch(process, rate, commands, answers, hints, checkpoints, names):
+def watch(process, rate, traced, commands, answers, hints, checkpoints, names):
     """
     Samples until it is told to end, then returns None; or until the program is gone, then returns the report.
     `checkpoints` yields seconds between hints; `names` is kept to what the program tells of its threads.
@@ -255,6 +262,9 @@ def watch(process, rate, commands, answers, hints, checkpoints, names):
 
     try:
         layout = Layout(Reader)
+        if traced:
+            # While the tracer is at work a frame looks like one that has called: the mark would lead to a dead one behind it.
+            layout.running_at = None
         memory = Memory(process)
         reader = Reader(layout, memory)
         watcher = _Watch(process, int(1e9 / rate), reader)

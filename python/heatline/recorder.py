@@ -8,6 +8,7 @@ import time
 
 from . import files
 from .counter import Counter, prof_bytes
+from .inflation import untraced
 from .lookout import Lookout, Unavailable
 from .places import Places, function_key
 from .pprof import Writer, add_calls
@@ -16,6 +17,8 @@ from .ticker import Ticker
 VERSION = "0.1.0"
 FIRST_CHECKPOINT, LAST_CHECKPOINT = 2.0, 30.0
 NUMBERS = [("samples", "count"), ("wall", "nanoseconds"), ("cpu", "nanoseconds")]
+# Wall time less what tracing is estimated to have added to it: what the program would take without being counted.
+UNTRACED = ("untraced", "nanoseconds")
 COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
 
 
@@ -63,7 +66,8 @@ class Recorder:
         rate = self.options.rate
         if not self.options.in_process:
             try:
-                return Lookout(rate, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will)
+                traced = self.options.engine == "hybrid"
+                return Lookout(rate, traced, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will)
             except Unavailable as reason:
                 self.notes.append("no helper process: %s" % reason)
         return Ticker(rate, self._housekeeping)
@@ -249,16 +253,30 @@ class Recorder:
         entries = [] if self.counter is None else self.counter.entries()
         if self.options.engine == "cprofile":
             return prof_bytes(entries, self._pstats_key)
-        writer = Writer(NUMBERS + (COUNTS if self.counter is not None else []))
-        padding = [0] * (len(COUNTS) if self.counter is not None else 0)
-        for name, places, ticks, wall, cpu in self.sampler.samples(Places(self.folder)):
-            writer.sample(places, [ticks, wall, cpu, *padding], [("thread", name, None)])
-        if self.counter is not None:
-            add_calls(writer, _without_exec(entries), lambda code: function_key(code, self.folder), len(NUMBERS))
-        quality = self._quality(entries, lasted, final)
+        writer = Writer(NUMBERS + ([UNTRACED, *COUNTS] if self.counter is not None else []))
+        rows = self.sampler.samples(Places(self.folder))
+        if self.counter is None:
+            first, removed = "wall", 0
+            for name, places, ticks, wall, cpu, _, _ in rows:
+                writer.sample(places, [ticks, wall, cpu], [("thread", name, None)])
+        else:
+            first, removed = UNTRACED[0], self._add_traced(writer, rows, entries)
+        quality = self._quality(entries, lasted, removed, final)
         period = int(1e9 / self.options.rate)
         comments = ["heatline: " + as_json(quality)]
-        return writer.bytes(self.started, int(lasted * 1e9), ("wall", "nanoseconds"), period, "wall", comments)
+        return writer.bytes(self.started, int(lasted * 1e9), ("wall", "nanoseconds"), period, first, comments)
+
+    def _add_traced(self, writer, rows, entries):
+        """Samples with what they would weigh without tracing, and counts. Returns the nanoseconds that tracing took of them."""
+        key_of = lambda code: function_key(code, self.folder)
+        leaves = [(places[0][0], offset, wall, cpu, busy) for _, places, _, wall, cpu, busy, offset in rows]
+        figures = untraced(leaves, entries, key_of, self.counter.costs, self.sampler.exact)
+        removed = 0
+        for (name, places, ticks, wall, cpu, _, _), figure in zip(rows, figures):
+            removed += wall - figure
+            writer.sample(places, [ticks, wall, cpu, figure, 0, 0], [("thread", name, None)])
+        add_calls(writer, _without_exec(entries), key_of, len(NUMBERS) + 1)
+        return removed
 
     def _pstats_key(self, code):
         if isinstance(code, str):
@@ -266,7 +284,7 @@ class Recorder:
         _, name, file, line = function_key(code, self.folder)
         return (file, line, name)
 
-    def _quality(self, entries, lasted, final):
+    def _quality(self, entries, lasted, removed, final):
         sampler, counter = self.sampler, self.counter
         elapsed = sampler.seconds or lasted
         notes = list(sampler.notes) + self.notes
@@ -284,9 +302,11 @@ class Recorder:
             notes.append("a compiled program is sampled where its compiler lets go: take shares as approximate")
         spent = sampler.own_cpu / 1e9
         if counter is not None:
-            calls = sum(entry[1] for entry in entries)
-            quality["tracingPerCallSeconds"] = counter.per_call
-            quality["tracingSeconds"] = calls * counter.per_call
+            costs = counter.costs
+            quality["tracingPerCallSeconds"] = round((costs.calling + costs.inside) / 1e9, 11)
+            quality["tracingPerBuiltinSeconds"] = round(costs.function / 1e9, 11)
+            quality["tracingPerMethodSeconds"] = round(costs.method / 1e9, 11)
+            quality["tracingSeconds"] = round(removed / 1e9, 6)
             spent += quality["tracingSeconds"]
             notes += counter.notes
         quality["cost"] = round(spent / lasted, 6) if lasted else 0

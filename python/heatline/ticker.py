@@ -24,6 +24,8 @@ SWITCH_SECONDS = 0.0005
 class Ticker:
     """start(), stop(); then `rows`: (thread name, ((code id, offset), …) leaf first as a flat tuple) → [ticks, wall ns, cpu ns]."""
 
+    exact = False  # samples are taken where the interpreter lets go of its lock, wherever the time went
+
     def __init__(self, rate, every=None):
         self._period = int(1e9 / rate)
         self._every = every  # called after each tick in the thread; true ends it
@@ -149,7 +151,7 @@ class Ticker:
                 del self._clocks[gone]
 
     def samples(self, places):
-        """List of (thread name, ((function key, line, column), …) leaf first, ticks, wall ns, cpu ns)."""
+        """As Lookout's; busy is the CPU time, or all the time where the platform does not tell it."""
         found = []
         for (name, stack), (ticks, wall, cpu) in list(self.rows.items()):
             frames = [(stack[index], stack[index + 1]) for index in range(0, len(stack), 2)]
@@ -160,7 +162,8 @@ class Ticker:
                 frames.pop()
             if any(own(self.codes[identity]) for identity, _ in frames[:1]) or not frames:
                 continue
-            found.append((name, tuple(places.find(each, self.codes[each], offset) for each, offset in frames), ticks, wall, cpu))
+            resolved = tuple(places.find(each, self.codes[each], offset) for each, offset in frames)
+            found.append((name, resolved, ticks, wall, cpu, cpu if self.has_cpu else wall, stack[1]))
         return found
 
 

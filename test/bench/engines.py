@@ -4,8 +4,9 @@ Cost: each program is run N times (5 unless told) under each engine in turn; the
 program by the least without a profiler, start-up included. CPU time, because wall time on a shared machine says more
 about its neighbours. The sampling helper is a process of its own: its CPU is what `cost` in the recording says.
 Bias: shares of self time per line under each engine beside those of py-spy (500 Hz) on the same program; the distance is
-half the sum of the absolute differences, so 0 % is the same picture and 100 % has nothing in common. The distance of a
-second py-spy run from the first says what is noise.
+half the sum of the absolute differences, so 0 % is the same picture and 100 % has nothing in common. The distance of
+as many other py-spy runs from the first says what is noise. "As traced" is the measured `wall` of a hybrid recording,
+without that its `untraced`, the estimate of the program that is not counted.
 """
 
 import argparse
@@ -83,6 +84,44 @@ for _ in range(10):
     loop(200_000)
     words(100_000)
 """
+PROGRAMS["objects"] = """
+class Point:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+    @property
+    def norm(self):
+        return abs(self.x) + abs(self.y)
+    def moved(self, dx, dy):
+        return Point(self.x + dx, self.y + dy)
+class Cloud:
+    def __init__(self, points):
+        self.points = points
+    def shift(self, step):
+        self.points = [each.moved(step, -step) for each in self.points]
+    def weight(self):
+        total = 0
+        for each in self.points:
+            if each.norm > 3:
+                total += each.norm
+        return total
+    def spread(self):
+        rows = {}
+        for each in self.points:
+            rows[each.x % 97] = rows.get(each.x % 97, 0) + each.y * each.y % 11
+        return sum(sorted(rows.values()))
+def pairs(n):
+    for a in range(n):
+        yield a, a * a % 1009
+def main():
+    for turn in range(10):
+        cloud = Cloud([Point(a, b) for a, b in pairs(60_000)])
+        cloud.shift(turn)
+        cloud.weight()
+        for at in range(0, len(cloud.points), 1000):
+            Cloud(cloud.points[at:at + 1000]).spread()
+main()
+"""
 
 
 def main():
@@ -143,23 +182,29 @@ def bias(folder, scripts, options):
     output = os.path.join(folder, "out")
     by_line, by_function = {}, {}
     for name, script in scripts.items():
-        truth = raw_shares(options.py_spy, output, script)
-        engines = {"py-spy again": lambda: raw_shares(options.py_spy, output, script)}
+        spied = [raw_samples(options.py_spy, output, script) for _ in range(2 * options.rounds)]
+        truth, again = (percent(summed(spied[first::2])) for first in (0, 1))
+        found = {"py-spy again": again}
         for engine in ("sampler", "sampler, in process", "hybrid", "hybrid, in process"):
-            engines[engine] = lambda engine=engine: own_shares(commands(script, output)[engine], output, script)
-        for engine, measure in engines.items():
-            shares = measure()
+            runs = [own_samples(commands(script, output)[engine], output, script) for _ in range(options.rounds)]
+            if engine.startswith("hybrid"):
+                found[engine + ", as traced"] = percent(summed(run["wall"] for run in runs))
+                found[engine] = percent(summed(run["untraced"] for run in runs))
+            else:
+                found[engine] = percent(summed(run["wall"] for run in runs))
+        for engine, shares in found.items():
             by_line.setdefault(engine, {})[name] = "%.0f %%" % distance(truth, shares)
             by_function.setdefault(engine, {})[name] = "%.0f %%" % distance(functions(truth), functions(shares))
-            if name == "mix":
-                print(engine.ljust(24), {key: round(value) for key, value in sorted(functions(shares).items())})
-        if name == "mix":
-            print("py-spy".ljust(24), {key: round(value) for key, value in sorted(functions(truth).items())})
+            if name in ("mix", "objects"):
+                print(engine.ljust(30), {key: round(value) for key, value in sorted(functions(shares).items())})
+        if name in ("mix", "objects"):
+            print("py-spy".ljust(30), {key: round(value) for key, value in sorted(functions(truth).items())})
     show("distance of lines from py-spy", by_line, list(scripts))
     show("distance of functions from py-spy", by_function, list(scripts))
 
 
-def raw_shares(py_spy, output, script):
+def raw_samples(py_spy, output, script):
+    """Samples per (function, line) of the script."""
     subprocess.run(spy(py_spy, 500, output, script), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     found = {}
     with open(output) as file:
@@ -169,17 +214,27 @@ def raw_shares(py_spy, output, script):
             if leaf and leaf[2] == script:
                 key = leaf[1].rpartition(".")[2], int(leaf[3])
                 found[key] = found.get(key, 0) + int(count)
-    return percent(found)
+    return found
 
 
-def own_shares(command, output, script):
+def own_samples(command, output, script):
+    """{value type: nanoseconds per (function, line) of the script}"""
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    found = {}
+    found = {"wall": {}, "untraced": {}}
     for stack, values, labels in Profile(output).samples:
         if "thread" in labels and stack[0][0][2] == script:
             key = stack[0][0][1], stack[0][1]
-            found[key] = found.get(key, 0) + values["wall"]
-    return percent(found)
+            for kind, sums in found.items():
+                sums[key] = sums.get(key, 0) + values.get(kind, 0)
+    return found
+
+
+def summed(runs):
+    found = {}
+    for run in runs:
+        for key, value in run.items():
+            found[key] = found.get(key, 0) + value
+    return found
 
 
 def percent(found):
