@@ -6,6 +6,7 @@ export { formatCount, formatSeconds, formatShare, formatValue } from '../../src/
 /** A value type's name for a menu: `Wall time`, `CPU time`, `Calls`, `Allocated space`. */
 export function typeLabel(type: ValueType): string {
   if (type.type === 'tottime') return 'Traced time (tottime)';
+  if (type.type === 'untraced') return 'Wall time without tracing';
   const words = type.type.replace(/[_-]+/g, ' ').trim() || type.unit || 'value';
   const timed = secondsPer(type.unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
   const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));

@@ -176,9 +176,12 @@ export interface Quality {
   readonly missed?: number;
   /** Estimated cost of recording as a share of the run, 0.05 = 5 %. */
   readonly cost?: number;
-  /** Seconds that tracing is estimated to have added (calls × calibrated cost per call), and that cost in seconds. */
+  /** Seconds that tracing is estimated to have added to the samples, and the calibrated cost of one Python call in seconds. */
   readonly tracingSeconds?: number;
   readonly tracingPerCallSeconds?: number;
+  /** The same of built-in functions, and of built-in types' methods, which cost more. */
+  readonly tracingPerBuiltinSeconds?: number;
+  readonly tracingPerMethodSeconds?: number;
   readonly notes?: readonly string[];
 }
 

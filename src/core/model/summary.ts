@@ -12,6 +12,8 @@ const FEW = 100;
 /** Functions named, and the share that makes one worth naming. */
 const NAMED = 2;
 const WORTH = 0.05;
+/** Our engines' estimate of the wall time without counting (docs/engines.md). */
+const UNTRACED = 'untraced';
 /** Share of the time from which on the recorder's own cost is told. */
 const TOLD_COST = 0.1;
 
@@ -42,6 +44,7 @@ function tracingCost(profile: Profile, sum: number, unit: string): string {
   const seconds = profile.quality.tracingSeconds ?? 0;
   const per = secondsPer(unit);
   if (per === undefined || !(seconds > TOLD_COST * sum * per)) return '';
+  if (profile.sampleTypes[profile.defaultType]?.type === UNTRACED) return `; counting calls took ${formatSeconds(seconds)} more`;
   return `; about ${formatSeconds(seconds)} of it is the cost of counting calls`;
 }
 

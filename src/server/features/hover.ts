@@ -48,9 +48,12 @@ async function functionBlocks(
     opened.analysis.ask('callers', { view, func }),
     opened.analysis.ask('callees', { view, func }),
   ]);
+  const measured = measuredView(opened, view);
+  const asked = measured && (await opened.analysis.ask('figures', { view: measured, funcs: [func] }));
   return [
     figureTable(opened, view, escapeMarkdown(name || 'unnamed'), figures, sum),
     ...notes(opened, view, figures, figures.samples),
+    ...measuredLine(opened, measured, asked?.figures[0], asked?.sum ?? 0),
     ...tracedLine(figures),
     ...neighbourLine(opened, 'Called by', callers, sum),
     ...neighbourLine(opened, 'Calls', callees, sum),
@@ -72,9 +75,17 @@ async function lineBlocks(
     opened.analysis.ask('lineCallees', { view, files: opened.paths.namesOf(file), line: recorded }),
     around && around.name !== '<module>' ? opened.analysis.ask('callers', { view, func: around.func }) : [],
   ]);
+  const measured = measuredView(opened, view);
+  const there = measured && (await heatOf(server, opened, measured, file));
   return [
     figureTable(opened, view, `Line ${own.line}`, figures, sum),
     ...notes(opened, view, figures, own.samples),
+    ...measuredLine(
+      opened,
+      measured,
+      there?.lines.find(({ line }) => line === own.line),
+      there?.sum ?? 0,
+    ),
     ...neighbourLine(opened, 'Calls', callees, sum),
     ...neighbourLine(opened, around ? `${escapeMarkdown(around.name || 'unnamed')} called by` : '', callers, sum),
   ];
@@ -103,6 +114,20 @@ function notes(opened: OpenProfile, view: ViewParams, { self, total, calls, prim
     lines.push(`${formatCount(samples)} ± ${formatCount(Math.ceil(1.96 * Math.sqrt(samples)))} samples of self`);
   if (view.thread !== undefined) lines.push(`Thread ${escapeMarkdown(view.thread)} only`);
   return lines.length > 0 ? [lines.join('  \n')] : [];
+}
+
+/** The view of what was measured, where the one that is shown is an estimate without the cost of counting. */
+function measuredView(opened: OpenProfile, view: ViewParams): ViewParams | undefined {
+  if (opened.info.valueTypes[view.type]?.type !== 'untraced') return undefined;
+  const type = opened.info.valueTypes.findIndex((one) => one.type === 'wall');
+  return type < 0 ? undefined : { ...view, type };
+}
+
+function measuredLine(opened: OpenProfile, view: ViewParams | undefined, found: Pick<Figures, 'self' | 'total'> | undefined, sum: number) {
+  if (!view || !found) return [];
+  const { unit } = opened.info.valueTypes[view.type]!;
+  const figure = (value: number) => `${formatValue(value, unit)}${sum > 0 ? ` (${formatShare(value / sum)})` : ''}`;
+  return [`Sampled while counting: ${figure(found.self)} self · ${figure(found.total)} total`];
 }
 
 /** Where calls were counted beside sampling, the traced times are another measurement: told apart, in cProfile's words. */

@@ -76,11 +76,14 @@ export function trustOf(info: ProfileInfo): Fact[] {
     });
   }
   if (quality.tracingSeconds !== undefined && quality.tracingSeconds > 0) {
+    const takenOut = info.valueTypes.some(({ type }) => type === 'untraced');
     const each = quality.tracingPerCallSeconds === undefined ? '' : ` (${formatSeconds(quality.tracingPerCallSeconds)} a call)`;
     facts.push({
       text: `tracing added ≈ ${formatSeconds(quality.tracingSeconds)}${each}`,
-      why: 'Counting calls takes time: functions that are called very often look slower than they are',
-      doubt: info.durationNanos !== null && quality.tracingSeconds * 1e9 > info.durationNanos * 0.25 ? 'strong' : 'slight',
+      why: takenOut
+        ? 'Counting calls takes time: the untraced time is an estimate without it, the wall time and the traced time are with it'
+        : 'Counting calls takes time: functions that are called very often look slower than they are',
+      doubt: !takenOut && info.durationNanos !== null && quality.tracingSeconds * 1e9 > info.durationNanos * 0.25 ? 'strong' : 'slight',
     });
   }
   if (info.treeIsEstimate) {

@@ -3,7 +3,17 @@ import type { Quality } from '../../model/profile.js';
 /** Comments that begin so hold the recorder's own facts as JSON. */
 const PREFIX = 'heatline: ';
 const TEXTS = ['engine', 'engineVersion', 'python'];
-const NUMBERS = ['rateAsked', 'rateGot', 'errors', 'missed', 'cost', 'tracingSeconds', 'tracingPerCallSeconds'];
+const NUMBERS = [
+  'rateAsked',
+  'rateGot',
+  'errors',
+  'missed',
+  'cost',
+  'tracingSeconds',
+  'tracingPerCallSeconds',
+  'tracingPerBuiltinSeconds',
+  'tracingPerMethodSeconds',
+];
 
 /** The facts in a comment, each of the type we expect; undefined for a comment that is not ours. */
 export function parseQuality(comment: string): Quality | undefined {
