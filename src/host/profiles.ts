@@ -8,7 +8,7 @@ import type { Ctx } from './ctx.js';
 import { opened, type Session, unfolded, type ViewChange, viewed } from './session.js';
 
 /** Endings that the profile editor takes (package.json `customEditors` says the same). */
-export const PROFILE_ENDINGS = ['prof', 'pstats', 'pb.gz', 'pprof', 'collapsed'];
+export const PROFILE_ENDINGS = ['prof', 'pstats', 'pb.gz', 'pprof', 'collapsed', 'lprof'];
 
 /** Reads a profile in the server without showing it. @throws UserError with the reader's sentence */
 export async function readProfile(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {

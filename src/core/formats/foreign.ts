@@ -8,7 +8,8 @@ const BY_BYTES: readonly (readonly [string, string])[] = [
   ['425a68', "This file is packed with bzip2: unpack it with 'bunzip2' and open the result."],
   ['fd377a585a', "This file is packed with xz: unpack it with 'unxz' and open the result."],
   ...['8002', '8003', '8004', '8005'].map(
-    (magic) => [magic, "This is a Python pickle, but neither line_profiler's nor tracemalloc's: it may hold code and is not loaded."] as const,
+    (magic) =>
+      [magic, "This is a Python pickle, but neither line_profiler's nor tracemalloc's: it may hold code and is not loaded."] as const,
   ),
   ['7f454c46', 'This is a program, not a profile.'],
   ['4d5a', 'This is a program, not a profile.'],

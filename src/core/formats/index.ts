@@ -15,7 +15,19 @@ import { tachyonJsonl } from './tachyonJsonl.js';
 import { tracemalloc } from './tracemalloc.js';
 
 /** Every format we know: to add one, write its file and put one line here. */
-export const formats: readonly Format[] = [pprof, pstats, tachyon, tachyonJsonl, lineProfiler, tracemalloc, speedscope, austinMojo, austinText, pySpyRaw, collapsed];
+export const formats: readonly Format[] = [
+  pprof,
+  pstats,
+  tachyon,
+  tachyonJsonl,
+  lineProfiler,
+  tracemalloc,
+  speedscope,
+  austinMojo,
+  austinText,
+  pySpyRaw,
+  collapsed,
+];
 
 /** Bytes that `sniff` functions are shown. */
 const HEAD = 4096;
