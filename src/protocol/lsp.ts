@@ -18,6 +18,12 @@ export interface ViewParams {
   /** Regular expression on function names and files: keep stacks that match. */
   readonly focus?: string;
   readonly ignore?: string;
+  /** On labels of samples: `key=value`, `key=regexp`, numeric ranges; as pprof's -tagfocus and -tagignore. */
+  readonly tagFocus?: string;
+  readonly tagIgnore?: string;
+  /** Frames that match are taken out of their stacks; only those that match are shown. */
+  readonly hide?: string;
+  readonly show?: string;
   /** Fold library and interpreter frames. */
   readonly justMyCode?: boolean;
 }

@@ -38,7 +38,7 @@ export function viewed(server: Server, view: ViewParams): OpenProfile {
   if (view.thread !== undefined && !opened.info.threads.includes(view.thread)) {
     throw new UserError('no-such-thread', `The profile has no thread "${view.thread}".`);
   }
-  for (const pattern of [view.focus, view.ignore]) {
+  for (const pattern of [view.focus, view.ignore, view.hide, view.show]) {
     try {
       if (pattern !== undefined) new RegExp(pattern);
     } catch (error) {

@@ -227,4 +227,7 @@ export interface ViewSpec {
   /** Regular expression sources, as pprof's -focus and -ignore: on `name` and `file` of any frame of the stack. */
   readonly focus?: string;
   readonly ignore?: string;
+  /** On labels of samples, as pprof's -tagfocus and -tagignore: `tenant=acme`, `request=1mb:` (see `matchingLabels`). */
+  readonly tagFocus?: string;
+  readonly tagIgnore?: string;
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
-import type { Profile, ViewSpec } from './profile.js';
+import { matchingLabels } from './labelFilter.js';
+import type { Profile, ValueColumn, ViewSpec } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
 
@@ -16,7 +17,7 @@ export interface Weights {
 }
 
 /**
- * Weighs every stack for one value type, thread, focus and ignore. Of types backed by call counts all weights are 0.
+ * Weighs every stack for one value type, thread, labels, focus and ignore. Of types backed by call counts all weights are 0.
  * @throws UserError for a focus or ignore that is no regular expression
  */
 export function weigh(profile: Profile, spec: ViewSpec): Weights {
@@ -28,9 +29,12 @@ export function weigh(profile: Profile, spec: ViewSpec): Weights {
   const count = new Float64Array(rows.length);
   const exact = column instanceof BigInt64Array ? new BigInt64Array(rows.length) : undefined;
   const thread = spec.thread === undefined ? undefined : profile.threads.indexOf(spec.thread);
+  const tagged = spec.tagFocus ? matchingLabels(profile, spec.tagFocus) : undefined;
+  const untagged = spec.tagIgnore ? matchingLabels(profile, spec.tagIgnore) : undefined;
   if (column !== undefined && column.length > 0) {
     for (let i = 0; i < samples.length; i++) {
       if (thread !== undefined && (samples.thread?.[i] ?? -1) !== thread) continue;
+      if (tagged?.[i] === 0 || untagged?.[i] === 1) continue;
       const row = rows.ofSample[i]!;
       const own = column[i]!;
       if (exact !== undefined) exact[row]! += own as bigint;
@@ -50,11 +54,19 @@ export function weigh(profile: Profile, spec: ViewSpec): Weights {
   return { value, exact, count, total: exactTotal === undefined ? total : Number(exactTotal), exactTotal, samples: seen };
 }
 
+const countColumns = new WeakMap<Profile, { column: ValueColumn | undefined }>();
+
 /** The column that says how many samples a row stands for (`samples/count`); without one each row is one sample. */
-function countColumn(profile: Profile) {
-  const type = profile.sampleTypes.findIndex(({ type, unit }) => /^samples?$/.test(type) && unit === 'count');
-  const column = type < 0 ? undefined : profile.samples.values[type];
-  return column !== undefined && column.length === profile.samples.length ? column : undefined;
+function countColumn(profile: Profile): ValueColumn | undefined {
+  let known = countColumns.get(profile);
+  if (known === undefined) {
+    // Looked for once: it is asked for with every value type, of which a file may have a million.
+    const type = profile.sampleTypes.findIndex(({ type, unit }) => /^samples?$/.test(type) && unit === 'count');
+    const column = type < 0 ? undefined : profile.samples.values[type];
+    known = { column: column !== undefined && column.length === profile.samples.length ? column : undefined };
+    countColumns.set(profile, known);
+  }
+  return known.column;
 }
 
 /** As pprof's -focus and -ignore: a stack stays when any of its frames matches focus and none matches ignore. */

@@ -8,6 +8,8 @@ export interface Wanted {
   readonly thread?: string | undefined;
   readonly focus?: string | undefined;
   readonly ignore?: string | undefined;
+  readonly tagFocus?: string | undefined;
+  readonly tagIgnore?: string | undefined;
 }
 
 /** A view that the profile can show. @throws UserError `no-value-type`, `no-thread` */
@@ -19,6 +21,8 @@ export function resolveView(profile: Profile, wanted: Wanted): ViewSpec {
     ...(thread === undefined ? {} : { thread }),
     ...(wanted.focus === undefined ? {} : { focus: wanted.focus }),
     ...(wanted.ignore === undefined ? {} : { ignore: wanted.ignore }),
+    ...(wanted.tagFocus === undefined ? {} : { tagFocus: wanted.tagFocus }),
+    ...(wanted.tagIgnore === undefined ? {} : { tagIgnore: wanted.tagIgnore }),
   };
 }
 
@@ -29,7 +33,7 @@ export function typeOf(profile: Profile, spec: ViewSpec): ValueType {
 }
 
 export function hasFilter(spec: ViewSpec): boolean {
-  return spec.thread !== undefined || (spec.focus ?? '') !== '' || (spec.ignore ?? '') !== '';
+  return spec.thread !== undefined || [spec.focus, spec.ignore, spec.tagFocus, spec.tagIgnore].some((filter) => (filter ?? '') !== '');
 }
 
 function findType(profile: Profile, word: string): number {

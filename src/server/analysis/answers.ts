@@ -33,10 +33,10 @@ export const answers: Answers = {
     const table = tables.functions(view);
     return { figures: funcs.map((func) => functionFigures(tables, table, view.type, func)), sum: table.sum };
   },
-  callers: (tables, { view, func }) => callersOf(tables.profile, specOf(view), func).map((one) => tables.row(one.func, one)),
-  callees: (tables, { view, func }) => calleesOf(tables.profile, specOf(view), func).map((one) => tables.row(one.func, one)),
+  callers: (tables, { view, func }) => callersOf(tables.shown(view), specOf(view), func).map((one) => tables.row(one.func, one)),
+  callees: (tables, { view, func }) => calleesOf(tables.shown(view), specOf(view), func).map((one) => tables.row(one.func, one)),
   lineCallees: (tables, { view, files, line }) =>
-    lineCallees(tables.profile, specOf(view), files, line).map(({ func, total }) =>
+    lineCallees(tables.shown(view), specOf(view), files, line).map(({ func, total }) =>
       tables.row(func, { self: 0, total, calls: null, primitive: null }),
     ),
   lines(tables, { view, files }) {
@@ -63,7 +63,7 @@ export const answers: Answers = {
   },
   search(tables, { view, search }) {
     const funcs = searchFunctions(tables.profile, search);
-    return { total: totalOf(tables.profile, specOf(view), funcs), funcs };
+    return { total: totalOf(tables.shown(view), specOf(view), funcs), funcs };
   },
   definitions: (tables, { files }) => definitions(tables, files),
   place: (tables, { func }) => functionPlace(tables, func),
