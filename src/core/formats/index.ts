@@ -7,6 +7,7 @@ import { collapsed, pySpyRaw } from './collapsed.js';
 import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { lineProfiler } from './lineProfiler.js';
+import { perfScript } from './perfScript.js';
 import { pprof } from './pprof.js';
 import { pstats } from './pstats.js';
 import { speedscope } from './speedscope.js';
@@ -25,6 +26,7 @@ export const formats: readonly Format[] = [
   speedscope,
   austinMojo,
   austinText,
+  perfScript,
   pySpyRaw,
   collapsed,
 ];
