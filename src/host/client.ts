@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ErrorData, Requests } from '../protocol/lsp.js';
-import type { RunningClient } from './languageClient.js';
+import type { RequestOptions, RunningClient } from './languageClient.js';
 import { languageClient } from './lazy.js';
 
 /** Talks to the language server, which is started by the first request. Errors come back as UserError or CancellationError. */
@@ -20,10 +20,10 @@ export class Client implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  async request<M extends keyof Requests>(method: M, params: Requests[M][0], token?: vscode.CancellationToken): Promise<Requests[M][1]> {
+  async request<M extends keyof Requests>(method: M, params: Requests[M][0], options?: RequestOptions): Promise<Requests[M][1]> {
     const client = await this.start();
     try {
-      return await client.request(method, params, token);
+      return await client.request(method, params, options);
     } catch (error) {
       throw readable(error);
     }

@@ -1,10 +1,17 @@
 /** The language client: a bundle of its own (dist/languageClient.js), loaded when the first profile is opened. */
 import * as vscode from 'vscode';
-import { LanguageClient, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
+import { LanguageClient, RevealOutputChannelOn, State, TransportKind, WorkDoneProgress } from 'vscode-languageclient/node';
 import type { Notifications, Requests } from '../protocol/lsp.js';
 
+/** How a request is followed while it is being answered. */
+export interface RequestOptions {
+  readonly token?: vscode.CancellationToken;
+  /** Is told how far the answer is, 0..1, when the server knows. */
+  readonly progress?: (fraction: number) => void;
+}
+
 export interface RunningClient {
-  request<M extends keyof Requests>(method: M, params: Requests[M][0], token?: vscode.CancellationToken): Promise<Requests[M][1]>;
+  request<M extends keyof Requests>(method: M, params: Requests[M][0], options?: RequestOptions): Promise<Requests[M][1]>;
   /** Ask the editor to draw the lenses again. */
   refreshLenses(): void;
   /** Ends the server process. */
@@ -44,6 +51,7 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
   );
   client.onNotification('heatline/refresh', (params: Notifications['heatline/refresh']) => options.onRefresh(params.reason));
   let started = false;
+  let asked = 0;
   const watch = client.onDidChangeState(({ newState }) => {
     if (newState !== State.Running) return;
     if (started) options.onRestart();
@@ -59,8 +67,21 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
   });
   await client.start();
   return {
-    // An undefined token would be sent as a second parameter.
-    request: (method, params, token) => (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params)),
+    request: async (method, params, { token, progress } = {}) => {
+      const workDoneToken = `heatline ${++asked}`;
+      const listening =
+        progress &&
+        client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+          if (value.kind === 'report' && value.percentage !== undefined) progress(value.percentage / 100);
+        });
+      const sent = progress ? { ...params, workDoneToken } : params;
+      try {
+        // An undefined token would be sent as a second parameter.
+        return await (token ? client.sendRequest(method, sent, token) : client.sendRequest(method, sent));
+      } finally {
+        listening?.dispose();
+      }
+    },
     refreshLenses,
     stop: async () => {
       watch.dispose();

@@ -5,28 +5,64 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
+import type { RequestOptions } from './languageClient.js';
 import { opened, type Session, unfolded, type ViewChange, viewed } from './session.js';
 
 /** Endings that the profile editor takes (package.json `customEditors` says the same). */
 export const PROFILE_ENDINGS = ['prof', 'pstats', 'pb.gz', 'pprof', 'collapsed', 'lprof'];
 
-/** Reads a profile in the server without showing it. @throws UserError with the reader's sentence */
-export async function readProfile(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
+/** Reading that takes longer (milliseconds) is told with a way to stop it. */
+const LONG = 1000;
+
+/** Reads a profile in the server without showing it. @throws UserError with the reader's sentence, CancellationError */
+export async function readProfile(ctx: Ctx, uri: vscode.Uri, reading?: RequestOptions): Promise<ProfileInfo> {
   const local = uri.scheme === 'file' ? uri : await localCopy(ctx, uri);
   const meta = path.join(path.dirname(local.fsPath), 'meta.json');
   const hasMeta = await access(meta).then(
     () => true,
     () => false,
   );
-  return ctx.client.request('profile/open', { uri: local.toString(), ...(hasMeta ? { meta } : {}) });
+  return ctx.client.request('profile/open', { uri: local.toString(), ...(hasMeta ? { meta } : {}) }, reading);
 }
 
-/** Reads a profile and makes it the one that every view shows; resolves when visible editors are painted. */
-export async function openProfile(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
-  const title = `Heatline: reading ${path.basename(uri.path)}`;
-  const info = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => readProfile(ctx, uri));
+/**
+ * Reads a profile and makes it the one that every view shows; resolves when visible editors are painted.
+ * @param reading for a caller that shows by itself how far it is and how to stop it
+ */
+export async function openProfile(ctx: Ctx, uri: vscode.Uri, reading?: RequestOptions): Promise<ProfileInfo> {
+  const info = await (reading ? readProfile(ctx, uri, reading) : readAloud(ctx, uri));
   await show(ctx, info);
   return info;
+}
+
+/** Says in the status bar that a profile is being read; when it takes long, also how far it is, with a button that stops it. */
+async function readAloud(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
+  const title = `Heatline: reading ${path.basename(uri.path)}`;
+  const stop = new vscode.CancellationTokenSource();
+  const advanced = new vscode.EventEmitter<number>();
+  const reading = readProfile(ctx, uri, { token: stop.token, progress: (fraction) => advanced.fire(fraction) });
+  const done = reading.then(
+    () => undefined,
+    () => undefined,
+  );
+  const tell = () =>
+    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (progress, token) => {
+      token.onCancellationRequested(() => stop.cancel());
+      let told = 0;
+      advanced.event((fraction) => {
+        progress.report({ increment: (fraction - told) * 100, message: `${Math.round(fraction * 100)} %` });
+        told = fraction;
+      });
+      return done;
+    });
+  const long = setTimeout(tell, LONG);
+  try {
+    return await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => reading);
+  } finally {
+    clearTimeout(long);
+    advanced.dispose();
+    stop.dispose();
+  }
 }
 
 /** Makes an open profile the active one and waits until it is painted. */

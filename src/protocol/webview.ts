@@ -14,6 +14,8 @@ export type ForwardedMethod =
 export interface PageRequests {
   /** The page is ready; the host answers with all it needs to draw. Nothing is posted to a page before this. */
   ready: [{ readonly state?: unknown }, PageState];
+  /** The user no longer wants the profile that is being read; `ready` then fails. */
+  stopReading: [Record<string, never>, null];
   forward: [{ readonly method: ForwardedMethod; readonly params: Requests[ForwardedMethod][0] }, Requests[ForwardedMethod][1]];
   /** Open the source of a function (line: a particular line). */
   openSource: [{ readonly func: number; readonly line?: number; readonly beside?: boolean }, null];
@@ -29,6 +31,8 @@ export interface PageRequests {
 /** host → page, not answered. */
 export interface PageEvents {
   state: PageState;
+  /** How far the reading is, 0..1. */
+  reading: { readonly fraction: number };
   /** Another view (editor, tree) selected this function. */
   reveal: { readonly func: number };
   error: { readonly message: string };

@@ -57,7 +57,8 @@ export class PageHarness {
     });
     await page.goto(`${ORIGIN}/?${query}`);
     await page
-      .locator('.toolbar')
+      .locator('.toolbar, .reading')
+      .first()
       .waitFor({ timeout: 10_000 })
       .catch(() => {
         throw new Error(`the page shows nothing: ${problems.join('; ')}`);

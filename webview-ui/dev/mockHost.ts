@@ -126,7 +126,22 @@ harness.theme((query.get('kind') as Kind | null) ?? 'dark');
 const later = () => new Promise((resolve) => setTimeout(resolve, harness.delay));
 const host = new Rpc<object, PageRequests, PageEvents>((packet) => window.postMessage(JSON.parse(JSON.stringify(packet)), '*'));
 
+/** `?reading=0.4`: the profile is being read and stays so until somebody stops it. */
+const reading = query.get('reading');
+let stop: (error: Error) => void = () => undefined;
+const stopped = new Promise<never>((_, reject) => {
+  stop = reject;
+});
+host.handle('stopReading', () => {
+  note('stopReading', {});
+  stop(new Error('Reading was stopped.'));
+  return null;
+});
 host.handle('ready', async () => {
+  if (reading !== null) {
+    host.send('reading', { fraction: Number(reading) });
+    await stopped;
+  }
   if (!window.live) return page;
   const real = (await window.live('info')) as ProfileInfo;
   page = { ...page, info: real, view: { profile: real.id, type: real.defaultType } };

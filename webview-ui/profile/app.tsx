@@ -14,7 +14,7 @@ export function App() {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   }, []);
-  const { page, error } = store;
+  const { page, error, reading } = store;
   const tab = tabs.find((each) => each.id === store.tab) ?? tabs[0]!;
   const empty = page !== undefined && page.info.samples === 0 && page.info.totals.every((total) => total === 0);
   return (
@@ -29,11 +29,26 @@ export function App() {
         </div>
       )}
       <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
+        {!page && reading !== undefined && <Reading fraction={reading} />}
         {page && (empty && tab.id !== 'info' ? <Empty /> : <tab.View key={tab.id} />)}
       </div>
       <StatusRow />
       <Help />
     </>
+  );
+}
+
+function Reading({ fraction }: { fraction: number }) {
+  const percent = Math.round(fraction * 100);
+  return (
+    <div class="reading">
+      <p role="status">Reading the profile …</p>
+      <progress max={100} value={percent} aria-label="Read so far" />
+      <span aria-hidden="true">{percent} %</span>
+      <button type="button" class="button" onClick={() => store.stopReading()}>
+        Cancel
+      </button>
+    </div>
   );
 }
 

@@ -21,6 +21,9 @@ export interface Matches {
 /** Keys of the view that is on screen; true when the key was its. */
 export type KeyHandler = (key: string, event: KeyboardEvent) => boolean;
 
+/** Reading that takes longer (milliseconds) is shown. */
+const SOON = 400;
+
 /** All that the parts of the page share. Parts draw from it and call its methods; they never call each other. */
 class Store {
   page: PageState | undefined;
@@ -29,6 +32,8 @@ class Store {
   matches: Matches | undefined;
   searchError: string | undefined;
   error: { readonly message: string; readonly retry: () => void } | undefined;
+  /** The profile is being read: how far that is, 0..1; undefined when it is not, or is done in a moment. */
+  reading: number | undefined;
   help = false;
   /** Function that is selected here or was revealed by another view; null for none. */
   selected: number | null = null;
@@ -49,6 +54,11 @@ class Store {
   /** Tells the host that the page listens, and takes what it is to show. */
   async start(): Promise<void> {
     host.on('state', (page) => this.take(page));
+    host.on('reading', ({ fraction }) => {
+      if (this.page) return;
+      this.reading = fraction;
+      this.changed();
+    });
     host.on('reveal', ({ func }) => {
       this.selected = func;
       this.reveals++;
@@ -59,11 +69,24 @@ class Store {
   }
 
   private async connect(): Promise<void> {
+    // What is there at once shall not flash.
+    const wait = setTimeout(() => {
+      this.reading ??= 0;
+      this.changed();
+    }, SOON);
     try {
       this.take(await host.request('ready', { state: this.saved }));
     } catch (error) {
       this.fail(sentence(error), () => void this.connect());
+    } finally {
+      clearTimeout(wait);
+      this.reading = undefined;
+      this.changed();
     }
+  }
+
+  stopReading(): void {
+    host.request('stopReading', {}).catch(() => undefined);
   }
 
   private take(page: PageState): void {

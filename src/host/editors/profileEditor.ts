@@ -20,6 +20,8 @@ interface Page {
   info?: ProfileInfo;
   /** Function to show as soon as the page is ready. */
   wanted?: number;
+  /** Stops the reading, while it goes on. */
+  reading?: vscode.CancellationTokenSource;
 }
 
 export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
@@ -58,6 +60,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     panel.onDidDispose(() => {
       receiving.dispose();
       rpc.dispose();
+      page.reading?.cancel();
       this.pages.delete(page);
     });
     // Last, so that nothing the page says can be missed.
@@ -85,15 +88,19 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   }
 
   private answer(page: Page): void {
-    const { rpc, uri } = page;
+    const { rpc } = page;
     rpc.handle('ready', async () => {
-      const info = await this.read(uri);
+      const info = await this.read(page);
       page.info = info;
       const { wanted } = page;
       delete page.wanted;
       // After the answer has left: the page draws first, then it goes to the function.
       if (wanted !== undefined) setTimeout(() => rpc.send('reveal', { func: wanted }), 0);
       return this.stateOf(info, this.ctx.store.value);
+    });
+    rpc.handle('stopReading', () => {
+      page.reading?.cancel();
+      return null;
     });
     rpc.handle('forward', async (message) => {
       const { method, params } = checkForward(message, this.infoOf(page));
@@ -122,15 +129,25 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   }
 
   /** The error goes back to the page, which shows its sentence; the log has the rest. */
-  private async read(uri: vscode.Uri): Promise<ProfileInfo> {
-    try {
-      const open = [...this.ctx.store.value.profiles.values()].find((info) => info.uri === uri.toString());
-      if (!open) return await openProfile(this.ctx, uri);
+  private async read(page: Page): Promise<ProfileInfo> {
+    const { uri, rpc } = page;
+    const open = [...this.ctx.store.value.profiles.values()].find((info) => info.uri === uri.toString());
+    if (open) {
       this.ctx.store.update((session) => opened(session, open));
       return open;
+    }
+    page.reading?.cancel();
+    const reading = new vscode.CancellationTokenSource();
+    page.reading = reading;
+    try {
+      return await openProfile(this.ctx, uri, { token: reading.token, progress: (fraction) => rpc.send('reading', { fraction }) });
     } catch (error) {
+      if (error instanceof vscode.CancellationError) throw new Error('Reading was stopped.');
       this.ctx.log.warn(`${uri.fsPath}: ${error instanceof Error ? error.message : String(error)}`);
       throw error;
+    } finally {
+      if (page.reading === reading) delete page.reading;
+      reading.dispose();
     }
   }
 
