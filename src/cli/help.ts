@@ -19,6 +19,34 @@ Exit status:
 Files are recognised by their content, packed or not.
 `;
 
+/** By command. */
+export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  record: [
+    'heatline record -- python3 app.py --port 80',
+    'heatline record --engine cprofile -o run.prof -- pytest -q',
+    'heatline record --duration 30 --rate 200 -- python3 -m server',
+  ],
+  fetch: [
+    'heatline fetch localhost:6060                                   # 30 s of CPU',
+    'heatline fetch localhost:6060 --seconds 5 -o cpu.pb.gz',
+    'heatline fetch https://host/debug/pprof/heap --cacert ca.pem -o heap.pb.gz',
+  ],
+  top: [
+    'heatline top run.pb.gz --sort total -n 20',
+    'heatline top run-*.pb.gz --focus parse     # several are added up',
+    'cat run.prof | heatline top -',
+  ],
+  list: ['heatline list run.pb.gz parse', "heatline list run.pb.gz '^Parser\\.' --source ~/src/app"],
+  diff: [
+    'heatline diff before.pb.gz after.pb.gz',
+    "heatline diff main.prof branch.prof --fail-on 'total>5%' --fail-on 'self(parse)>10%'",
+    'heatline diff main.prof branch.prof --markdown > comment.md',
+  ],
+  merge: ['heatline merge runs/*.pb.gz -o all.pb.gz'],
+  convert: ['heatline convert run.prof -o run.pb.gz', 'heatline convert run.pb.gz -o run.collapsed --value cpu'],
+  completion: ['eval "$(heatline completion bash)"', 'heatline completion fish > ~/.config/fish/completions/heatline.fish'],
+};
+
 const bold = (text: string): string => (hasColours(process.stdout) ? `\u001b[1m${text}\u001b[22m` : text);
 
 /** Help as people read it: commands in groups, in the order in which one needs them. */

@@ -1,5 +1,7 @@
-import { Command, Option } from 'commander';
-import { EXIT_STATUSES, helpStyle, writeError } from './help.js';
+import { Argument, Command, Option } from 'commander';
+import { UserError } from '../core/errors.js';
+import { EXAMPLES, EXIT_STATUSES, helpStyle, writeError } from './help.js';
+import { print } from './output.js';
 import { percent, positive, rows, several, whole } from './words.js';
 
 declare const HEATLINE_VERSION: string | undefined;
@@ -15,13 +17,17 @@ export function buildProgram(): Command {
     .enablePositionalOptions()
     .configureOutput({ outputError: writeError })
     .configureHelp(helpStyle)
+    .helpCommand(false)
     .helpOption('-h, --help', 'print help')
     .exitOverride();
   recording(program.commandsGroup('Record:'));
   reading(program.commandsGroup('Look at a profile:'));
   comparing(program.commandsGroup('Compare, combine, convert:'));
   tools(program.commandsGroup('More:'));
-  program.helpCommand('help [command]', 'print help for a command');
+  for (const command of program.commands) {
+    const examples = EXAMPLES[command.name()];
+    if (examples !== undefined) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}\n`).join('')}`);
+  }
   return program.addHelpText('after', EXIT_STATUSES);
 }
 
@@ -125,7 +131,51 @@ function comparing(program: Command): void {
     .action(async (file: string, options) => (await import('./commands/convert.js')).convert(file, options));
 }
 
-function tools(_program: Command): void {}
+function tools(program: Command): void {
+  program
+    .command('open')
+    .description('show a profile in VS Code')
+    .argument('<file>', 'profile to open')
+    .option('--editor <command>', 'editor to open it in: code, codium, cursor …')
+    .option('--json', 'write one JSON value about it')
+    .action(async (file: string, options) => (await import('./commands/open.js')).open(file, options));
+
+  program
+    .command('lsp')
+    .description('language server for other editors, over stdin and stdout')
+    .option('--stdio', 'talk over stdin and stdout (the only way)')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async () => (await import('./commands/lsp.js')).lsp());
+
+  program
+    .command('completion')
+    .description('completion for your shell; its first lines say where to put it')
+    .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish', 'pwsh']))
+    .action(async (shell: 'bash' | 'zsh' | 'fish' | 'pwsh') => (await import('./commands/completion.js')).completion(shell));
+
+  program
+    .command('help')
+    .description('print help for a command')
+    .argument('[command]')
+    .action((name: string | undefined) => {
+      const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (command === undefined) throw new UserError('usage', `help ${name}: there is no such command (heatline help lists them)`);
+      command.help();
+    });
+
+  program
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .passThroughOptions()
+    .action(async (words: string[]) => {
+      const { complete, completionText } = await import('./completion.js');
+      const found = await complete(program, words.slice(1), (words[0] ?? '').slice(1));
+      await print(completionText(found));
+    });
+}
 
 /** The options of every command that writes a profile. */
 function written(command: Command): Command {

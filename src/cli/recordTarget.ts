@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { isFile, which } from './which.js';
 
 const PYTHON = /^(?:python|pypy)[\d.]*t?d?(?:\.exe)?$/i;
 
@@ -44,12 +45,7 @@ function find(program: string, cwd: string): string | undefined {
     const file = resolve(cwd, program);
     return isFile(file) ? file : undefined;
   }
-  const suffixes = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : [''];
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    if (folder === '') continue;
-    for (const suffix of suffixes) if (isFile(join(folder, program + suffix))) return join(folder, program + suffix);
-  }
-  return undefined;
+  return which(program);
 }
 
 /** The Python named in a script's first line: `#!/usr/bin/python3`, `#!/usr/bin/env python3`, or pip's way round long paths. */
@@ -74,13 +70,5 @@ function start(file: string): string {
     }
   } catch {
     return '';
-  }
-}
-
-function isFile(file: string): boolean {
-  try {
-    return statSync(file).isFile();
-  } catch {
-    return false;
   }
 }

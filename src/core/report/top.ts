@@ -1,7 +1,7 @@
 import { type FunctionTable, functionTable } from '../model/functionTable.js';
 import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
 import { isSummed } from '../model/summed.js';
-import { formatCount, formatShare, formatType, formatValue } from '../model/units.js';
+import { formatCount, formatShare, formatType, formatValue, secondsPer } from '../model/units.js';
 import { functionMatcher, weigh } from '../model/weights.js';
 import { type JsonFigure, jsonFigure, nameAndPlace, table } from './figures.js';
 import { type Look, PLAIN } from './look.js';
@@ -145,7 +145,8 @@ export function headline(profile: Profile, spec: ViewSpec, figures: FunctionTabl
   const type = typeOf(profile, spec);
   const samples = samplesIn(profile, spec, figures);
   const parts = [`${formatType(type)}: ${formatValue(figures.sum, type.unit)}`];
-  if (samples > 0 && !(/^samples?$/.test(type.type) && type.unit === 'count')) parts.push(`${formatCount(samples)} samples`);
+  // Records of allocations or goroutines are rows of a file, not samples in time.
+  if (samples > 0 && secondsPer(type.unit) !== undefined) parts.push(`${formatCount(samples)} samples`);
   if (profile.calls !== undefined)
     parts.push(`${formatCount(profile.calls.functions.calls.reduce((sum, own) => sum + own, 0))} function calls`);
   if (spec.thread !== undefined) parts.push(`thread ${spec.thread}`);
