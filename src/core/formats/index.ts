@@ -10,6 +10,8 @@ import { lineProfiler } from './lineProfiler.js';
 import { perfScript } from './perfScript.js';
 import { pprof } from './pprof.js';
 import { pstats } from './pstats.js';
+import { pyinstrument } from './pyinstrument.js';
+import { pyisession } from './pyisession.js';
 import { speedscope } from './speedscope.js';
 import { tachyon } from './tachyon.js';
 import { tachyonJsonl } from './tachyonJsonl.js';
@@ -23,6 +25,8 @@ export const formats: readonly Format[] = [
   tachyonJsonl,
   lineProfiler,
   tracemalloc,
+  pyisession,
+  pyinstrument,
   speedscope,
   austinMojo,
   austinText,

@@ -1,0 +1,135 @@
+import type { ProfileBuilder } from '../model/builder.js';
+import { GrowingFloat64, GrowingInt32, GrowingUint32 } from '../model/growing.js';
+import type { Format } from './format.js';
+import { JsonCursor } from './json/cursor.js';
+import { sniffJson } from './json/head.js';
+
+/** pyinstrument writes six digits after the point. */
+const NANOS = 1e9;
+
+/** Frames of the tree, each after its parent. */
+class Nodes {
+  readonly parent = new GrowingInt32();
+  /** String indexes; 0 none. */
+  readonly name = new GrowingUint32();
+  readonly file = new GrowingUint32();
+  readonly className = new GrowingUint32();
+  readonly line = new GrowingInt32();
+  /** Nanoseconds, with those of the children. */
+  readonly time = new GrowingFloat64();
+  readonly texts = new Map<number, string>();
+
+  add(parent: number): number {
+    this.parent.push(parent);
+    this.name.push(0);
+    this.file.push(0);
+    this.className.push(0);
+    this.line.push(0);
+    this.time.push(0);
+    return this.parent.length - 1;
+  }
+}
+
+/**
+ * pyinstrument's JSON (`-r json`; 3 to 5): a tree of functions with their first lines and times, summed over calls. It has no
+ * running lines. A frame's own time is what its children leave; the synthetic child `[self]` says the same.
+ */
+export const pyinstrument: Format = {
+  id: 'pyinstrument',
+  label: 'pyinstrument JSON',
+  globs: [],
+  sniff(head) {
+    const found = sniffJson(head);
+    if (found?.root !== 'object') return 0;
+    const { paths } = found;
+    return paths.has('start_time') && paths.has('sample_count') && paths.has('root_frame') ? 1 : 0;
+  },
+  async read(source, builder, control) {
+    const json = new JsonCursor(await source.bytes(), control);
+    builder.valueType({ type: 'wall', unit: 'nanoseconds' });
+    builder.quality({ engine: 'pyinstrument' });
+    const nodes = new Nodes();
+    if (json.object()) {
+      while (json.nextKey()) {
+        if (json.key === 'start_time') setStart(builder, json.number());
+        else if (json.key === 'duration') setDuration(builder, json.number());
+        else if (json.key === 'root_frame') await readTree(json, nodes, builder);
+      }
+    }
+    if (nodes.parent.length === 0) builder.warn('It holds no samples: the program ended before the first one.');
+    addSamples(nodes, builder);
+  },
+};
+
+/** @param seconds Unix time */
+export function setStart(builder: ProfileBuilder, seconds: number): void {
+  // More microseconds than fit 2^53 are no time of ours.
+  if (seconds > 0 && seconds < 1e10) builder.set({ timeNanos: BigInt(Math.round(seconds * 1e6)) * 1000n });
+}
+
+export function setDuration(builder: ProfileBuilder, seconds: number): void {
+  if (seconds >= 0 && Number.isFinite(seconds)) builder.set({ durationNanos: seconds * NANOS });
+}
+
+/** Reads the tree's frames; goes into children by a stack of its own. */
+async function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Promise<void> {
+  const texts = json.table((text) => {
+    const id = builder.string(text);
+    nodes.texts.set(id, text);
+    return id;
+  });
+  const text = () => Math.max(0, json.interned(texts));
+  /** Frames whose list of children is being read. */
+  const open: number[] = [];
+  if (!json.object()) return;
+  let node = nodes.add(-1);
+  for (let inList = false; ; ) {
+    if (json.due) await json.pause();
+    if (inList) {
+      if (!json.item()) {
+        node = open.pop()!;
+        inList = false;
+      } else if (json.object()) {
+        node = nodes.add(open.at(-1)!);
+        inList = false;
+      }
+      continue;
+    }
+    if (!json.nextKey()) {
+      if (open.length === 0) return;
+      inList = true;
+      continue;
+    }
+    if (json.key === 'children') {
+      if (json.array()) {
+        open.push(node);
+        inList = true;
+      }
+    } else if (json.key === 'function') nodes.name.array[node] = text();
+    else if (json.key === 'file_path') nodes.file.array[node] = text();
+    else if (json.key === 'class_name') nodes.className.array[node] = text();
+    else if (json.key === 'line_no') nodes.line.array[node] = json.number();
+    else if (json.key === 'time') nodes.time.array[node] = Math.round(json.number() * NANOS) || 0;
+  }
+}
+
+function addSamples(nodes: Nodes, builder: ProfileBuilder): void {
+  const { length } = nodes.parent;
+  const self = builder.string('[self]');
+  const isSelf = (node: number) => node > 0 && nodes.name.array[node] === self;
+  const own = Float64Array.from(nodes.time.array.subarray(0, length));
+  for (let node = 1; node < length; node++) if (!isSelf(node)) own[nodes.parent.array[node]!]! -= nodes.time.array[node]!;
+  const stacks = new Int32Array(length).fill(-1);
+  for (let node = 0; node < length; node++) {
+    if (isSelf(node)) continue;
+    const parent = nodes.parent.array[node]!;
+    const name = nodes.name.array[node]!;
+    // The class is that of the object at hand, maybe a subclass: it does not tell functions apart.
+    const className = nodes.texts.get(nodes.className.array[node]!);
+    const system = className === undefined ? name : builder.string(`${className}.${nodes.texts.get(name) ?? ''}`);
+    const func = builder.func(name, system, nodes.file.array[node]!, nodes.line.array[node]!);
+    stacks[node] = builder.stack(parent < 0 ? -1 : stacks[parent]!, builder.place(func, 0));
+    // Rounded parts may add up to more than their rounded sum.
+    if (own[node]! > 0) builder.sample(stacks[node]!, [own[node]!]);
+  }
+}
