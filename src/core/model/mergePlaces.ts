@@ -8,6 +8,8 @@ export interface PlaceMap {
   text(index: number): number;
   func(index: number): number;
   location(index: number): number;
+  /** What `location` gave so far, -1 where it was not asked yet: for loops over millions of frames. */
+  readonly locations: Int32Array;
 }
 
 /** Page by which the sizes of mappings may differ and still be the same binary. */
@@ -61,7 +63,7 @@ export class MergePlaces {
       if (locations[index]! < 0) locations[index] = this.addLocation(profile, index, mapping(profile.locations.mapping[index]!), func);
       return locations[index]!;
     };
-    return { text, func, location };
+    return { text, func, location, locations };
   }
 
   private addMapping({ mappings, strings }: Profile, index: number, text: (index: number) => number): number {

@@ -25,6 +25,8 @@ export class MergeSamples {
   private readonly first = new GrowingUint32();
   private readonly frame = new GrowingUint32();
 
+  /** Sample of each stack that has no thread, labels, status and time: the usual case in pprof files. */
+  private readonly plainOf = new GrowingInt32();
   private readonly sampleIndex = new Interner();
   private readonly stack = new GrowingUint32();
   private readonly thread = new GrowingInt32();
@@ -112,7 +114,13 @@ export class MergeSamples {
   }
 
   private sample(stack: number, thread: number, labels: number, status: number, time: number): number {
-    if (Number.isNaN(time)) {
+    const plain = thread < 0 && labels < 0 && status < 0 && Number.isNaN(time);
+    if (plain) {
+      while (this.plainOf.length <= stack) this.plainOf.push(-1);
+      const row = this.plainOf.array[stack]!;
+      if (row >= 0) return row;
+      this.plainOf.array[stack] = this.stack.length;
+    } else if (Number.isNaN(time)) {
       const hash = mix(mix(mix(mix(43, stack), thread), labels), status);
       for (let row = this.sampleIndex.first(hash); row >= 0; row = this.sampleIndex.next()) {
         const same = this.stack.array[row] === stack && this.thread.array[row] === thread;
@@ -138,9 +146,11 @@ export class MergeSamples {
     const start = frame.length;
     frame.reserve(count);
     const all = frame.array;
+    const known = places.locations;
     let hash = mix(47, count);
     for (let i = 0; i < count; i++) {
-      const merged = places.location(locations[from + i]!);
+      const own = locations[from + i]!;
+      const merged = known[own]! >= 0 ? known[own]! : places.location(own);
       all[start + i] = merged;
       hash = mix(hash, merged);
     }
