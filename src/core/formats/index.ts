@@ -6,6 +6,7 @@ import { austinText } from './austinText.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
 import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
+import { goLegacy } from './goLegacy.js';
 import { lineProfiler } from './lineProfiler.js';
 import { perfScript } from './perfScript.js';
 import { pprof } from './pprof.js';
@@ -20,6 +21,7 @@ import { tracemalloc } from './tracemalloc.js';
 /** Every format we know: to add one, write its file and put one line here. */
 export const formats: readonly Format[] = [
   pprof,
+  goLegacy,
   pstats,
   tachyon,
   tachyonJsonl,

@@ -1,0 +1,22 @@
+import type { Format } from './format.js';
+import { cpuHeader, readLegacyCpu } from './goLegacyCpu.js';
+import { legacyKind, readLegacyText } from './goLegacyText.js';
+
+/**
+ * What profilers wrote before profile.proto, and what Go's `/debug/pprof/*?debug=1` and gperftools still write:
+ * the forms that `go tool pprof` reads (https://gperftools.github.io/gperftools/cpuprofile-fileformat.html for the binary one).
+ */
+export const goLegacy: Format = {
+  id: 'pprof-legacy',
+  label: "pprof's older forms",
+  globs: ['*.heap'],
+  sniff(head) {
+    return cpuHeader(head) !== undefined || legacyKind(head) !== undefined ? 0.95 : 0;
+  },
+  async read(source, builder, control) {
+    const bytes = await source.bytes();
+    const header = cpuHeader(bytes);
+    if (header === undefined) await readLegacyText(bytes, builder, control);
+    else readLegacyCpu(bytes, header, builder);
+  },
+};

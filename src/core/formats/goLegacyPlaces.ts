@@ -1,0 +1,110 @@
+import type { ProfileBuilder } from '../model/builder.js';
+import { decodeText } from './byteStrings.js';
+import { unknownName } from './pprof/places.js';
+
+/** `start-end perms offset dev inode path`, as Linux has it in /proc/self/maps. */
+const PROC_MAP =
+  /^(?:0x)?([0-9a-f]{1,16})-(?:0x)?([0-9a-f]{1,16}):?\s+([-rwxps]{3,5})\s+([0-9a-f]{1,16})\s+[0-9a-f]+:[0-9a-f]+\s+\d+(?:\s+(\S+))?/i;
+/** `start-end path (@offset) build-id`, all but the first two left out at will. */
+const BRIEF_MAP =
+  /^(?:0x)?([0-9a-f]{1,16})[\s-]\s*(?:0x)?([0-9a-f]{1,16}):?(?:\s+([-rwxp]+)(?=\s|$))?(?:\s+(\S+))?(?:\s+\(@([0-9a-f]{1,16})\))?(?:\s+([0-9a-f]+))?/i;
+
+const MAX_LINE = 1 << 24;
+
+/** Lines of a text without their ends, as texts; no stack takes 16 MiB. */
+export function* linesOf(bytes: Uint8Array, from = 0, to = bytes.length): Generator<string> {
+  for (let start = from; start < to; ) {
+    const found = bytes.indexOf(0x0a, start);
+    const end = found < 0 || found > to ? to : found;
+    yield decodeText(bytes, start, Math.min(end, start + MAX_LINE)).trim();
+    start = end + 1;
+  }
+}
+
+interface Mapping {
+  readonly row: number;
+  readonly file: string;
+  readonly start: bigint;
+  readonly limit: bigint;
+  readonly offset: bigint;
+}
+
+/** One frame of an address; inlined calls are several, innermost first. */
+export interface CodeSymbol {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Turns the addresses of a profile into the builder's locations: by their symbols, else by the file that was mapped there. */
+export class LegacyPlaces {
+  private readonly mappings: Mapping[] = [];
+  private readonly locations = new Map<bigint, number>();
+
+  constructor(private readonly builder: ProfileBuilder) {}
+
+  /** Takes a section that tells what was mapped where; lines of other kinds are left out. All comes before the first `at`. */
+  readMappings(lines: Iterable<string>): void {
+    const words = new Map<string, string>();
+    for (const raw of lines) {
+      const line = raw.replace(/\$(\w+)/g, (all, name: string) => words.get(name) ?? all);
+      const proc = PROC_MAP.exec(line);
+      const brief = proc === null ? BRIEF_MAP.exec(line) : null;
+      if (proc !== null) this.add(proc[1]!, proc[2]!, proc[3], proc[4], proc[5], '');
+      else if (brief !== null) this.add(brief[1]!, brief[2]!, brief[3], brief[5], brief[4], brief[6] ?? '');
+      else {
+        const equals = line.indexOf('=');
+        if (equals > 0 && words.size < 100) words.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim());
+      }
+    }
+  }
+
+  private add(start: string, limit: string, perms = 'x', offset = '0', file = '', buildId: string): void {
+    if (!perms.includes('x')) return;
+    const figures = [BigInt(`0x${start}`), BigInt(`0x${limit}`), BigInt(`0x${offset}`)] as const;
+    const row = this.builder.mapping(this.builder.string(file), this.builder.string(buildId), ...figures);
+    this.mappings.push({ row, file, start: figures[0], limit: figures[1], offset: figures[2] });
+  }
+
+  private mappingOf(address: bigint): Mapping | undefined {
+    return (
+      this.mappings.find(({ start, limit }) => start <= address && address < limit) ??
+      this.mappings.find(({ start, offset }) => offset !== 0n && start - offset <= address && address < start)
+    );
+  }
+
+  has(address: bigint): boolean {
+    return this.locations.has(address);
+  }
+
+  /** Location of an address; what is said of it first counts. @param shown the address that is kept: Java's are no more than numbers */
+  at(address: bigint, symbols: readonly CodeSymbol[] = [], shown = address): number {
+    const known = this.locations.get(address);
+    if (known !== undefined) return known;
+    const { builder } = this;
+    const mapping = this.mappingOf(address);
+    const named = symbols.length > 0 ? symbols : [{ name: unknownName(mapping?.file), file: '', line: 0 }];
+    const funcs = named.map(({ name, file }) => {
+      const own = builder.string(name);
+      return builder.func(own, own, builder.string(file), 0);
+    });
+    const made = builder.location(
+      mapping?.row ?? -1,
+      shown,
+      funcs,
+      named.map(({ line }) => line),
+    );
+    this.locations.set(address, made);
+    return made;
+  }
+}
+
+/** Up to 64 bits of `0x…`. */
+export function addressesIn(text: string): bigint[] {
+  return (text.match(/0x[0-9a-f]{1,16}(?![0-9a-f])/g) ?? []).map(BigInt);
+}
+
+/** Addresses of a stack point behind the call: one less lies in it. */
+export function before(address: bigint): bigint {
+  return BigInt.asUintN(64, address - 1n);
+}
