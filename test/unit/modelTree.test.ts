@@ -114,6 +114,17 @@ describe('call tree of call edges', () => {
     );
     const folded = callTree(profile, { type: 1 }, { justMyCode: true });
     expect(asTree(profile, folded)).toEqual(['main 2/19', '  json 7/17', '    back 10/10', 'run 1/1']);
+    const inverted = callTree(profile, { type: 1 }, { justMyCode: true, inverted: true });
+    expect(asTree(profile, inverted)).toEqual([
+      'back 10/10',
+      '  json 0/10',
+      '    main 0/10',
+      'json 7/7',
+      '  main 0/7',
+      'main 2/2',
+      'run 1/1',
+    ]);
+    expect(inverted.estimate).toBe(true);
   });
 
   it('divides a shared function among its callers', () => {

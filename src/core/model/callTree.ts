@@ -1,4 +1,5 @@
 import { edgeTree } from './edgeTree.js';
+import { foldInverted } from './foldInverted.js';
 import { libraryFlags } from './library.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { sampleTree } from './sampleTree.js';
@@ -47,7 +48,8 @@ export function callTree(profile: Profile, spec: ViewSpec, options: TreeOptions 
   const library = options.justMyCode ? libraryFlags(profile) : undefined;
   if (!isSummed(profile, spec.type)) return sampleTree(profile, spec, inverted, library, minShare, depth);
   const grown = edgeTree(profile, spec.type, inverted, library);
-  return orderDepthFirst(grown, { minimum: minShare * grown.sum, depth });
+  const minimum = minShare * grown.sum;
+  return inverted && library !== undefined ? foldInverted(grown, library, minimum, depth) : orderDepthFirst(grown, { minimum, depth });
 }
 
 /** Children of a node, largest first; of -1 the roots. */

@@ -20,7 +20,7 @@ interface Adjacency {
  * itself was given of its own figures. Exact for a function with one caller; below a function with several, a guess
  * (cProfile does not record whose callee was slow). Recursion is folded into the outermost call. Level by level, so that
  * what the bounds cut off is deep and small.
- * @param library flags per function: folds runs of library frames of a top-down tree; a bottom-up one is drawn whole
+ * @param library flags per function: folds runs of library frames of a top-down tree; a bottom-up one is folded afterwards (`foldInverted`)
  */
 export function edgeTree(profile: Profile, type: number, inverted: boolean, library: Uint8Array | undefined): GrownTree {
   const figures = summedFigures(profile, type)!;
