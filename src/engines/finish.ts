@@ -1,6 +1,10 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchPlan } from './engine.js';
 
 /** How the started process ended, as node or a VS Code task tells it. */
@@ -21,15 +25,15 @@ export interface RunResult {
   readonly sentence: string | undefined;
 }
 
-/** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. Never throws. */
-export function finishRun(plan: LaunchPlan, end: ProcessEnd): RunResult {
+/** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. */
+export async function finishRun(plan: LaunchPlan, end: ProcessEnd): Promise<RunResult> {
   const exitStatus = statusOf(plan, end);
-  awaitHelper(plan.output);
+  await awaitHelper(plan.output);
   removeLeftovers(plan.output);
   const part = `${plan.output}.part`;
   if (hasContent(plan.output)) {
     rmSync(part, { force: true });
-    hideOurFrames(plan);
+    await hideOurFrames(plan);
     return { output: plan.output, exitStatus, rescued: false, sentence: undefined };
   }
   rmSync(plan.output, { force: true });
@@ -43,14 +47,12 @@ export function finishRun(plan: LaunchPlan, end: ProcessEnd): RunResult {
 
 /**
  * When a program was killed, the helper that sampled it writes what it saw a moment later, and then takes away the
- * file with its number. Blocks for at most 3 s, and only when there is no recording but such a helper.
+ * file with its number. Waits for at most 3 s, and only when there is no recording but such a helper.
  */
-function awaitHelper(output: string): void {
+async function awaitHelper(output: string): Promise<void> {
   const marker = `${output}.helper`;
   const limit = Date.now() + 3000;
-  while (!hasContent(output) && Date.now() < limit && isAlive(marker)) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-  }
+  while (!hasContent(output) && Date.now() < limit && isAlive(marker)) await sleep(20);
   rmSync(marker, { force: true });
 }
 
@@ -103,18 +105,22 @@ function removeLeftovers(output: string): void {
   }
 }
 
-/** py-spy sees the runner that reports the program's status; the program's stacks begin after it. */
-function hideOurFrames(plan: LaunchPlan): void {
+/**
+ * py-spy sees the runner that reports the program's status; the program's stacks begin after it. Line by line, since
+ * recordings of hours are large and an editor waits meanwhile.
+ */
+async function hideOurFrames(plan: LaunchPlan): Promise<void> {
   const entry = plan.argv.find((word) => basename(word) === '__main__.py' && basename(dirname(word)) === 'heatline');
   if (plan.format !== 'pyspy-raw' || !entry) return;
   const folder = `${dirname(entry)}/`.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\//g, '[\\\\/]');
-  const frame = new RegExp(`(^|;)[^;(]+ \\(${folder}\\w+\\.py(?::\\d+)?\\)(?=;| \\d+$)`, 'gm');
-  const text = readFileSync(plan.output, 'utf8');
-  const clean = text
-    .split('\n')
-    .map((line) => line.replace(frame, '').replace(/^;/, ''))
-    .filter((line) => line !== '' && !/^\d+$| ?^ \d+$/.test(line))
-    .join('\n');
-  writeFileSync(`${plan.output}.tmp-hide`, clean === '' ? '' : `${clean}\n`);
-  renameSync(`${plan.output}.tmp-hide`, plan.output);
+  const frame = new RegExp(`(^|;)[^;(]+ \\(${folder}\\w+\\.py(?::\\d+)?\\)(?=;| \\d+$)`, 'g');
+  const clean = async function* (): AsyncGenerator<string> {
+    for await (const line of createInterface({ input: createReadStream(plan.output, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
+      const rest = line.replace(frame, '').replace(/^;/, '');
+      if (rest !== '' && !/^\d+$| ?^ \d+$/.test(rest)) yield `${rest}\n`;
+    }
+  };
+  const copy = `${plan.output}.tmp-hide`;
+  await pipeline(Readable.from(clean()), createWriteStream(copy));
+  renameSync(copy, plan.output);
 }

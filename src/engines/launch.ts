@@ -59,7 +59,7 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
   try {
     const end = await ended;
     const stoppedBy = stopped ?? (end.signal ? 'signal' : 'program');
-    const result = finishRun(plan, end);
+    const result = await finishRun(plan, end);
     return { ...result, startedAt: new Date(started).toISOString(), durationSeconds: (Date.now() - started) / 1000, stoppedBy };
   } finally {
     control.signal?.removeEventListener('abort', onAbort);

@@ -41,7 +41,7 @@ export async function takeUpInterrupted(ctx: Ctx): Promise<void> {
 }
 
 async function takeUp(ctx: Ctx, folder: string, { meta, plan }: Note): Promise<void> {
-  const finished = finishRun({ ...plan, output: path.join(folder, meta.file) }, { exitCode: undefined });
+  const finished = await finishRun({ ...plan, output: path.join(folder, meta.file) }, { exitCode: undefined });
   if (finished.output === undefined) return rm(folder, { recursive: true, force: true });
   const roots = (vscode.workspace.workspaceFolders ?? []).map((entry) => entry.uri.fsPath);
   const durationSeconds = Math.max(0, ((await stat(finished.output)).mtimeMs - Date.parse(meta.startedAt)) / 1000);

@@ -65,7 +65,7 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     await noteRun(folder, draft, plan);
     const noted = (pid: number) => void noteRun(folder, draft, plan, pid).catch(() => undefined);
     const end = await ctx.runs.run(id, name, file.fsPath, plan, vscode.workspace.getWorkspaceFolder(file), noted);
-    const finished = finishRun(plan, { exitCode: end.exitCode });
+    const finished = await finishRun(plan, { exitCode: end.exitCode });
     recorded = finished.output !== undefined;
     // A terminal says 0 of a program that was killed; the engine's checkpoint tells that it was.
     const exitStatus = finished.rescued ? finished.exitStatus || null : finished.exitStatus;

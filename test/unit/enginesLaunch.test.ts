@@ -109,11 +109,11 @@ describe('finishRun', () => {
     ...more,
   });
 
-  test('nothing recorded, an empty file, leftovers', () => {
+  test('nothing recorded, an empty file, leftovers', async () => {
     write('o.raw', '');
     write('o.raw.tmp-12', 'half');
     write('o.raw.part.tmp-12', 'half');
-    const result = finishRun(plan(), { exitCode: 1 });
+    const result = await finishRun(plan(), { exitCode: 1 });
     expect(result).toEqual({
       output: undefined,
       exitStatus: 1,
@@ -123,31 +123,31 @@ describe('finishRun', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('a checkpoint is rescued, a whole recording goes before it', () => {
+  test('a checkpoint is rescued, a whole recording goes before it', async () => {
     write('o.raw.part', 'checkpoint');
-    expect(finishRun(plan(), { exitCode: null, signal: 'SIGKILL' })).toMatchObject({
+    expect(await finishRun(plan(), { exitCode: null, signal: 'SIGKILL' })).toMatchObject({
       output: join(folder, 'o.raw'),
       exitStatus: -9,
       rescued: true,
     });
     write('o.raw.part', 'older');
-    expect(finishRun(plan(), { exitCode: 0 })).toMatchObject({ rescued: false, exitStatus: 0 });
+    expect(await finishRun(plan(), { exitCode: 0 })).toMatchObject({ rescued: false, exitStatus: 0 });
     expect(readFileSync(join(folder, 'o.raw'), 'utf8')).toBe('checkpoint');
     expect(existsSync(join(folder, 'o.raw.part'))).toBe(false);
   });
 
-  test("the program's own status comes from the status file", () => {
+  test("the program's own status comes from the status file", async () => {
     const statusFile = join(folder, 's.json');
     write('o.raw', 'x 1\n');
     write('s.json', '{"exitStatus": 3}\n');
-    expect(finishRun(plan({ statusFile }), { exitCode: 0 }).exitStatus).toBe(3);
+    expect((await finishRun(plan({ statusFile }), { exitCode: 0 })).exitStatus).toBe(3);
     expect(existsSync(statusFile)).toBe(false);
-    expect(finishRun(plan({ statusFile }), { exitCode: 0 }).exitStatus).toBe(null);
+    expect((await finishRun(plan({ statusFile }), { exitCode: 0 })).exitStatus).toBe(null);
     write('s.json', '{"exitStat');
-    expect(finishRun(plan({ statusFile }), { exitCode: 4 }).exitStatus).toBe(4);
+    expect((await finishRun(plan({ statusFile }), { exitCode: 4 })).exitStatus).toBe(4);
   });
 
-  test('frames of our runner leave py-spy’s stacks, and no others', () => {
+  test('frames of our runner leave py-spy’s stacks, and no others', async () => {
     const ours = join(folder, 'heatline');
     mkdirSync(ours);
     const raw = [
@@ -156,7 +156,7 @@ describe('finishRun', () => {
       'thread (8): w;run (/lib/threading.py:5) 4',
     ];
     write('o.raw', `${raw.join('\n')}\n`);
-    finishRun(plan({ format: 'pyspy-raw' }), { exitCode: 0 });
+    await finishRun(plan({ format: 'pyspy-raw' }), { exitCode: 0 });
     expect(readFileSync(join(folder, 'o.raw'), 'utf8').split('\n')).toEqual([
       'thread (7): Main;x;<module> (/a b/heatline/app.py:1);f (/a b/heatline/app.py:2) 12',
       'thread (7): Main;x;_find (<frozen importlib._bootstrap>:1) 3',
@@ -225,5 +225,9 @@ test('finishRun takes what a task terminal ran, when it was closed', async () =>
   const ended = new Promise((done) => child.once('exit', (_, signal) => done(signal)));
   child.kill('SIGHUP');
   expect(await ended).toBe('SIGHUP');
-  expect(finishRun(plan, { exitCode: null, signal: 'SIGHUP' })).toMatchObject({ output: plan.output, exitStatus: -1, rescued: false });
+  expect(await finishRun(plan, { exitCode: null, signal: 'SIGHUP' })).toMatchObject({
+    output: plan.output,
+    exitStatus: -1,
+    rescued: false,
+  });
 });
