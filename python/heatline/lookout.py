@@ -72,14 +72,15 @@ class Lookout:
         self._done = _thread.allocate_lock()
         self._done.acquire()
         done = self._done
-        start(lambda: self._listen(done))
+        self._until_gone = start(lambda: self._listen(done))
 
     def pause(self):
         """Ends that thread; sampling goes on."""
         done, self._done = self._done, None
         if done is not None and self._ours(self._wake):
             os.write(self._wake, b"q")
-            done.acquire(True, 2)
+            if done.acquire(True, 2):
+                self._until_gone()
 
     def stop(self):
         """Ends the sampling and keeps what was seen."""

@@ -52,7 +52,7 @@ class Ticker:
         self._lowered = sys.getswitchinterval()
         self._last = self._began = time.perf_counter_ns()
         self._cpu_of(self._main)
-        start(self._run)
+        self._until_gone = start(self._run)
 
     def stop(self):
         """Ends the thread; may be called twice and from any thread but the sampler's own."""
@@ -60,7 +60,8 @@ class Ticker:
         if halt is None:
             return
         halt.release()
-        self._done.acquire(True, 5)
+        if self._done.acquire(True, 5):
+            self._until_gone()
         if sys.getswitchinterval() == self._lowered:
             sys.setswitchinterval(self._switch)
 

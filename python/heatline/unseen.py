@@ -7,15 +7,35 @@ our own and takes itself away as soon as it runs; the place among the tools is t
 """
 
 import _thread
+import os
 import sys
+import time
 
 ENTER_SECONDS = 1.0
 
 
 def start(work):
-    """Starts a bare thread that runs `work()`, which must not raise."""
-    if not (hasattr(sys, "monitoring") and _start_in_callback(work)):
-        _thread.start_new_thread(work, ())
+    """Starts a bare thread that runs `work()`, which must not raise. Returns a function that waits until it is gone."""
+    native = []
+
+    def life():
+        native.append(_thread.get_native_id() if hasattr(_thread, "get_native_id") else 0)
+        work()
+
+    if not (hasattr(sys, "monitoring") and _start_in_callback(life)):
+        _thread.start_new_thread(life, ())
+    return lambda: _wait_until_gone(native)
+
+
+def _wait_until_gone(native):
+    """
+    A thread that has done its work is there for a moment still, and CPython, which looks into /proc as we do, would warn
+    of a fork meanwhile.
+    """
+    for _ in range(400):
+        if not (native and os.path.exists("/proc/self/task/%d" % native[0])):
+            break
+        time.sleep(0.0005)
 
 
 def _start_in_callback(work):
