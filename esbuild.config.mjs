@@ -1,6 +1,6 @@
 // Builds everything that ships: `node esbuild.config.mjs [--watch] [--production]`.
 
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { build, context } from 'esbuild';
 
 const production = process.argv.includes('--production');
@@ -39,7 +39,13 @@ const bundles = [
   { ...node, entryPoints: { launching: 'src/host/launching.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...node, entryPoints: { languageClient: 'src/host/languageClient.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
-  { ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
+  {
+    ...node,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: 'dist',
+    banner: { js: '#!/usr/bin/env node' },
+    define: { HEATLINE_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version) },
+  },
   { ...page, entryPoints: { profile: 'webview-ui/profile/main.tsx' }, outdir: 'dist/webview', loader: { '.ttf': 'file' } },
 ];
 
@@ -53,3 +59,6 @@ for (const bundle of bundles) {
   if (watch) await (await context(bundle)).watch();
   else await build(bundle);
 }
+
+// It is the `heatline` command.
+if (!watch) chmodSync('dist/cli.js', 0o755);
