@@ -1,0 +1,106 @@
+// What is measured: one entry per row, `--only NAME` runs those whose name begins with NAME. Files are made once.
+
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeFleet } from './makeFleet.mjs';
+import { makePprof } from './makePprof.mjs';
+import { makeProf } from './makeProf.mjs';
+import { found } from './race.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const data = join(root, 'test', '.artifacts', 'bench');
+const cli = join(root, 'dist', 'cli.js');
+
+const heatline = (...words) => [process.execPath, cli, ...words];
+const mebibytes = (path) => `${(statSync(path).size / 2 ** 20).toFixed(0)} MiB`;
+const go = () => (found('go', ['version']) ? {} : { missing: 'go is not installed' });
+
+/** Makes a file or folder once; a half-made one is never taken for whole. */
+async function made(name, make) {
+  mkdirSync(data, { recursive: true });
+  const path = join(data, name);
+  if (!existsSync(path)) {
+    await make(`${path}.part`);
+    renameSync(`${path}.part`, path);
+  }
+  return path;
+}
+
+/** The two large pprof files of the targets: many functions, and many stacks. */
+const wide = () => made('375k-stacks.pb.gz', (to) => makePprof(to, { samples: 375_000, depth: 37, functions: 48_000, seed: 3 }));
+const many = () => made('1m-stacks.pb.gz', (to) => makePprof(to, { samples: 1_000_000, depth: 38, functions: 48_000, seed: 4 }));
+
+async function top(path, what, slow) {
+  const title = `top of pprof, ${what}, ${mebibytes(path)}`;
+  return {
+    title,
+    runners: [
+      { name: '`heatline top`', command: heatline('top', path) },
+      { name: '`gunzip -c`', command: ['gunzip', '-c', path] },
+      { name: '`go tool pprof -top`', command: ['go', 'tool', 'pprof', '-top', path], slow, ...go() },
+    ],
+  };
+}
+
+async function tree(path, what) {
+  return {
+    title: `call tree of pprof, ${what}, ${mebibytes(path)}`,
+    runners: [
+      { name: '`heatline tree`', command: heatline('tree', path) },
+      { name: '`heatline tree --inverted`', command: heatline('tree', '--inverted', path) },
+      { name: '`go tool pprof -tree`', command: ['go', 'tool', 'pprof', '-tree', path], slow: true, ...go() },
+    ],
+  };
+}
+
+export const rows = {
+  async 'top-pprof'() {
+    return top(await made('200k-stacks.pb.gz', (to) => makePprof(to)), '200,000 × 40 frames', false);
+  },
+  async 'top-wide'() {
+    return top(await wide(), '375,000 × 37 frames, 48,000 functions', true);
+  },
+  async 'top-many'() {
+    return top(await many(), '1,000,000 × 38 frames', true);
+  },
+  async 'tree-wide'() {
+    return tree(await wide(), '375,000 × 37 frames, 48,000 functions');
+  },
+  async 'tree-many'() {
+    return tree(await many(), '1,000,000 × 38 frames');
+  },
+  async merge() {
+    const folder = await made('fleet', (to) => makeFleet(to, { files: 1000 }));
+    const files = readdirSync(folder).map((name) => join(folder, name));
+    const output = join(data, 'merged.pb.gz');
+    return {
+      title: `merge of ${files.length} pprof files of ${(statSync(files[0]).size / 1e6).toFixed(1)} MB`,
+      runners: [
+        { name: '`heatline merge`', command: heatline('merge', ...files, '-o', output) },
+        {
+          name: '`go tool pprof -proto`',
+          command: ['go', 'tool', 'pprof', '-proto', `-output=${output}.go`, ...files],
+          slow: true,
+          ...go(),
+        },
+      ],
+    };
+  },
+  async prof() {
+    const path = await made('100k-functions.prof', (to) => makeProf(to));
+    const python = ['python3', 'python'].find((name) => found(name, ['-c', 'import pstats']));
+    const load = 'import pstats, sys; pstats.Stats(sys.argv[1]).sort_stats("tottime")';
+    return {
+      title: `.prof, 100,000 functions, 500,000 edges, ${mebibytes(path)}`,
+      runners: [
+        { name: '`heatline top`', command: heatline('top', path) },
+        {
+          name: '`pstats.Stats(f).sort_stats("tottime")`',
+          command: [python, '-c', load, path],
+          ...(python === undefined ? { missing: 'python is not installed' } : {}),
+        },
+      ],
+    };
+  },
+};
