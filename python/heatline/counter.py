@@ -9,7 +9,9 @@ from .runner import own
 
 SHARES_ONE_TRACER = sys.version_info >= (3, 12)  # sys.monitoring: one profiler per process, and it hears all threads
 
+ENDS_TO_TELL = sys.implementation.name == "pypy"
 
+COUNTS_AT_END = "this Python tells call counts only when counting has ended: those of this moment are missing"
 OWN_PROFILER = "the program started a profiler of its own: call counts end there, line samples go on"
 MIXED_THREADS = (
     "this Python counts all threads in one: calls are exact, but where threads took turns callers and cumulative times are mixed"
@@ -73,6 +75,9 @@ class Counter:
             return
         self.live = False
         self.main.disable()
+        if ENDS_TO_TELL:
+            for each in self.threads:
+                each.disable()
         self.release()
 
     def release(self):
@@ -94,11 +99,19 @@ class Counter:
                 sys.setprofile(None)
             self.release()
 
+    def _stats(self, profiler):
+        """PyPy tells no figures while it counts; so a checkpoint there has none, and an exec ends the counting."""
+        try:
+            return profiler.getstats()
+        except RuntimeError:
+            self.notes.append(COUNTS_AT_END)
+            return []
+
     def entries(self):
         """[(code or name, calls, recursive, total, own, [(code, calls, recursive, total, own), …])] of all threads, summed."""
         merged = {}
         for profiler in [self.main, *self.threads]:
-            for entry in profiler.getstats():
+            for entry in self._stats(profiler):
                 figures, callees = merged.setdefault(entry.code, ([0, 0, 0.0, 0.0], {}))
                 _add(figures, entry)
                 for callee in entry.calls or ():

@@ -7,7 +7,7 @@ import sys
 import time
 
 from . import files
-from .counter import Counter, prof_bytes
+from .counter import ENDS_TO_TELL, Counter, prof_bytes
 from .inflation import untraced
 from .lookout import Lookout, Unavailable
 from .places import Places, function_key
@@ -106,6 +106,8 @@ class Recorder:
         def replace(path, *arguments):
             # The search along PATH calls this for every folder; only a program that is there can take our place.
             if self.state == "recording" and os.path.exists(path):
+                if ENDS_TO_TELL and self.counter is not None:
+                    self.counter.end()
                 self._write(final=True)
             return original(path, *arguments)
 
