@@ -4,7 +4,10 @@ import { ReadError } from '../errors.js';
 const BY_BYTES: readonly (readonly [string, string])[] = [
   ['50455246494c45', "This is a perf.data file: run 'perf script' on it and open what that prints."],
   ['504b0304', 'This is a zip archive: unpack it and open the profile inside.'],
-  ['04224d18', 'This looks like a memray recording (LZ4), which cannot be read.'],
+  [
+    '04224d18',
+    "This looks like a memray recording: make a table of it with 'python -m memray transform csv -o out.csv FILE' and open that.",
+  ],
   ['425a68', "This file is packed with bzip2: unpack it with 'bunzip2' and open the result."],
   ['fd377a585a', "This file is packed with xz: unpack it with 'unxz' and open the result."],
   ...['8002', '8003', '8004', '8005'].map(

@@ -9,10 +9,12 @@ import type { Format, ReadControl, Source } from './format.js';
 import { goLegacy } from './goLegacy.js';
 import { lineProfiler } from './lineProfiler.js';
 import { perfScript } from './perfScript.js';
+import { memrayCsv } from './memrayCsv.js';
 import { pprof } from './pprof.js';
 import { pstats } from './pstats.js';
 import { pyinstrument } from './pyinstrument.js';
 import { pyisession } from './pyisession.js';
+import { scalene } from './scalene.js';
 import { speedscope } from './speedscope.js';
 import { tachyon } from './tachyon.js';
 import { tachyonJsonl } from './tachyonJsonl.js';
@@ -27,6 +29,8 @@ export const formats: readonly Format[] = [
   tachyonJsonl,
   lineProfiler,
   tracemalloc,
+  memrayCsv,
+  scalene,
   pyisession,
   pyinstrument,
   speedscope,
