@@ -33,6 +33,9 @@ class Lookout:
         """
         if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
             raise Unavailable("this platform has no readable /proc")
+        if "t" in sys.abiflags:
+            # Frames and objects of free-threaded builds are kept otherwise, and threads change them with no lock held.
+            raise Unavailable("this Python runs without the interpreter lock")
         self.rate = rate
         self._traced = traced
         self.ticks = self.errors = 0

@@ -19,6 +19,8 @@ FIRST_CHECKPOINT, LAST_CHECKPOINT = 2.0, 30.0
 NUMBERS = [("samples", "count"), ("wall", "nanoseconds"), ("cpu", "nanoseconds")]
 # Wall time less what tracing is estimated to have added to it: what the program would take without being counted.
 UNTRACED = ("untraced", "nanoseconds")
+TOLD_TRACING = 0.3
+SUSPECT = "counting calls took about %.0f %% of the run: shares without it are estimates; the engine sampler measures them"
 COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
 
 
@@ -309,6 +311,8 @@ class Recorder:
             quality["tracingPerBuiltinSeconds"] = round(costs.function / 1e9, 11)
             quality["tracingPerMethodSeconds"] = round(costs.method / 1e9, 11)
             quality["tracingSeconds"] = round(removed / 1e9, 6)
+            if elapsed and removed > TOLD_TRACING * elapsed * 1e9:
+                notes.append(SUSPECT % (100 * removed / (elapsed * 1e9)))
             spent += quality["tracingSeconds"]
             notes += counter.notes
         quality["cost"] = round(spent / lasted, 6) if lasted else 0

@@ -1,6 +1,6 @@
 """What tracing adds to the samples is estimated, taken out, and both figures are kept."""
 
-import importlib.util
+import importlib
 import os
 import sys
 import types
@@ -120,6 +120,41 @@ class Estimate(unittest.TestCase):
                 self.assertEqual(inflation.calibrate().inside, 0)
             finally:
                 other.disable()
+
+
+class Fallback(unittest.TestCase):
+    def test_free_threaded_builds_are_seen_from_inside(self):
+        if sys.platform != "linux":
+            self.skipTest("no helper here anyway")
+        lookout = importlib.import_module("_heatline_under_test.lookout")
+        before, sys.abiflags = sys.abiflags, "t"
+        try:
+            with self.assertRaisesRegex(lookout.Unavailable, "without the interpreter lock"):
+                lookout.Lookout(200, False, None, iter(()), None)
+        finally:
+            sys.abiflags = before
+
+    @unittest.skipUnless(sys.platform == "linux" and sys.implementation.name == "cpython", "needs the helper")
+    def test_kernels_that_let_nobody_read(self):
+        """As under Yama's scopes 2 and 3: the helper may not open the program's memory; the thread inside does the work."""
+        onlooker = importlib.import_module("_heatline_under_test.onlooker")
+        recorder = importlib.import_module("_heatline_under_test.recorder")
+        command = importlib.import_module("_heatline_under_test.command")
+        before, program = onlooker.Memory, os.getpid()
+
+        def refusing(process):
+            if process == program:
+                raise PermissionError(1, "Operation not permitted")
+            return before(process)
+
+        onlooker.Memory = refusing
+        try:
+            found = recorder.Recorder(command.Options())
+            found.prepare()
+        finally:
+            onlooker.Memory = before
+        self.assertEqual(type(found.sampler).__name__, "Ticker")
+        self.assertRegex(" ".join(found.notes), "no helper process: .*Operation not permitted")
 
 
 class Recorded(Case):
