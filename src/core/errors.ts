@@ -11,6 +11,11 @@ export class UserError extends Error {
   }
 }
 
+/** What a file says may stand in a sentence for people: control characters and those that turn the direction of text do not get there. */
+export function clean(sentence: string): string {
+  return sentence.replaceAll(/[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}
+
 /** A file that cannot be read. `message` is one sentence without the file's name; `offset` in bytes where known. */
 export class ReadError extends Error {
   constructor(
@@ -20,7 +25,7 @@ export class ReadError extends Error {
     readonly offset?: number,
     readonly detail?: string,
   ) {
-    super(message);
+    super(clean(message));
     this.name = 'ReadError';
   }
 }

@@ -266,6 +266,7 @@ class PartReader {
   private place(frame: number): number {
     const { places, cut } = this.shared;
     if (frame >= 0 && frame < places.length && Number.isInteger(frame)) return places.array[frame]!;
+    if (Number.isNaN(frame)) throw new ReadError('corrupt', 'The profile refers to a frame by something that is no number.', this.json.at);
     if (cut === undefined) throw new ReadError('corrupt', `The profile refers to frame ${frame}, which it does not have.`, this.json.at);
     const { builder } = this;
     const name = builder.string('(cut off)');

@@ -16,6 +16,8 @@ interface Frame {
   readonly cut: boolean;
   /** More than this cannot come out. */
   readonly bound: number;
+  /** Less than this cannot come out: blocks that are not packed say their size. */
+  readonly least: number;
   readonly moves: number;
 }
 
@@ -73,7 +75,7 @@ function decodeFrame(frame: Frame, room: number, decode: FrameDecoder | undefine
   let part: Uint8Array;
   try {
     if (decode !== undefined) part = decode(frame.bytes, Math.min(room, frame.bound));
-    else if (frame.moves > MAX_MOVES || frame.bound > Math.max(room, 0) * 64 + MAX_BLOCK) throw tooLarge();
+    else if (frame.moves > MAX_MOVES || frame.least > room || frame.bound > Math.max(room, 0) * 64 + MAX_BLOCK) throw tooLarge();
     else part = decompress(frame.bytes);
   } catch (error) {
     if (error instanceof ReadError) throw error;
@@ -112,6 +114,7 @@ function readFrame(bytes: Uint8Array, start: number): Frame | undefined {
   const largest = Math.min(MAX_BLOCK, Math.max(window, 1024));
   let at = first;
   let bound = 0;
+  let least = 0;
   let blocks = 0;
   for (;;) {
     const header = at + 3 <= bytes.length ? uint(bytes, at, 3) : undefined;
@@ -121,16 +124,17 @@ function readFrame(bytes: Uint8Array, start: number): Frame | undefined {
     const next = at + 3 + (type === 1 ? 1 : size);
     if (header === undefined || next > bytes.length) {
       const whole = rebuilt(bytes.subarray(first, at), Math.min(window, MAX_WINDOW));
-      return blocks === 0 ? undefined : { bytes: whole, end: at, cut: true, bound, moves: blocks * window };
+      return blocks === 0 ? undefined : { bytes: whole, end: at, cut: true, bound, least, moves: blocks * window };
     }
     blocks++;
     bound += type === 2 ? largest : size;
+    least += type === 2 ? 0 : size;
     at = next;
     if ((header & 1) === 0) continue;
     const end = at + ((descriptor & 4) === 0 ? 0 : 4);
     if (single && claimed > bound) throw new ReadError('corrupt', 'The zstd data claims more content than it can hold.', start);
     const moves = single ? 0 : blocks * window;
-    return { bytes: bytes.subarray(start, end), end: Math.min(end, bytes.length), cut: false, bound, moves };
+    return { bytes: bytes.subarray(start, end), end: Math.min(end, bytes.length), cut: false, bound, least, moves };
   }
 }
 

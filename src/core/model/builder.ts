@@ -1,4 +1,4 @@
-import { ReadError } from '../errors.js';
+import { clean, ReadError } from '../errors.js';
 import { CallStore } from './callStore.js';
 import { GrowingInt32, GrowingUint32, GrowingUint64 } from './growing.js';
 import { Interner, mix } from './interner.js';
@@ -322,7 +322,7 @@ export class ProfileBuilder {
 
   /** A sentence for the user; repeated ones are kept once. */
   warn(sentence: string): void {
-    if (this.warnings.size < MAX_WARNINGS) this.warnings.add(sentence);
+    if (this.warnings.size < MAX_WARNINGS) this.warnings.add(clean(sentence));
   }
 
   /** Freezes and hands out the columns. The builder cannot be used afterwards. */

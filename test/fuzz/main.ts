@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { fuzz } from './drive.js';
+
+const USAGE = `npm run fuzz -- [--minutes N] [--cases N] [--seed S] [--case C] [--processes P]
+
+Changes every fixture in many ways, reads what comes out, and does with it all that Heatline does. Prints each new kind of bug
+with the file that shows it. --case runs one case of a seed again.`;
+
+/** The long run: `npm run fuzz -- --minutes 10`. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '5' },
+      seed: { type: 'string' },
+      cases: { type: 'string' },
+      case: { type: 'string' },
+      processes: { type: 'string', default: '1' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const seed = Number(values.seed ?? Date.now() % 1_000_000);
+  const one = values.case === undefined ? undefined : Number(values.case);
+  console.log(`seed ${seed}`);
+  const counts = await fuzz({
+    seed,
+    first: one ?? 0,
+    cases: one === undefined ? Number(values.cases ?? 2 ** 31) : 1,
+    ...(one === undefined ? { until: Date.now() + Number(values.minutes) * 60_000 } : {}),
+    processes: one === undefined ? Number(values.processes) : 1,
+    hangSeconds: 100,
+    slowSeconds: 10,
+    onBug: ({ number, name, message, path }) => console.log(`\ncase ${number}: ${name}\n${message}\n  ${path}`),
+  });
+  const { files, cases, profile, partial, error, bugs, slowest } = counts;
+  console.log(`\n${files} files, ${cases} cases: ${profile} profiles, ${partial} partial, ${error} errors, ${bugs.length} kinds of bugs`);
+  console.log(Array.from(counts.by, ([what, times]) => `${what} ${times}`).join(', '));
+  console.log(`slowest to read: ${slowest.seconds.toFixed(2)} s, ${slowest.name}`);
+  if (bugs.length > 0)
+    console.log(bugs.map(({ number, name, message, times }) => `  ${times}× case ${number} ${name}: ${message.split('\n')[0]}`).join('\n'));
+  process.exitCode = bugs.length > 0 ? 1 : 0;
+}
+
+await main();
