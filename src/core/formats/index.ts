@@ -4,9 +4,11 @@ import type { Profile } from '../model/profile.js';
 import { austinMojo } from './austinMojo.js';
 import { austinText } from './austinText.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
+import { cpuProfile } from './cpuProfile.js';
 import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { goLegacy } from './goLegacy.js';
+import { heapProfile } from './heapProfile.js';
 import { lineProfiler } from './lineProfiler.js';
 import { memrayCsv } from './memrayCsv.js';
 import { perfScript } from './perfScript.js';
@@ -34,6 +36,8 @@ export const formats: readonly Format[] = [
   pyisession,
   pyinstrument,
   speedscope,
+  cpuProfile,
+  heapProfile,
   austinMojo,
   austinText,
   perfScript,
