@@ -30,7 +30,6 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/^<(!doctype html|html)/i, 'This is a web page, not a profile: download the raw profile instead.'],
   [/^goroutine \d+ \[/, 'This is a list of goroutines to read (debug=2), not a profile: take it with debug=1, or without debug.'],
   [/^go 1\.\d+ trace/, "This is a Go execution trace, not a profile: open it with 'go tool trace'."],
-  [/^(# callgrind|version: \d|creator: |events: )/, 'This looks like a callgrind file, which cannot be read yet.'],
   [/^[[{]/, 'This JSON is not a profile format that can be read.'],
 ];
 

@@ -3,6 +3,7 @@ import { ProfileBuilder } from '../model/builder.js';
 import type { Profile } from '../model/profile.js';
 import { austinMojo } from './austinMojo.js';
 import { austinText } from './austinText.js';
+import { callgrind } from './callgrind.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
 import { cpuProfile } from './cpuProfile.js';
 import { foreign } from './foreign.js';
@@ -41,6 +42,7 @@ export const formats: readonly Format[] = [
   austinMojo,
   austinText,
   perfScript,
+  callgrind,
   pySpyRaw,
   collapsed,
 ];
