@@ -21,8 +21,9 @@ MIXED_THREADS = (
 class Counter:
     """One tracer per thread before CPython 3.12, one for all of them since."""
 
-    def __init__(self):
-        self.costs = calibrate()
+    def __init__(self, calibrated):
+        """`calibrated`: measures what counting costs, now and at the end."""
+        self.costs = calibrate() if calibrated else None
         self.main = _lsprof.Profiler()
         self.threads = []
         self.notes = []
@@ -79,6 +80,8 @@ class Counter:
             for each in self.threads:
                 each.disable()
         self.release()
+        if self.costs is not None:
+            self.costs = self.costs.least(calibrate())
 
     def release(self):
         """Puts back what was hooked."""

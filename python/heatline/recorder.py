@@ -53,7 +53,7 @@ class Recorder:
         self._hook_exits()
         self.started = time.time_ns()
         if engine in ("hybrid", "cprofile"):
-            self.counter = Counter()
+            self.counter = Counter(engine == "hybrid")
         self.began = time.perf_counter()
         self.state = "recording"
         if self.sampler is not None:

@@ -111,6 +111,9 @@ class Estimate(unittest.TestCase):
         for figure in (found.inside, found.calling, found.function, found.method):
             self.assertGreaterEqual(figure, 0)
             self.assertLess(figure, 1e5)
+        self.assertIs(found.least(costs(inside=1e6)), found)
+        self.assertIs(costs(inside=1e6).least(found), found)
+        self.assertIs(found.least(costs()), found)
         if sys.version_info >= (3, 12):
             import cProfile
 
