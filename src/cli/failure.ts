@@ -1,4 +1,5 @@
 import { type ReadError, UserError } from '../core/errors.js';
+import { plain } from '../core/report/figures.js';
 
 /** Exit statuses (contract). A bug has the status that sysexits.h gives to one. */
 export const Exit = { failed: 1, usage: 2, unreadable: 3, engine: 4, bug: 70, interrupted: 130, terminated: 143 } as const;
@@ -35,7 +36,7 @@ export function report(error: unknown): number {
     return Exit.unreadable;
   }
   if (error instanceof UserError) {
-    say(error.message);
+    say(error.message.replace(/\.$/, ''));
     return USAGE.has(error.code) ? Exit.usage : Exit.engine;
   }
   if (process.env.HEATLINE_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
@@ -50,8 +51,7 @@ export function reportLine(error: Error): string {
   return `${error.file}: ${message.replace(/\.$/, '')}${offset === undefined ? '' : ` (at byte ${offset})`}`;
 }
 
-/** One line on stderr. */
+/** One line on stderr, whatever characters names and messages hold. */
 export function say(sentence: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: file names and messages may hold them
-  process.stderr.write(`heatline: ${sentence.replace(/[\u0000-\u001f\u007f]+/g, ' ')}\n`);
+  process.stderr.write(`heatline: ${plain(sentence.replace(/\s+/g, ' ').trim())}\n`);
 }

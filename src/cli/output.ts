@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { jsonText } from '../core/report/figures.js';
 
 /** A reader that goes away (`| head`) is no error of ours. */
 export function safeOutput(): void {
@@ -33,7 +34,7 @@ export async function printAll(pieces: Iterable<string>): Promise<void> {
 
 /** One JSON value and a newline. */
 export async function printJson(value: unknown): Promise<void> {
-  await print(`${JSON.stringify(value)}\n`);
+  await print(`${jsonText(value)}\n`);
 }
 
 /** Says before any work whether the file can be written, and that it is none of the inputs. @throws UserError `output` */

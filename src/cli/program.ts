@@ -192,6 +192,10 @@ function viewed(command: Command): Command {
     .option('--thread <name>', 'only this thread')
     .option('--focus <regexp>', 'only stacks with a frame whose name or file matches')
     .option('--ignore <regexp>', 'no stacks with a frame whose name or file matches')
+    .option('--hide <regexp>', 'without frames whose name or file matches: their figures go to their callers')
+    .option('--show <regexp>', 'only frames whose name or file matches')
+    .option('--label <filter>', "only samples with such a label: 'tenant=acme', 'size=1mb:', or any label's text")
+    .option('--label-ignore <filter>', 'no samples with such a label')
     .option('--json', 'write one JSON value');
 }
 

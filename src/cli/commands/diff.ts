@@ -4,11 +4,11 @@ import { chooseTypes } from '../../core/report/compared.js';
 import { type DiffOptions, diffJson, diffText } from '../../core/report/diff.js';
 import { diffMarkdown } from '../../core/report/diffMarkdown.js';
 import { type Judged, judge, parseRule } from '../../core/report/failOn.js';
-import { resolveView } from '../../core/report/view.js';
 import { Exit, say } from '../failure.js';
-import { readInput, type ViewOptions } from '../input.js';
+import { readInput } from '../input.js';
 import { print, printJson } from '../output.js';
 import { look } from '../terminal.js';
+import { type ViewOptions, viewOf } from '../view.js';
 
 /** Rows of each table unless `-n` says otherwise; JSON gives all. */
 const ROWS = 25;
@@ -29,11 +29,15 @@ export async function diff(baseFile: string, newFile: string, options: DiffComma
   if (options.normalize && options.perSecond) throw new UserError('usage', '--normalize and --per-second: choose one of them');
   if (baseFile === '-' && newFile === '-') throw new UserError('usage', 'stdin can be only one of the two profiles');
   const normalize: Normalize = options.normalize ? 'total' : options.perSecond ? 'duration' : 'none';
-  const base = await readInput(baseFile);
-  const next = await readInput(newFile);
-  const [baseType, newType] = chooseTypes(base, next, options.value);
-  const view = (profile: typeof base, type: number) => ({ ...resolveView(profile, { ...options, value: undefined }), type });
-  const comparison = compare(base, view(base, baseType), next, view(next, newType), normalize);
+  const { value, ...filters } = options;
+  const base = viewOf(await readInput(baseFile), filters);
+  const next = viewOf(await readInput(newFile), filters);
+  const [baseType, newType] = chooseTypes(base.profile, next.profile, value);
+  const specs = [
+    { ...base.spec, type: baseType },
+    { ...next.spec, type: newType },
+  ] as const;
+  const comparison = compare(base.profile, specs[0], next.profile, specs[1], normalize);
   const judged: Judged[] = rules.map((rule) => judge(comparison, rule));
 
   const rows = options.n === 0 ? undefined : (options.n ?? (options.json ? undefined : ROWS));

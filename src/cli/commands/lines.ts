@@ -1,16 +1,15 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, resolve, sep } from 'node:path';
 import { linesJson, linesText } from '../../core/report/lines.js';
-import { resolveView } from '../../core/report/view.js';
-import { readInputs, type ViewOptions } from '../input.js';
+import { readInputs } from '../input.js';
 import { print, printJson } from '../output.js';
 import { sourceReader } from '../sourceText.js';
 import { look } from '../terminal.js';
+import { type ViewOptions, viewOf } from '../view.js';
 
 /** `heatline lines FILE…` */
 export async function lines(files: readonly string[], options: ViewOptions & { source?: string; n?: number }): Promise<void> {
-  const profile = await readInputs(files);
-  const spec = resolveView(profile, options);
+  const { profile, spec } = viewOf(await readInputs(files), options);
   const wanted = {
     ...(options.source === undefined ? {} : { wants: chooser(options.source) }),
     ...(options.n === undefined || options.n === 0 ? {} : { rows: options.n }),

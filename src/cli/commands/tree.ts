@@ -1,16 +1,15 @@
 import { treeJson, treeText } from '../../core/report/tree.js';
-import { resolveView } from '../../core/report/view.js';
-import { readInputs, type ViewOptions } from '../input.js';
+import { readInputs } from '../input.js';
 import { print, printAll } from '../output.js';
 import { look } from '../terminal.js';
+import { type ViewOptions, viewOf } from '../view.js';
 
 /** `heatline tree FILE… [--inverted]` */
 export async function tree(
   files: readonly string[],
   options: ViewOptions & { inverted?: boolean; min?: number; depth?: number },
 ): Promise<void> {
-  const profile = await readInputs(files);
-  const spec = resolveView(profile, options);
+  const { profile, spec } = viewOf(await readInputs(files), options);
   const wanted = {
     inverted: options.inverted ?? false,
     ...(options.min === undefined ? {} : { minShare: options.min / 100 }),

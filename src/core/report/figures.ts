@@ -15,6 +15,14 @@ export function jsonFigure(value: number | bigint): JsonFigure {
   return Number.isFinite(value) ? value : 0;
 }
 
+/** Characters that a terminal obeys and JSON lets through as they are. */
+const OBEYED = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** JSON in which what would turn a terminal's writing round is escaped: the same value. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(OBEYED, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** Names are other people's text: control characters and those that turn the writing direction are shown, not obeyed. */
 export function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -1,6 +1,6 @@
 import { wholeTotal } from '../model/functionTable.js';
 import type { Profile, Quality, ValueType } from '../model/profile.js';
-import { formatCount, formatType, formatValue } from '../model/units.js';
+import { formatCount, formatSeconds, formatShare, formatType, formatValue } from '../model/units.js';
 import { type JsonFigure, jsonFigure, plain } from './figures.js';
 import { samplesIn } from './top.js';
 
@@ -21,7 +21,20 @@ export interface InfoJson {
   readonly totals: readonly JsonFigure[];
   readonly quality: Quality;
   readonly warnings: readonly string[];
+  /** Keys of labels, each with how many samples have it and some of its values. */
+  readonly labels: readonly LabelInfo[];
 }
+
+export interface LabelInfo {
+  readonly key: string;
+  readonly samples: number;
+  readonly values: readonly (string | number)[];
+}
+
+/** Values of a label that are named. */
+const FEW = 5;
+/** Distinct labels that are looked through for them. */
+const MANY = 100_000;
 
 /** What a profile is, without its figures. */
 export function infoJson(profile: Profile): InfoJson {
@@ -41,7 +54,32 @@ export function infoJson(profile: Profile): InfoJson {
     totals: profile.sampleTypes.map((_, type) => jsonFigure(wholeTotal(profile, type))),
     quality: profile.quality,
     warnings: profile.warnings,
+    labels: labelsOf(profile),
   };
+}
+
+function labelsOf({ samples: { labels }, strings }: Profile): LabelInfo[] {
+  if (labels === undefined) return [];
+  const byKey = new Map<number, { samples: number; values: Map<string | number, number> }>();
+  for (let label = 0; label < labels.key.length; label++) {
+    const key = labels.key[label]!;
+    let found = byKey.get(key);
+    if (found === undefined) {
+      found = { samples: 0, values: new Map() };
+      byKey.set(key, found);
+    }
+    found.samples++;
+    const value = labels.text[label] !== 0 ? strings[labels.text[label]!]! : labels.number[label]!;
+    if (found.values.size < MANY || found.values.has(value)) found.values.set(value, (found.values.get(value) ?? 0) + 1);
+  }
+  return Array.from(byKey, ([key, { samples, values }]) => ({
+    key: strings[key]!,
+    samples,
+    values: [...values]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, FEW)
+      .map(([value]) => value),
+  }));
 }
 
 /** The same as lines `name  value`. */
@@ -59,11 +97,37 @@ export function infoText(profile: Profile): string {
   if (info.durationNanos !== null) rows.push(['duration', formatValue(info.durationNanos, 'nanoseconds')]);
   if (info.periodType !== null && info.period > 0)
     rows.push(['period', `${formatValue(info.period, info.periodType.unit)} of ${info.periodType.type}`]);
-  for (const [name, value] of Object.entries(info.quality)) rows.push([name, Array.isArray(value) ? value.join('; ') : String(value)]);
+  rows.push(...qualityRows(info.quality));
+  for (const { key, samples, values } of info.labels) {
+    rows.push(['label', `${key}: ${values.join(', ')}${values.length === FEW ? ', …' : ''} (on ${formatCount(samples)} samples)`]);
+  }
   for (const comment of info.comments) rows.push(['comment', comment]);
   for (const warning of info.warnings) rows.push(['warning', warning]);
   const width = rows.reduce((widest, [name]) => Math.max(widest, name.length), 0);
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${plain(value)}\n`).join('');
+}
+
+/** What the recorder says of its own work; fields that this table does not know are shown as they are. */
+function qualityRows(quality: Quality): [string, string][] {
+  const { engine, engineVersion, python, rateAsked, rateGot, errors, cost, missed, tracingSeconds, tracingPerCallSeconds, notes, ...rest } =
+    quality;
+  const rows: [string, string][] = [];
+  if (engine !== undefined) rows.push(['recorder', engineVersion === undefined ? engine : `${engine} ${engineVersion}`]);
+  if (python !== undefined) rows.push(['python', python]);
+  const hertz = (rate: number) => `${formatCount(Number(rate.toPrecision(4)))} Hz`;
+  if (rateGot !== undefined)
+    rows.push(['rate', rateAsked === undefined ? hertz(rateGot) : `${hertz(rateGot)} of ${hertz(rateAsked)} asked for`]);
+  else if (rateAsked !== undefined) rows.push(['rate', `${hertz(rateAsked)} asked for`]);
+  if (missed !== undefined) rows.push(['missed', `${formatShare(missed)} of the ticks`]);
+  if (errors !== undefined) rows.push(['errors', formatCount(errors)]);
+  if (cost !== undefined) rows.push(['cost', `${formatShare(cost)} of the run`]);
+  if (tracingSeconds !== undefined) {
+    const each = tracingPerCallSeconds === undefined ? '' : ` (${formatSeconds(tracingPerCallSeconds)} a call)`;
+    rows.push(['tracing', `${formatSeconds(tracingSeconds)} estimated${each}`]);
+  }
+  for (const note of notes ?? []) rows.push(['note', note]);
+  for (const [name, value] of Object.entries(rest)) rows.push([name, String(value)]);
+  return rows;
 }
 
 function isoTime(nanos: bigint): string {

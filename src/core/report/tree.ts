@@ -1,7 +1,7 @@
 import { type CallTree, callTree } from '../model/callTree.js';
 import type { Profile, ViewSpec } from '../model/profile.js';
 import { formatCount, formatShare, formatType, formatValue } from '../model/units.js';
-import { jsonFigure, nameAndPlace, shorten } from './figures.js';
+import { jsonFigure, jsonText, nameAndPlace, shorten } from './figures.js';
 import { type Look, PLAIN } from './look.js';
 import { typeOf } from './view.js';
 
@@ -26,7 +26,7 @@ export function* treeJson(profile: Profile, spec: ViewSpec, options: TreeReportO
   const inverted = options.inverted ?? false;
   const tree = callTree(profile, spec, { inverted, ...levels(options) });
   const head = { valueType: typeOf(profile, spec), total: jsonFigure(tree.sum), inverted, estimate: tree.estimate, cut: tree.cut };
-  yield `${JSON.stringify(head).slice(0, -1)},"roots":[`;
+  yield `${jsonText(head).slice(0, -1)},"roots":[`;
   let open = 0;
   for (let node = 0; node < tree.length; node++) {
     const depth = tree.depth[node]!;
@@ -50,7 +50,7 @@ function nodeJson(profile: Profile, tree: CallTree, node: number): string {
     total: jsonFigure(tree.total[node]!),
     calls: tree.calls === undefined ? null : jsonFigure(tree.calls[node]!),
   };
-  return `${JSON.stringify(fields).slice(0, -1)},"children":[`;
+  return `${jsonText(fields).slice(0, -1)},"children":[`;
 }
 
 function levels({ depth }: TreeReportOptions): { depth?: number } {
