@@ -166,6 +166,31 @@ describe('merging', () => {
     ).toEqual(['main>f 4 8', 'f>f 4 2', 'main>g 1 2']);
   });
 
+  it('adds up parts as it adds up what they are of', () => {
+    const profiles = [1, 20, 300, 4000, 50_000].map((weight, i) =>
+      draw(i % 2 ? 'main main\nf g' : 'main\nf', {
+        weights: [weight, 3 * weight].slice(0, 1 + (i % 2)),
+        threads: ['t', `t${i}`],
+        whole: i > 2,
+      }),
+    );
+    const other = drawCalls({ main: { calls: 1, self: 1, total: 2 } }, {});
+    const part = (list: readonly Profile[]) => {
+      const merger = new Merger();
+      for (const profile of list) merger.add(profile);
+      return merger.part();
+    };
+    const whole = new Merger();
+    for (const one of [part(profiles.slice(0, 2)), part(profiles.slice(2, 4)), part([...profiles.slice(4), other])]) whole.addPart(one);
+    const wanted = mergeProfiles([...profiles, other]);
+    const merged = whole.finish();
+    expect(whole.count).toBe(6);
+    expect(folded(merged)).toEqual(folded(wanted));
+    expect(merged.warnings).toEqual(wanted.warnings);
+    expect(merged.warnings[0]).toBe('Only 5 of the 6 merged profiles have values of time/count.');
+    expect(merged.calls).toEqual(wanted.calls);
+  });
+
   it('gives an empty profile of nothing', () => {
     const merged = new Merger().finish();
     expect([merged.samples.length, merged.sampleTypes.length, merged.functions.length]).toEqual([0, 0, 0]);

@@ -18,6 +18,14 @@ export function mergeProfiles(profiles: Iterable<Profile>, options: MergeOptions
   return merger.finish();
 }
 
+/** What one merger hands to another: the sum so far, and what of how many profiles it is. */
+export interface MergedPart {
+  readonly profile: Profile;
+  readonly count: number;
+  /** Per value type the profiles that had it. */
+  readonly having: readonly number[];
+}
+
 /** A value type of the merged profile: sampled (a column of the samples) or counted. */
 interface MergedType extends ValueType {
   readonly counted: boolean;
@@ -55,12 +63,17 @@ export class Merger {
   }
 
   add(profile: Profile): void {
+    this.addPart({ profile, count: 1, having: profile.sampleTypes.map(() => 1) });
+  }
+
+  /** Adds what another merger, maybe in another thread, has added up. */
+  addPart({ profile, count, having }: MergedPart): void {
     this.head ??= profileHead(profile);
     this.builder ??= new ProfileBuilder(profile.format);
     this.places ??= new MergePlaces(this.builder);
     const places = this.places.map(profile);
-    this.profiles++;
-    const types = this.mapTypes(profile, this.builder);
+    this.profiles += count;
+    const types = this.mapTypes(profile, having, this.builder);
     const threads = Int32Array.from(profile.threads, (name) => this.builder!.thread(name));
     const origin = this.options.sumTimes ? undefined : (profile.timeNanos ?? 0n);
     this.samples.add(profile, { places, threads, types, origin });
@@ -72,8 +85,22 @@ export class Merger {
 
   /** The sum of all that was added; nothing can be added afterwards. An empty profile when there was none. */
   finish(): Profile {
-    const { head, types, samples } = this;
     const builder = this.builder ?? new ProfileBuilder('pprof');
+    for (const { type, unit, profiles } of this.types) {
+      if (profiles < this.profiles)
+        builder.warn(`Only ${profiles} of the ${this.profiles} merged profiles have values of ${unit === '' ? type : `${type}/${unit}`}.`);
+    }
+    return this.pour(builder);
+  }
+
+  /** The same for another merger, which goes on adding; nothing can be added to this one afterwards. */
+  part(): MergedPart {
+    const having = this.types.map(({ profiles }) => profiles);
+    return { profile: this.pour(this.builder ?? new ProfileBuilder('pprof')), count: this.profiles, having };
+  }
+
+  private pour(builder: ProfileBuilder): Profile {
+    const { head, types, samples } = this;
     for (const { type, unit } of types) builder.valueType({ type, unit });
     this.calls?.pour(builder);
     this.lines.pour(builder);
@@ -90,10 +117,6 @@ export class Merger {
       durationNanos: this.duration,
     });
     if (this.quality !== undefined) builder.quality(this.quality);
-    for (const { type, unit, profiles } of types) {
-      if (profiles < this.profiles)
-        builder.warn(`Only ${profiles} of the ${this.profiles} merged profiles have values of ${unit === '' ? type : `${type}/${unit}`}.`);
-    }
     return builder.finish();
   }
 
@@ -101,7 +124,7 @@ export class Merger {
     return this.types.findIndex(({ type, unit }) => type === wanted?.type && unit === wanted.unit);
   }
 
-  private mapTypes(profile: Profile, builder: ProfileBuilder): Int32Array {
+  private mapTypes(profile: Profile, having: readonly number[], builder: ProfileBuilder): Int32Array {
     return Int32Array.from(profile.sampleTypes, ({ type, unit }, index) => {
       const counted = isSummed(profile, index);
       const at = this.find({ type, unit });
@@ -110,7 +133,7 @@ export class Merger {
         merged = { type, unit, counted, column: counted ? -1 : this.samples.addColumn(), profiles: 0 };
         this.types.push(merged);
       }
-      merged.profiles++;
+      merged.profiles += having[index]!;
       if (merged.counted === counted) return merged.column;
       builder.warn(`Some profiles count ${type} and others sample it: figures of one kind are left out.`);
       return -1;

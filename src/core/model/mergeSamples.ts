@@ -2,7 +2,7 @@ import type { ProfileBuilder } from './builder.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
 import { Interner, mix } from './interner.js';
 import type { PlaceMap } from './mergePlaces.js';
-import type { Profile } from './profile.js';
+import type { Profile, ValueColumn } from './profile.js';
 import { stackRows } from './stackRows.js';
 import { SumColumn } from './sumColumn.js';
 
@@ -64,18 +64,20 @@ export class MergeSamples {
     for (let i = 0; i < own.length; i++) sums[i]!.prepare(columns[i]!);
     const times = map.origin === undefined ? undefined : samples.time;
     if (times !== undefined) this.beginTimes(map.origin!);
+    const sampleOf = new Int32Array(samples.length);
     for (let i = 0; i < samples.length; i++) {
-      const time = times?.[i] ?? Number.NaN;
+      sampleOf[i] = -1;
+      const time = times === undefined ? Number.NaN : times[i]!;
       // As in pprof's merge, what measured nothing says nothing; but a moment says that somebody was there.
-      if (Number.isNaN(time) && columns.every((column) => Number(column[i]!) === 0)) continue;
+      if (Number.isNaN(time) && isNothing(columns, i)) continue;
       const row = rows.ofSample[i]!;
       if (stackOfRow[row]! < 0) stackOfRow[row] = this.internStack(rows.location, rows.first[row]!, rows.first[row + 1]!, map.places);
       const thread = samples.thread === undefined ? -1 : samples.thread[i]!;
       const labels = samples.labels === undefined ? -1 : this.internLabels(samples.labels, i, map.places);
       const status = samples.status?.[i] ?? -1;
-      const sample = this.sample(stackOfRow[row]!, thread < 0 ? -1 : map.threads[thread]!, labels, status, time);
-      for (let k = 0; k < sums.length; k++) sums[k]!.add(sample, columns[k]!, i);
+      sampleOf[i] = this.sample(stackOfRow[row]!, thread < 0 ? -1 : map.threads[thread]!, labels, status, time);
     }
+    for (let i = 0; i < sums.length; i++) sums[i]!.addColumn(sampleOf, columns[i]!);
   }
 
   /** Hands all samples to the builder, whose value types are those of the columns in the given order. */
@@ -186,4 +188,9 @@ export class MergeSamples {
     }
     return known;
   }
+}
+
+function isNothing(columns: readonly ValueColumn[], sample: number): boolean {
+  for (let i = 0; i < columns.length; i++) if (Number(columns[i]![sample]!) !== 0) return false;
+  return true;
 }

@@ -49,6 +49,14 @@ export class SumColumn {
     else this.integers[row]! += BigInt(column[from]!);
   }
 
+  /** Adds a prepared column: its row i to row `rows[i]`, for which there is room; -1 for nowhere. */
+  addColumn(rows: Int32Array, column: ValueColumn): void {
+    const { numbers } = this;
+    if (this.integers === undefined && column instanceof Float64Array) {
+      for (let i = 0; i < rows.length; i++) if (rows[i]! >= 0) numbers[rows[i]!]! += column[i]!;
+    } else for (let i = 0; i < rows.length; i++) if (rows[i]! >= 0) this.add(rows[i]!, column, i);
+  }
+
   at(row: number): number | bigint {
     return this.integers === undefined ? this.numbers[row]! : this.integers[row]!;
   }
