@@ -2,8 +2,16 @@ import { ReadError } from '../errors.js';
 
 /** What people open by mistake or by hope: first bytes in hexadecimal → one sentence with the next step. */
 const BY_BYTES: readonly (readonly [string, string])[] = [
-  ['50455246494c45', "This is a perf.data file: run 'perf script' on it and open what that prints."],
-  ['504b0304', 'This is a zip archive: unpack it and open the profile inside.'],
+  ['50455246494c45', "This is perf's recording: run 'perf script -i FILE > out.perf' where it was made, and open out.perf."],
+  [
+    '504b0304',
+    "This is a zip archive: unpack it with 'unzip FILE' and open the profile inside (Instruments' .trace: export it with 'xctrace export').",
+  ],
+  ['4e657474726163', "This is a .NET trace: run 'dotnet-trace convert FILE --format Speedscope' and open the .speedscope.json."],
+  ['464c5200', "This is a Java Flight Recording: run 'jfrconv -o collapsed FILE out.collapsed' (async-profiler) and open out.collapsed."],
+  ['0408', "This is a Ruby dump, as stackprof writes it: run 'stackprof --json FILE > out.json' and open out.json."],
+  ['676d6f6e', "This is gprof's data, which knows no stacks: record with 'perf record -g' and open what 'perf script' prints."],
+  ['4a4156412050524f', 'This is a Java heap dump, not a profile.'],
   [
     '04224d18',
     "This looks like a memray recording: make a table of it with 'python -m memray transform csv -o out.csv FILE' and open that.",
@@ -25,11 +33,20 @@ const BY_BYTES: readonly (readonly [string, string])[] = [
 const BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [
     /^(<\?xml[^>]*>\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg/i,
-    'This is a picture (SVG) of a profile, not its data: record again in a data format.',
+    "This is a picture (SVG) of a profile, not its data: record again with 'py-spy record --format raw', 'asprof -o collapsed' or the like.",
   ],
   [/^<(!doctype html|html)/i, 'This is a web page, not a profile: download the raw profile instead.'],
   [/^goroutine \d+ \[/, 'This is a list of goroutines to read (debug=2), not a profile: take it with debug=1, or without debug.'],
   [/^go 1\.\d+ trace/, "This is a Go execution trace, not a profile: open it with 'go tool trace'."],
+  [
+    /^(v8-version,|shared-library,|Statistical profiling result from )/,
+    "This is the log of 'node --prof': record with 'node --cpu-prof' and open the .cpuprofile.",
+  ],
+  [
+    /^# To display the perf\.data header info/,
+    "This is what 'perf report' prints: open what 'perf script -i perf.data > out.perf' writes instead.",
+  ],
+  [/^desc: .*\ncmd: .*\ntime_unit: /, "This is Massif's record, which cannot be read: use 'valgrind --tool=dhat' and open dhat.out.PID."],
   [/^[[{]/, 'This JSON is not a profile format that can be read.'],
 ];
 
