@@ -174,7 +174,7 @@ def costs(folder, scripts, options):
             for engine, command in commands(script, output).items():
                 best[engine] = min(best.get(engine, 1e9), timed(command))
         for engine, seconds in best.items():
-            table.setdefault(engine, {})[name] = "%.2f s" % seconds if engine == "none" else "x%.2f" % (seconds / best["none"])
+            table.setdefault(engine, {})[name] = "x%.2f" % (seconds / best["none"])
     show("cost", table, list(scripts))
 
 
