@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { ReadError, UserError } from '../core/errors.js';
 import type { Source } from '../core/formats/format.js';
 import { readProfile } from '../core/formats/index.js';
@@ -8,26 +9,20 @@ import { InputError, say } from './failure.js';
 import { expandFiles } from './files.js';
 import { progress } from './terminal.js';
 
-/** Options that every command that shows a profile has. */
-export interface ViewOptions {
-  readonly value?: string;
-  readonly thread?: string;
-  readonly focus?: string;
-  readonly ignore?: string;
-  readonly json?: boolean;
-}
-
 /** What stdin is called in messages. */
 const STDIN = 'stdin';
 /** Largest input that is taken from a pipe, in bytes. */
 const MAX_PIPED = 2 ** 31;
+/** Files that are worth a thread of their own, and the most threads. */
+const FILES_PER_THREAD = 16;
+const MAX_THREADS = 8;
 
 /** Reads a profile, `-` from stdin; what was repaired while reading is said on stderr. @throws InputError */
 export async function readInput(file: string): Promise<Profile> {
   const name = file === '-' ? STDIN : file;
   try {
     const profile = await readProfile(file === '-' ? await stdinSource() : fileSource(file));
-    for (const warning of profile.warnings) say(`${name}: ${warning.replace(/\.$/, '')}`);
+    tellWarnings(name, profile.warnings);
     return profile;
   } catch (error) {
     if (error instanceof ReadError) throw new InputError(name, error);
@@ -44,22 +39,41 @@ export async function readInputs(words: readonly string[]): Promise<Profile> {
 /** @param unreadable told of files that cannot be read; without it they end the work @throws InputError */
 export async function mergeInputs(files: readonly string[], unreadable?: (error: InputError) => void): Promise<Profile> {
   if (files.filter((file) => file === '-').length > 1) throw new UserError('usage', 'stdin can be only one of the inputs');
-  const merger = new Merger();
   const line = progress();
   const heard = new Set<string>();
   let last: unknown;
+  let done = 0;
+  const told = (file: string, warnings: readonly string[]) => {
+    for (const warning of warnings) heard.add(warning);
+    line.show(`merged ${++done} of ${files.length}: ${file}`);
+  };
+  const failed = (error: InputError) => {
+    if (unreadable === undefined) throw error;
+    line.end();
+    last = error;
+    unreadable(error);
+  };
+  let merger = new Merger();
+  const threads = files.includes('-') ? 1 : Math.min(availableParallelism(), MAX_THREADS, Math.floor(files.length / FILES_PER_THREAD));
   try {
-    for (const [index, file] of files.entries()) {
-      line.show(`merging ${index + 1} of ${files.length}: ${file}`);
-      try {
-        const profile = await readInput(file);
-        for (const warning of profile.warnings) heard.add(warning);
-        merger.add(profile);
-      } catch (error) {
-        if (!(error instanceof InputError) || unreadable === undefined) throw error;
-        line.end();
-        last = error;
-        unreadable(error);
+    if (threads > 1) {
+      merger = await (await import('./mergeThreads.js')).mergeInThreads(files, threads, unreadable !== undefined, {
+        read(file, warnings) {
+          tellWarnings(file, warnings);
+          told(file, warnings);
+        },
+        unreadable: (file, error) => failed(new InputError(file, error)),
+      });
+    } else {
+      for (const file of files) {
+        try {
+          const profile = await readInput(file);
+          merger.add(profile);
+          told(file, profile.warnings);
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          failed(error);
+        }
       }
     }
   } finally {
@@ -69,6 +83,10 @@ export async function mergeInputs(files: readonly string[], unreadable?: (error:
   const merged = merger.finish();
   for (const warning of merged.warnings) if (!heard.has(warning)) say(warning.replace(/\.$/, ''));
   return merged;
+}
+
+function tellWarnings(name: string, warnings: readonly string[]): void {
+  for (const warning of warnings) say(`${name}: ${warning.replace(/\.$/, '')}`);
 }
 
 async function stdinSource(): Promise<Source> {

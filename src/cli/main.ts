@@ -1,3 +1,4 @@
+import { isMainThread, workerData } from 'node:worker_threads';
 import { CommanderError } from 'commander';
 import { report } from './failure.js';
 import { safeOutput } from './output.js';
@@ -5,6 +6,8 @@ import { buildProgram } from './program.js';
 
 async function main(argv: string[]): Promise<void> {
   safeOutput();
+  // Never a stack trace, wherever an error comes from.
+  process.on('uncaughtException', (error) => process.exit(report(error)));
   const program = buildProgram();
   try {
     if (argv.length <= 2) program.help({ error: true });
@@ -15,4 +18,6 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-void main(process.argv);
+// One bundle, two roles: the command, and threads that add up many files.
+if (isMainThread) void main(process.argv);
+else void import('./mergeThreads.js').then(({ runMergeJob }) => runMergeJob(workerData));
