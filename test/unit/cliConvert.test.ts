@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writable } from '../../src/cli/writer.js';
 import { cliKit, prof, raw } from './cliKit.js';
 
 const { heatline, json, folder } = cliKit();
@@ -25,5 +26,18 @@ describe('convert', () => {
     expect(heatline('convert', raw, '-o', out).status).toBe(0);
     expect(json('top', out).functions).toEqual(json('top', raw).functions);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('to every format that can be written, by its name and by --format', () => {
+    for (const format of writable()) {
+      const out = `every${format.globs[0]!.replace(/^\*/, '')}`;
+      expect(heatline('convert', raw, '-o', out)).toEqual({ status: 0, stdout: '', stderr: '' });
+      const { written, output } = json('convert', raw, '-o', 'other.name', '--format', format.id);
+      expect([written, output]).toEqual([format.id, 'other.name']);
+      for (const file of [out, 'other.name']) {
+        const { total, functions } = json('top', file);
+        expect([format.id, total, functions.length]).toEqual([format.id, 70, json('top', raw).functions.length]);
+      }
+    }
   });
 });

@@ -131,8 +131,44 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
   test('a heap profile of the next seconds is the change in them', () => {
     expect(heatline('fetch', `${http}/debug/pprof/allocs`, '--seconds', '1', '-o', 'delta.pb.gz').status).toBe(0);
     expect(json('top', 'delta.pb.gz', '--value', 'alloc_space').total).toBeGreaterThan(0);
+  });
+
+  test.each([[[]], [['-normalize']]])('diff as go tool pprof -diff_base sees it %s', { timeout: 60_000 }, (flags) => {
     // Comparing with what was before counts the growth.
     expect(heatline('fetch', `${http}/debug/pprof/allocs`, '-o', 'later.pb.gz').status).toBe(0);
     expect(heatline('diff', 'allocs.pb.gz', 'later.pb.gz', '--fail-on', 'alloc>+1kB').status).toBe(1);
+    const { rows } = judge(join(folder, 'later.pb.gz'), 'alloc_space', 'B', '-filefunctions', [
+      ...flags,
+      `-diff_base=${join(folder, 'allocs.pb.gz')}`,
+    ]);
+    const normalize = flags.length > 0 ? ['--normalize'] : [];
+    const { functions } = json('diff', 'allocs.pb.gz', 'later.pb.gz', '--value', 'alloc_space', ...normalize);
+    const theirs = new Map(Object.entries(rows));
+    expect(theirs.size).toBeGreaterThan(3);
+    for (const { name, file, base, new: next } of functions) {
+      const [flat, cum] = theirs.get(`${name} ${file}`) ?? [0, 0];
+      theirs.delete(`${name} ${file}`);
+      // It rounds every scaled sample to whole bytes.
+      const close = (ours: number, judged: number) => Math.abs(ours - judged) <= (flags.length > 0 ? 50 : 0);
+      expect([name, close(next.self - base.self, flat), close(next.total - base.total, cum)]).toEqual([name, true, true]);
+    }
+    expect([...theirs.keys()]).toEqual([]);
+  });
+
+  test('labels, and frames that are hidden, as pprof has them', { timeout: 60_000 }, () => {
+    for (const [ours, theirs] of [
+      [['--label', 'bytes=200kb:'], ['-tagfocus=bytes=200kb:']],
+      [['--label-ignore', 'bytes=200kb:'], ['-tagignore=bytes=200kb:']],
+      [['--hide', 'main\\.keep'], ['-hide=main\\.keep']],
+      [['--show', '^main'], ['-show=^main']],
+    ] as const) {
+      const { rows } = judge(join(folder, 'heap.pb.gz'), 'inuse_space', 'B', '-filefunctions', theirs);
+      const figures = json('top', 'heap.pb.gz', ...ours).functions.filter(({ total }: { total: number }) => total !== 0);
+      const mine = figures.map(({ name, file, self, total }: { name: string; file: string; self: number; total: number }) => [
+        `${name} ${file}`,
+        [self, total],
+      ]);
+      expect(Object.fromEntries(mine)).toEqual(rows);
+    }
   });
 });

@@ -11,9 +11,15 @@ export const UNITS: Record<string, string> = { nanoseconds: 'ns', bytes: 'B', co
 export type Rows = Record<string, [flat: number, cum: number]>;
 
 /** Rows of `go tool pprof -top`, by name; exact numbers in the smallest unit. */
-export function judge(path: string, type: string, unit: string, granularity: string): { rows: Rows; total: number } {
+export function judge(
+  path: string,
+  type: string,
+  unit: string,
+  granularity: string,
+  flags: readonly string[] = [],
+): { rows: Rows; total: number } {
   const all = ['-nodecount=1000000', '-nodefraction=0', '-edgefraction=0', `-unit=${unit}`];
-  const text = execFileSync('go', ['tool', 'pprof', '-top', granularity, ...all, `-sample_index=${type}`, path], {
+  const text = execFileSync('go', ['tool', 'pprof', '-top', granularity, ...all, ...flags, `-sample_index=${type}`, path], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     maxBuffer: 1 << 28,
