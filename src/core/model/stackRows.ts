@@ -3,7 +3,7 @@ import type { FrameColumns, Profile } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 
 /** Frames that written-out stacks may have together: 2 GiB of them. */
-const MAX_FRAMES = 2 ** 29;
+const MAX_FRAMES = 2 ** 27;
 
 const known = new WeakMap<Profile, FrameColumns>();
 
