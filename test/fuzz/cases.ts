@@ -9,17 +9,17 @@ export interface Case {
   readonly bytes: Uint8Array;
 }
 
-const attacks = Object.keys(hostile);
+const attacks = Object.keys(hostile(1));
 
 /** How many cases there are that no seed changes: every attack, then every fixture as it is. They come first. */
 export function fixedCases(corpus: readonly Seed[]): number {
   return corpus.length + attacks.length;
 }
 
-/** Case `number` of a seed: the same bytes every time, for the same fixtures. */
-export function makeCase(corpus: readonly Seed[], seed: number, number: number): Case {
+/** Case `number` of a seed: the same bytes every time, for the same fixtures. `million`: see `hostile`. */
+export function makeCase(corpus: readonly Seed[], seed: number, number: number, million: number): Case {
   const attack = attacks[number];
-  if (attack !== undefined) return { name: attack, bytes: hostile[attack]!() };
+  if (attack !== undefined) return { name: attack, bytes: hostile(million)[attack]!() };
   const plain = corpus[number - attacks.length];
   if (plain !== undefined) return { name: plain.name, bytes: plain.bytes };
   const random = new Random(Math.imul(seed, 1_000_003) + number);

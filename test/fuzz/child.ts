@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const order = JSON.parse(process.argv[2]!) as Order;
   const corpus = readCorpus(order.corpus);
   for (let number = order.first; number < order.end; number += order.step) {
-    const { name, bytes } = makeCase(corpus, order.seed, number);
+    const { name, bytes } = makeCase(corpus, order.seed, number, order.million);
     say({ begin: number, name });
     try {
       // The name says nothing, so that content alone decides; fixtures as they are keep theirs.

@@ -14,6 +14,8 @@ export interface FuzzOptions {
   /** First and last-but-one case; the attacks and the fixtures as they are come first. */
   readonly first?: number;
   readonly cases: number;
+  /** How large attacks are, see `hostile`. */
+  readonly million?: number;
   /** Ends at this time even if cases are left; milliseconds since 1970. */
   readonly until?: number;
   readonly processes: number;
@@ -57,6 +59,7 @@ const bugFolder = join(artifacts, 'fuzz');
 export async function fuzz(options: FuzzOptions): Promise<FuzzCounts> {
   const script = await bundle();
   const corpus = readCorpus(corpusFolder);
+  const million = options.million ?? 1_000_000;
   const counts: FuzzCounts = {
     files: corpus.length,
     cases: 0,
@@ -77,7 +80,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzCounts> {
     }
     const path = join(bugFolder, `${options.seed}-${number}.bin`);
     mkdirSync(bugFolder, { recursive: true });
-    writeFileSync(path, makeCase(corpus, options.seed, number).bytes);
+    writeFileSync(path, makeCase(corpus, options.seed, number, million).bytes);
     const fresh = { number, name, message, path, times: 1 };
     kinds.set(kind, fresh);
     counts.bugs.push(fresh);
@@ -97,7 +100,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzCounts> {
   const end = first + Math.max(options.cases, 0);
   const lane = async (start: number): Promise<void> => {
     for (let next = start; next < end && Date.now() < (options.until ?? Number.POSITIVE_INFINITY); ) {
-      const order = { corpus: corpusFolder, seed: options.seed, first: next, step: options.processes, end };
+      const order = { corpus: corpusFolder, seed: options.seed, first: next, step: options.processes, end, million };
       const last = await run(script, order, options, (line, name) => {
         if ('begin' in line) counts.cases++;
         take(line, name);

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 
-const MILLION = 1_000_000;
 const text = (...parts: string[]): Uint8Array => Buffer.from(parts.join(''));
 
 function varint(value: number): number[] {
@@ -43,51 +42,54 @@ function zstdBomb(): Uint8Array {
 }
 
 /** A tree of JSON objects so deep, each within the list `children` of the one around it. */
-function nested(open: string, close: string, depth = MILLION): Uint8Array {
+function nested(open: string, close: string, depth: number): Uint8Array {
   return text(open.repeat(depth), close.repeat(depth));
 }
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
-/** Whole files that attack: what no change of a good file would make. Each is made when it is asked for. */
-export const hostile: Readonly<Record<string, () => Uint8Array>> = {
+/**
+ * Whole files that attack: what no change of a good file would make. Each is made when it is asked for.
+ * @param million what their names call a million: less, where all of them must be quick
+ */
+export const hostile = (million: number): Readonly<Record<string, () => Uint8Array>> => ({
   empty: () => new Uint8Array(),
-  zeros: () => new Uint8Array(MILLION),
+  zeros: () => new Uint8Array(million),
   'gzip bomb': () => gzipBomb(),
   'gzip bomb of stacks': () => gzipBomb('main;work 1\n'),
   'gzip bomb of JSON': () => gzipBomb('{"nodes":['),
   'zstd bomb': zstdBomb,
   'gzip of gzip of gzip of gzip': () => [0, 0, 0, 0].reduce<Uint8Array>((bytes) => gzipSync(bytes), text('a;b 1\n')),
-  'arrays a million deep': () => nested('[', ']'),
-  'objects a million deep': () => nested('{"a":', '}'),
-  'open arrays': () => text('['.repeat(MILLION)),
-  'a string without an end': () => text('{"$schema":"', 'a'.repeat(5 * MILLION)),
-  'a number of a million digits': () => text('{"nodes":[{"id":', '1'.repeat(MILLION), '}]}'),
-  'stack a million deep': () => text('a;'.repeat(MILLION), 'b 1\n'),
-  'stack a million deep, all frames distinct': () => text(range(MILLION).join(';'), ' 1\n'),
+  'arrays a million deep': () => nested('[', ']', million),
+  'objects a million deep': () => nested('{"a":', '}', million),
+  'open arrays': () => text('['.repeat(million)),
+  'a string without an end': () => text('{"$schema":"', 'a'.repeat(5 * million)),
+  'a number of a million digits': () => text('{"nodes":[{"id":', '1'.repeat(million), '}]}'),
+  'stack a million deep': () => text('a;'.repeat(million), 'b 1\n'),
+  'stack a million deep, all frames distinct': () => text(range(million).join(';'), ' 1\n'),
   'a hundred thousand stacks, each a frame deeper than half the last': () =>
-    text(...range(2000).map((i) => `${range(i + 1).join(';')} 1\n`)),
-  'a frame name of 20 MB': () => text('a;', 'b'.repeat(20 * MILLION), ' 1\na;c 2\n'),
-  'a line of spaces': () => text(' '.repeat(10 * MILLION), '\na;b 1\n'),
+    text(...range(million / 500).map((i) => `${range(i + 1).join(';')} 1\n`)),
+  'a frame name of 20 MB': () => text('a;', 'b'.repeat(20 * million), ' 1\na;c 2\n'),
+  'a line of spaces': () => text(' '.repeat(10 * million), '\na;b 1\n'),
   'many brackets in a frame': () => text(`a;${'('.repeat(200_000)}:1) 1\n`.repeat(3)),
-  'pprof stack a million deep': () => pprof(field(2, message(field(1, Buffer.alloc(MILLION, 1)), Buffer.from([0x10, 1])))),
+  'pprof stack a million deep': () => pprof(field(2, message(field(1, Buffer.alloc(million, 1)), Buffer.from([0x10, 1])))),
   'pprof without anything but samples': () => field(2, Buffer.from([0x08, 1, 0x10, 1])),
-  'pprof of a million empty samples': () => pprof(Buffer.from('1200'.repeat(MILLION), 'hex')),
-  'pprof of a hundred thousand value types': () => message(Buffer.from('0a00'.repeat(MILLION / 10), 'hex'), pprof()),
+  'pprof of a million empty samples': () => pprof(Buffer.from('1200'.repeat(million), 'hex')),
+  'pprof of a hundred thousand value types': () => message(Buffer.from('0a00'.repeat(million / 10), 'hex'), pprof()),
   'pprof of ten thousand value types and a hundred samples of none': () =>
-    message(Buffer.from('0a00'.repeat(MILLION / 100), 'hex'), pprof(Buffer.from('12020801'.repeat(100), 'hex'))),
-  'marshal a million deep': () => text('['.concat('\x01\0\0\0').repeat(MILLION)),
-  'marshal of tuples in tuples': () => text('{', '(\x01\0\0\0'.repeat(MILLION)),
+    message(Buffer.from('0a00'.repeat(million / 100), 'hex'), pprof(Buffer.from('12020801'.repeat(100), 'hex'))),
+  'marshal a million deep': () => text('['.concat('\x01\0\0\0').repeat(million)),
+  'marshal of tuples in tuples': () => text('{', '(\x01\0\0\0'.repeat(million)),
   'marshal that claims 2^31 entries': () => Buffer.from('7b28ffffff7f', 'hex'),
-  'pickle of marks': () => message(Buffer.from([0x80, 4]), Buffer.alloc(MILLION, 0x28)),
+  'pickle of marks': () => message(Buffer.from([0x80, 4]), Buffer.alloc(million, 0x28)),
   'pickle of lists in lists': () =>
-    message(Buffer.from([0x80, 4]), Buffer.from('5d94'.repeat(MILLION), 'hex'), Buffer.alloc(MILLION, 0x61)),
+    message(Buffer.from([0x80, 4]), Buffer.from('5d94'.repeat(million), 'hex'), Buffer.alloc(million, 0x61)),
   'pickle of a list doubled again and again': () =>
     message(Buffer.from([0x80, 4, 0x5d, 0x94]), Buffer.from('28'.concat('6800'.repeat(2), '6c94').repeat(40), 'hex'), Buffer.from([0x2e])),
   'speedscope with a million open events': () =>
     text(
       '{"$schema":"https://www.speedscope.app/file-format-schema.json","shared":{"frames":[{"name":"a"}]},"profiles":[{"type":"evented","name":"t","unit":"none","startValue":0,"endValue":1000000,"events":[',
-      range(MILLION / 4)
+      range(million / 4)
         .map((i) => `{"type":"O","frame":0,"at":${i}}`)
         .join(),
       ']}]}',
@@ -95,7 +97,7 @@ export const hostile: Readonly<Record<string, () => Uint8Array>> = {
   'speedscope with a stack a million deep': () =>
     text(
       '{"$schema":"https://www.speedscope.app/file-format-schema.json","shared":{"frames":[{"name":"a"}]},"profiles":[{"type":"sampled","name":"t","unit":"none","startValue":0,"endValue":1,"weights":[1],"samples":[[',
-      '0,'.repeat(MILLION),
+      '0,'.repeat(million),
       '0]]}]}',
     ),
   'cpuprofile whose nodes are their own children': () =>
@@ -107,13 +109,13 @@ export const hostile: Readonly<Record<string, () => Uint8Array>> = {
   'cpuprofile a hundred thousand deep': () =>
     text(
       '{"nodes":[',
-      range(100_000)
+      range(million / 10)
         .map(
           (i) =>
             `{"id":${i + 1},"callFrame":{"functionName":"f","scriptId":"1","url":"a.js","lineNumber":1,"columnNumber":1},"hitCount":1,"children":[${i + 2}]}`,
         )
         .join(),
-      '],"startTime":0,"endTime":10,"samples":[100000,1],"timeDeltas":[1,1]}',
+      '],"startTime":0,"endTime":10,"samples":[1,1],"timeDeltas":[1,1]}',
     ),
   'heapprofile deeply nested': () =>
     nested(
@@ -121,7 +123,7 @@ export const hostile: Readonly<Record<string, () => Uint8Array>> = {
         8,
       ),
       ']}',
-      200_000,
+      million / 5,
     ),
   'gecko stacks in a cycle': () =>
     text(
@@ -138,7 +140,7 @@ export const hostile: Readonly<Record<string, () => Uint8Array>> = {
   'trace of a hundred thousand open events': () =>
     text(
       '{"traceEvents":[',
-      range(100_000)
+      range(million / 10)
         .map((i) => `{"name":"f","ph":"B","ts":${i},"pid":1,"tid":1}`)
         .join(),
       ']}',
@@ -146,35 +148,35 @@ export const hostile: Readonly<Record<string, () => Uint8Array>> = {
   'trace with a thousand threads of events within each other': () =>
     text(
       '[',
-      range(50_000)
-        .map((i) => `{"name":"f${i}","ph":"X","ts":${i},"dur":${200_000 - 2 * i},"pid":1,"tid":${i % 3}}`)
+      range(million / 20)
+        .map((i) => `{"name":"f${i}","ph":"X","ts":${i},"dur":${million / 5 - 2 * i},"pid":1,"tid":${i % 3}}`)
         .join(),
       ']',
     ),
   'callgrind of functions that call each other': () =>
     text(
       'events: Ir\n',
-      ...range(300).map(
+      ...range(million / 4000).map(
         (i) =>
-          `fn=(${i}) f${i}\n1 1\n${range(300)
+          `fn=(${i}) f${i}\n1 1\n${range(million / 4000)
             .map((j) => `cfn=(${j})\ncalls=1 1\n1 1\n`)
             .join('')}`,
       ),
     ),
   'callgrind with an empty name table': () => text('# callgrind format\nevents: Ir\nfn=(1)\n1 1\ncfn=(99999999999)\ncalls=1 1\n1 1\n'),
-  'd3 tree a million deep': () => nested('{"name":"a","value":1,"children":[', ']}', MILLION / 4),
+  'd3 tree a million deep': () => nested('{"name":"a","value":1,"children":[', ']}', million / 4),
   'pyinstrument tree a hundred thousand deep': () =>
     text(
       '{"start_time":1,"duration":1,"sample_count":1,"target_description":"x","cpu_time":1,"root_frame":',
-      '{"function":"f","file_path":"a.py","line":1,"time":1,"await_time":0,"is_application_code":true,"children":['.repeat(100_000),
-      ']}'.repeat(100_000),
+      '{"function":"f","file_path":"a.py","line":1,"time":1,"await_time":0,"is_application_code":true,"children":['.repeat(million / 10),
+      ']}'.repeat(million / 10),
       '}',
     ),
   'perf script of a stack a hundred thousand deep': () =>
-    text('python 1 1.000000: 10 cycles:\n', '\t    55d0 f+0x1 (/usr/bin/x)\n'.repeat(100_000), '\n'),
+    text('python 1 1.000000: 10 cycles:\n', '\t    55d0 f+0x1 (/usr/bin/x)\n'.repeat(million / 10), '\n'),
   'Go heap profile with a stack a hundred thousand deep': () =>
-    text('heap profile: 1: 1 [1: 1] @ heap/1048576\n1: 1 [1: 1] @', ' 0x1'.repeat(100_000), '\n'),
-  'austin stacks a hundred thousand deep': () => text('P1;T1', ';a.py:f:1'.repeat(100_000), ' 10\n'),
-  'MOJO of one stack without an end': () => message(text('MOJ\x03'), Buffer.alloc(MILLION, 4)),
-  'lines of JSON that are all open': () => text('{"type":"meta"}\n'.repeat(10), '{"a":[\n'.repeat(100_000)),
-};
+    text('heap profile: 1: 1 [1: 1] @ heap/1048576\n1: 1 [1: 1] @', ' 0x1'.repeat(million / 10), '\n'),
+  'austin stacks a hundred thousand deep': () => text('P1;T1', ';a.py:f:1'.repeat(million / 10), ' 10\n'),
+  'MOJO of one stack without an end': () => message(text('MOJ\x03'), Buffer.alloc(million, 4)),
+  'lines of JSON that are all open': () => text('{"type":"meta"}\n'.repeat(10), '{"a":[\n'.repeat(million / 10)),
+});

@@ -5,6 +5,8 @@ export interface Order {
   readonly first: number;
   readonly step: number;
   readonly end: number;
+  /** How large attacks are, see `hostile`. */
+  readonly million: number;
 }
 
 /** One line of JSON that a child writes; `begin` is there before the case runs, whatever the case does to the process. */

@@ -5,7 +5,7 @@ import { fixed, fuzz } from '../fuzz/drive.js';
 const CASES = 900;
 
 it('ends every broken file in a profile, a partial profile or a sentence', async () => {
-  const counts = await fuzz({ seed: 20_240_607, cases: fixed() + CASES, processes: 1, hangSeconds: 120 });
+  const counts = await fuzz({ seed: 20_240_607, cases: fixed() + CASES, million: 100_000, processes: 1, hangSeconds: 120 });
   const { files, cases, profile, partial, error, bugs } = counts;
   console.log(`fuzz: ${files} files, ${cases} cases: ${profile} profiles, ${partial} partial, ${error} errors, ${bugs.length} bugs`);
   expect(bugs.map(({ number, name, message }) => `case ${number}, ${name}: ${message}`)).toEqual([]);
