@@ -9,7 +9,7 @@ import { type FrameDecoder, isZstd, unzstd } from './zstd.js';
 const MAX_BYTES = Math.min(constants.MAX_LENGTH, 2 ** 32 - 1);
 /** Packed content may always grow to this size, and beyond it only to `MAX_GROWTH` times its own: bombs grow 1000 times. */
 const ALWAYS_ALLOWED = 2 ** 28;
-const MAX_GROWTH = 100;
+const MAX_GROWTH = 200;
 /** What a file under `SMALL` may unpack to at most. */
 const SMALL = 100 * 2 ** 20;
 const MAX_OF_SMALL = 1.25 * 2 ** 30;
@@ -113,8 +113,15 @@ function unpack(bytes: Uint8Array): Unpacked {
     unpacked = { content: inner.content, cutAt: inner.cutAt ?? unpacked.cutAt };
     if (inner.content.length === 0 && inner.cutAt !== undefined) throw cut(inner.cutAt);
   }
-  const { content, cutAt } = unpacked;
-  return cutAt === undefined ? unpacked : { content: wholeLines(content), cutAt };
+  const content = searchable(unpacked.content);
+  const { cutAt } = unpacked;
+  return { content: cutAt === undefined ? content : wholeLines(content), cutAt };
+}
+
+/** A Buffer's `indexOf` is several times quicker than an array's, but gives negative places from 2 GiB on. */
+function searchable(content: Uint8Array): Uint8Array {
+  if (!Buffer.isBuffer(content) || content.length < 2 ** 31) return content;
+  return new Uint8Array(content.buffer, content.byteOffset, content.length);
 }
 
 /** How much `packed` may unpack to. */
