@@ -73,23 +73,26 @@ export function diffJson(comparison: Comparison, judged: readonly Judged[], opti
   };
 }
 
-/** Row numbers of the functions, largest change of self first, then of total, then by name. */
-export function functionsByChange(comparison: Comparison): number[] {
-  const { functions } = comparison;
-  const self = (row: number) => Math.abs(functions.nextSelf[row]! - functions.baseSelf[row]!);
-  const total = (row: number) => Math.abs(functions.nextTotal[row]! - functions.baseTotal[row]!);
-  const key = Array.from({ length: functions.length }, (_, row) => {
-    const { name, file, line } = placeOf(comparison, row);
-    return `${name}\0${file}\0${line}`;
-  });
-  return key.map((_, row) => row).sort((a, b) => self(b) - self(a) || total(b) - total(a) || (key[a]! < key[b]! ? -1 : 1));
+/** Row numbers of the functions, largest change of self first, then of total; on a draw as they are in the files. */
+export function functionsByChange({ functions }: Comparison): number[] {
+  const { baseSelf, baseTotal, nextSelf, nextTotal } = functions;
+  return largestFirst(
+    baseSelf.map((was, row) => Math.abs(nextSelf[row]! - was)),
+    baseTotal.map((was, row) => Math.abs(nextTotal[row]! - was)),
+  );
 }
 
-/** Lines, largest change of self first. */
-export function byChange(lines: ComparedLine[]): ComparedLine[] {
-  const self = (row: ComparedLine) => Math.abs(row.nextSelf - row.baseSelf);
-  const total = (row: ComparedLine) => Math.abs(row.nextTotal - row.baseTotal);
-  return lines.sort((a, b) => self(b) - self(a) || total(b) - total(a) || (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line));
+/** Lines, largest change of self first, then of total. */
+export function byChange(lines: readonly ComparedLine[]): ComparedLine[] {
+  const order = largestFirst(
+    Float64Array.from(lines, ({ baseSelf, nextSelf }) => Math.abs(nextSelf - baseSelf)),
+    Float64Array.from(lines, ({ baseTotal, nextTotal }) => Math.abs(nextTotal - baseTotal)),
+  );
+  return order.map((row) => lines[row]!);
+}
+
+function largestFirst(by: Float64Array, then: Float64Array): number[] {
+  return Array.from(by, (_, row) => row).sort((a, b) => by[b]! - by[a]! || then[b]! - then[a]! || a - b);
 }
 
 /** Name and place of a compared function today. */
@@ -177,7 +180,7 @@ export function diffText(comparison: Comparison, judged: readonly Judged[], opti
   )}`;
   if (changed.length > rows.length) text += `… ${plural(changed.length - rows.length, 'more function')} changed (-n 0 shows all)\n`;
 
-  const lines = byChange(compareLines(comparison)).filter((row) => row.nextSelf !== row.baseSelf);
+  const lines = byChange(compareLines(comparison).filter((row) => row.nextSelf !== row.baseSelf));
   const shown = lines.slice(0, options.rows);
   if (shown.length === 0) return text;
   text += `\n${table(

@@ -49,9 +49,7 @@ export function diffMarkdown(comparison: Comparison, judged: readonly Judged[], 
   if (rest.length > 0) {
     out.push('<details><summary>More functions</summary>', '', ...head, ...rest.map(row), '', '</details>', '');
   }
-  const lines = byChange(compareLines(comparison))
-    .filter(({ baseSelf, nextSelf }) => baseSelf !== nextSelf)
-    .slice(0, FOLDED);
+  const lines = byChange(compareLines(comparison).filter(({ baseSelf, nextSelf }) => baseSelf !== nextSelf)).slice(0, FOLDED);
   if (lines.length > 0) {
     out.push('<details><summary>Lines</summary>', '', '| line | self before | after | change |', '|---|--:|--:|--:|');
     for (const { file, line, baseSelf, nextSelf, isGone } of lines) {
