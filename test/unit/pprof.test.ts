@@ -226,6 +226,26 @@ describe('pprof: what we write we read', () => {
   });
 });
 
+it('keeps fractions of other units than time', async () => {
+  const builder = new ProfileBuilder('x');
+  builder.valueType({ type: 'time', unit: 'seconds' });
+  builder.valueType({ type: 'share', unit: 'percent' });
+  const stack = builder.stack(-1, builder.place(builder.func(builder.string('f'), 0, 0, 0), 1));
+  for (const [time, share] of [
+    [0.25, 0.1],
+    [1, 99],
+    [2, 1e-9],
+  ] as const)
+    builder.sample(stack, [time, share]);
+  const once = await read(writePprof(builder.finish()));
+  expect(once.samples.values.map((column) => Array.from(column as Float64Array))).toEqual([
+    [2.5e8, 1e9, 2e9],
+    [0.1, 99, 1e-9],
+  ]);
+  expect(once.samples.labels).toBeUndefined();
+  expect(shown(await read(writePprof(once)))).toEqual(shown(once));
+});
+
 it('keeps further costs of counted calls, whatever their unit', async () => {
   const builder = new ProfileBuilder('callgrind');
   const [instructions, sampled, misses, calls] = ['Ir', 'samples', 'D1mr', 'calls'].map((type) =>

@@ -14,6 +14,8 @@ export const TIME_KEY = 'end_timestamp_ns';
 export const SUMS_KEY = 'heatline';
 /** Number label: what the thread was doing (`ThreadStatus`). */
 export const STATUS_KEY = 'heatline status';
+/** Text label, with the number of a column behind it: the value there, of which the sample holds a rounded one. */
+export const VALUE_KEY = 'heatline value ';
 /** Field numbers in message Line that only we know: where the expression ends. */
 export const END_LINE = 1001;
 export const END_COLUMN = 1002;

@@ -11,6 +11,8 @@ export interface Column {
   readonly scale: number;
   /** Value of a sample; undefined for types that are kept as sums. */
   readonly value: ((sample: number) => Integer) | undefined;
+  /** The value itself, where `value` is rounded. */
+  readonly exact: ((sample: number) => number) | undefined;
 }
 
 /** The value types of a file, in their order there. */
@@ -31,9 +33,9 @@ export function layOut(profile: Profile): Layout {
   const all = Array.from(sampleTypes.keys());
   const order = usual ? [...all.filter((type) => !counts.includes(type)), ...counts] : all;
   const columns = order.map((source): Column => {
-    if (usual && source === calls!.callsType) return { source, type: CALLS_TYPE, scale: 1, value: undefined };
+    if (usual && source === calls!.callsType) return { source, type: CALLS_TYPE, scale: 1, value: undefined, exact: undefined };
     if (usual && source === calls!.timeType)
-      return { source, type: TOTTIME_TYPE, scale: nanos(sampleTypes[source]!.unit), value: undefined };
+      return { source, type: TOTTIME_TYPE, scale: nanos(sampleTypes[source]!.unit), value: undefined, exact: undefined };
     return column(profile, source, counts.includes(source));
   });
   const counted = counts.map((type) => order.indexOf(type));
@@ -45,13 +47,15 @@ function column(profile: Profile, source: number, isCounted: boolean): Column {
   const type = profile.sampleTypes[source]!;
   const values = profile.samples.values[source]!;
   const costs = profile.lineCosts.find((found) => found.type === source);
-  if (values instanceof BigInt64Array) return { source, type, scale: 1, value: (sample) => values[sample]! };
+  if (values instanceof BigInt64Array) return { source, type, scale: 1, value: (sample) => values[sample]!, exact: undefined };
   const isSummed = isCounted || costs !== undefined;
   const figures = isCounted ? countedFigures(profile, source) : isSummed ? [costs!.self, costs!.total] : [values];
   const whole = figures.every((own) => own.every(Number.isInteger));
   const scale = whole || secondsPer(type.unit) === undefined ? 1 : nanos(type.unit);
   const written = scale === 1 ? type : { type: type.type, unit: 'nanoseconds' };
-  return { source, type: written, scale, value: isSummed ? undefined : (sample) => Math.round(values[sample]! * scale) };
+  if (isSummed) return { source, type: written, scale, value: undefined, exact: undefined };
+  const exact = whole || scale !== 1 ? undefined : (sample: number) => values[sample]!;
+  return { source, type: written, scale, value: (sample) => Math.round(values[sample]! * scale), exact };
 }
 
 function countedFigures({ calls }: Profile, type: number): Float64Array[] {

@@ -2,7 +2,7 @@ import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
-import { STATUS_KEY, SUMS_KEY, THREAD_ID_KEYS, THREAD_KEYS, TIME_KEY } from './labels.js';
+import { STATUS_KEY, SUMS_KEY, THREAD_ID_KEYS, THREAD_KEYS, TIME_KEY, VALUE_KEY } from './labels.js';
 import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
 import { SumReader } from './sums.js';
@@ -12,6 +12,7 @@ import { BLOCK, block, enter, type Integer, integer, skip, truncated, VARINT } f
 const THREAD = 1;
 const THREAD_ID = 2;
 const STATUS = 3;
+const VALUE = 4;
 /** Stands for "no time stamp", and sorts last. */
 const LATEST = 2n ** 63n - 1n;
 
@@ -53,6 +54,8 @@ export class SampleReader {
     learn(THREAD_KEYS, THREAD);
     learn(THREAD_ID_KEYS, THREAD_ID);
     learn([STATUS_KEY], STATUS);
+    const columns = types.map((_, column) => VALUE_KEY + column);
+    if (strings.some((string) => string.startsWith(VALUE_KEY))) learn(columns, VALUE);
     this.timeKey = strings.indexOf(TIME_KEY);
     if (strings.includes(SUMS_KEY)) this.sums = new SumReader(builder, strings, locations, counted, types.length);
   }
@@ -99,6 +102,7 @@ export class SampleReader {
     const { labels } = this;
     if (labels.length > 0 && this.sums?.read(labels, this.frames, this.start, this.count, this.values, at)) return;
     this.prune();
+    this.unround();
     for (let i = 0; i < this.values.length; i++) if (this.values[i] !== 0) this.used[i] = 1;
     const time = this.times?.[index];
     this.builder.sampleInPlace(this.count, this.values, this.thread(), time === undefined || Number.isNaN(time) ? undefined : time);
@@ -106,13 +110,23 @@ export class SampleReader {
       const key = labels[i] as number;
       const text = labels[i + 1] as number;
       const meaning = this.meaning[key];
-      if ((meaning === THREAD && text !== 0) || (key === this.timeKey && this.times !== undefined)) continue;
+      if (meaning === VALUE || (meaning === THREAD && text !== 0) || (key === this.timeKey && this.times !== undefined)) continue;
       if (meaning === STATUS && text === 0) {
         this.builder.status(Number(labels[i + 2]!) & 255);
         continue;
       }
       const unit = this.stringRow[labels[i + 3] as number]!;
       this.builder.label(this.stringRow[key]!, this.stringRow[text]!, Number(labels[i + 2]!), unit);
+    }
+  }
+
+  /** Puts fractions in the places of values that were rounded. */
+  private unround(): void {
+    for (let i = 0; i < this.labels.length; i += 4) {
+      if (this.meaning[this.labels[i] as number] !== VALUE) continue;
+      const column = Number(this.strings[this.labels[i] as number]!.slice(VALUE_KEY.length));
+      const value = Number(this.strings[this.labels[i + 1] as number]!);
+      if (Number.isFinite(value)) this.values[column] = value;
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Profile, ValueType } from '../../model/profile.js';
 import { stackRows } from '../../model/stackRows.js';
 import { gzip } from '../source.js';
-import { STATUS_KEY, TIME_KEY, WARNING_COMMENT } from './labels.js';
+import { STATUS_KEY, TIME_KEY, VALUE_KEY, WARNING_COMMENT } from './labels.js';
 import { type Layout, layOut } from './layout.js';
 import { ProtoWriter } from './protoWriter.js';
 import { qualityComment } from './quality.js';
@@ -65,6 +65,7 @@ function writeSamples(out: ProtoWriter, profile: Profile, { columns }: Layout, s
   const timeKey = samples.time === undefined ? 0 : strings.index(TIME_KEY);
   const statusKey = samples.status === undefined ? 0 : strings.index(STATUS_KEY);
   const start = profile.timeNanos ?? 0n;
+  const exact = columns.flatMap(({ exact: own }, i) => (own === undefined ? [] : [{ own, key: strings.index(VALUE_KEY + i) }]));
   for (let i = 0; i < samples.length; i++) {
     const row = rows.ofSample[i]!;
     for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) list.varint(rows.location[at]! + 1);
@@ -86,6 +87,12 @@ function writeSamples(out: ProtoWriter, profile: Profile, { columns }: Layout, s
     if (samples.status !== undefined) {
       label.number(1, statusKey);
       label.number(3, samples.status[i]!);
+      sample.block(3, label);
+    }
+    for (const { own, key } of exact) {
+      if (Number.isInteger(own(i))) continue;
+      label.number(1, key);
+      label.number(2, strings.index(String(own(i))));
       sample.block(3, label);
     }
     if (samples.labels !== undefined) writeLabels(sample, label, samples.labels, i);
