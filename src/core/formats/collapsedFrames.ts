@@ -15,6 +15,8 @@ export type FrameStyle = 'plain' | 'pyspy' | 'tachyon';
 const JAVA = /^[\w$]+(?:\/[\w$]+)*\/[\w$.+]+\.[\w$<>]+$/;
 /** How async-profiler marks a Java frame: compiled, inlined, interpreted, or by the first compiler. All are one method. */
 const JAVA_KIND = /_\[[ji01]\]$/;
+/** What rbspy says of C functions. */
+const NO_FILE = ' - (unknown)';
 const LINE = /^-?\d{1,10}$/;
 
 // Texts may be as long as the file: what looks at them takes time linear in their length, so no expression with two stars.
@@ -26,7 +28,8 @@ export function parseFrame(text: string, style: FrameStyle = 'plain'): Frame {
     if (frame !== undefined) return frame;
   }
   const last = text.charCodeAt(text.length - 1);
-  if (last === 0x29) return parenthesised(text, style) ?? nameOnly(text);
+  if (last === 0x29)
+    return text.endsWith(NO_FILE) ? nameOnly(text.slice(0, -NO_FILE.length)) : (parenthesised(text, style) ?? nameOnly(text));
   if (last === 0x5d && JAVA_KIND.test(text.slice(-4))) return parseFrame(text.slice(0, -4), style);
   if (last >= 0x30 && last <= 0x39) return tachyonFrame(text, false) ?? rubyFrame(text) ?? javaFrame(text) ?? nameOnly(text);
   return nameOnly(text);
@@ -59,7 +62,7 @@ function tachyonFrame(text: string, always: boolean): Frame | undefined {
   return { name: unguard(text.slice(before + 1, colon)), file: unguard(file), line: lineOf(text.slice(colon + 1)) };
 }
 
-/** rbspy's `name - file:line`; C functions have `(unknown):0`. */
+/** rbspy's `name - file:line`; C functions have `(unknown)`, with a line or without. */
 function rubyFrame(text: string): Frame | undefined {
   const dash = text.indexOf(' - ');
   const colon = text.lastIndexOf(':');
