@@ -45,7 +45,8 @@ export interface TreeOptions {
  */
 export function callTree(profile: Profile, spec: ViewSpec, options: TreeOptions = {}): CallTree {
   const { inverted = false, minShare = 0, depth = Number.POSITIVE_INFINITY } = options;
-  const library = options.justMyCode ? libraryFlags(profile) : undefined;
+  const flags = options.justMyCode ? libraryFlags(profile) : undefined;
+  const library = flags?.includes(1) ? flags : undefined;
   if (!isSummed(profile, spec.type)) return sampleTree(profile, spec, inverted, library, minShare, depth);
   const grown = edgeTree(profile, spec.type, inverted, library);
   const minimum = minShare * grown.sum;

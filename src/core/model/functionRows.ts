@@ -14,11 +14,13 @@ export interface FunctionRows {
  */
 export function functionRows({ locations, lines }: Profile, rows: FrameColumns, library: Uint8Array | undefined): FunctionRows {
   const { firstLine } = locations;
-  if (library === undefined && lines.length === locations.length && firstLine.every((line, location) => line === location)) {
-    return { first: rows.first, place: rows.location, funcOf: lines.func };
+  const single = lines.length === locations.length && firstLine.every((line, location) => line === location);
+  if (single && library === undefined) return { first: rows.first, place: rows.location, funcOf: lines.func };
+  let frames = single ? rows.location.length : 0;
+  for (let at = 0; !single && at < rows.location.length; at++) {
+    const location = rows.location[at]!;
+    frames += firstLine[location + 1]! - firstLine[location]!;
   }
-  let frames = 0;
-  for (const location of rows.location) frames += firstLine[location + 1]! - firstLine[location]!;
   const first = new Uint32Array(rows.length + 1);
   const place = new Uint32Array(frames);
   let end = 0;
@@ -26,7 +28,8 @@ export function functionRows({ locations, lines }: Profile, rows: FrameColumns, 
     const start = end;
     for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) {
       const location = rows.location[at]!;
-      for (let line = firstLine[location]!; line < firstLine[location + 1]!; line++) place[end++] = lines.func[line]!;
+      if (single) place[end++] = lines.func[location]!;
+      else for (let line = firstLine[location]!; line < firstLine[location + 1]!; line++) place[end++] = lines.func[line]!;
     }
     if (library !== undefined) end = foldLibrary(place, start, end, library);
     first[row + 1] = end;

@@ -16,8 +16,19 @@ export function isLibrary(file: string): boolean {
   return INSTALLED.test(file) || STANDARD.test(file) || RUNNER.test(file);
 }
 
-/** Flags (0/1) per function of the profile. */
+const known = new WeakMap<Profile, Uint8Array>();
+
+/** Flags (0/1) per function of the profile. Computed once per profile. */
 export function libraryFlags(profile: Profile): Uint8Array {
+  let flags = known.get(profile);
+  if (flags === undefined) {
+    flags = flagFunctions(profile);
+    known.set(profile, flags);
+  }
+  return flags;
+}
+
+function flagFunctions(profile: Profile): Uint8Array {
   const { functions, strings } = profile;
   const ofFile = new Map<number, number>();
   const flags = new Uint8Array(functions.length);

@@ -15,6 +15,6 @@ export function lineCallees(profile: Profile, spec: ViewSpec, files: readonly st
     if (lines.line[i] === line && wanted.has(strings[functions.file[lines.func[i]!]!]!)) here[i] = 1;
   }
   const { value } = weigh(profile, spec);
-  const { total } = sumPairs(profile, value, (above, below) => (here[above] === 1 ? lines.func[below]! : -1));
+  const { total } = sumPairs(profile, value, here, (above, below) => (here[above] === 1 ? lines.func[below]! : -1));
   return Array.from(total, ([func, sum]) => ({ func, total: sum })).sort((a, b) => b.total - a.total);
 }

@@ -44,7 +44,8 @@ function fromEdges(profile: Profile, type: number, func: number, end: 'caller' |
 function fromStacks(profile: Profile, spec: ViewSpec, func: number, callers: boolean): Neighbour[] {
   const { func: funcOf } = profile.lines;
   const { value } = weigh(profile, spec);
-  const { self, total } = sumPairs(profile, value, (above, below) => {
+  const needed = Uint8Array.from(funcOf, (own) => (own === func ? 1 : 0));
+  const { self, total } = sumPairs(profile, value, needed, (above, below) => {
     const [own, other] = callers ? [funcOf[below]!, funcOf[above]!] : [funcOf[above]!, funcOf[below]!];
     return own === func ? other : -1;
   });

@@ -14,25 +14,32 @@ export interface PairSums {
   readonly self: Map<number, number>;
 }
 
-/** Adds up the weights of stacks by their pairs of caller and callee, inlined ones too. @param value weight per row */
-export function sumPairs(profile: Profile, value: Float64Array, test: PairTest): PairSums {
+/**
+ * Adds up the weights of stacks by their pairs of caller and callee, inlined ones too.
+ * @param value weight per row @param needed flags per line: only pairs with one of these are tested, so stacks without are passed by
+ */
+export function sumPairs(profile: Profile, value: Float64Array, needed: Uint8Array, test: PairTest): PairSums {
   const { stackOf } = stackIndex(profile);
-  return stackOf === undefined ? ofRows(profile, value, test) : ofTree(profile, stackOf, value, test);
+  return stackOf === undefined ? ofRows(profile, value, needed, test) : ofTree(profile, stackOf, value, test);
 }
 
 function add(sums: Map<number, number>, func: number, weight: number): void {
   sums.set(func, (sums.get(func) ?? 0) + weight);
 }
 
-function ofRows(profile: Profile, value: Float64Array, test: PairTest): PairSums {
+function ofRows(profile: Profile, value: Float64Array, needed: Uint8Array, test: PairTest): PairSums {
   const rows = stackRows(profile);
-  const { firstLine } = profile.locations;
+  const { firstLine, length } = profile.locations;
+  const places = new Uint8Array(length);
+  for (let location = 0; location < length; location++) {
+    for (let line = firstLine[location]!; line < firstLine[location + 1]!; line++) if (needed[line] === 1) places[location] = 1;
+  }
   const total = new Map<number, number>();
   const self = new Map<number, number>();
   const seen = new Map<number, number>();
   for (let row = 0; row < rows.length; row++) {
     const weight = value[row]!;
-    if (weight === 0) continue;
+    if (weight === 0 || !hasPlace(rows.location, rows.first[row]!, rows.first[row + 1]!, places)) continue;
     let below = -1;
     let innermost = true;
     for (let at = rows.first[row]!; at < rows.first[row + 1]!; at++) {
@@ -52,6 +59,11 @@ function ofRows(profile: Profile, value: Float64Array, test: PairTest): PairSums
     }
   }
   return { total, self };
+}
+
+function hasPlace(location: Uint32Array, from: number, to: number, places: Uint8Array): boolean {
+  for (let at = from; at < to; at++) if (places[location[at]!] === 1) return true;
+  return false;
 }
 
 /** As `accumulate` does it for a tree: what is at or below the outermost such pair of each path. */

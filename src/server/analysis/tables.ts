@@ -65,7 +65,7 @@ export class Tables {
 
   /** Flags (0/1) per function: not the user's own code. */
   library(): Uint8Array {
-    return this.table('library', () => libraryFlags(this.profile));
+    return libraryFlags(this.profile);
   }
 
   row(func: number, figures: Figures): FunctionRow {
