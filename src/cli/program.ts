@@ -188,7 +188,9 @@ function written(command: Command): Command {
 /** The options of every command that shows a profile. */
 function viewed(command: Command): Command {
   return command
+    .option('--json', 'write one JSON value')
     .option('--value <type>', 'value type to show, e.g. cpu or cpu/nanoseconds')
+    .optionsGroup('What is counted:')
     .option('--thread <name>', 'only this thread')
     .option('--focus <regexp>', 'only stacks with a frame whose name or file matches')
     .option('--ignore <regexp>', 'no stacks with a frame whose name or file matches')
@@ -196,7 +198,7 @@ function viewed(command: Command): Command {
     .option('--show <regexp>', 'only frames whose name or file matches')
     .option('--label <filter>', "only samples with such a label: 'tenant=acme', 'size=1mb:', or any label's text")
     .option('--label-ignore <filter>', 'no samples with such a label')
-    .option('--json', 'write one JSON value');
+    .optionsGroup('');
 }
 
 function matching(command: Command): Command {

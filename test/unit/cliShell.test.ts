@@ -26,7 +26,9 @@ describe('help', () => {
     const names = buildProgram()
       .commands.map((command) => command.name())
       .filter((name) => name !== '__complete');
+    const page = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
     for (const name of names) {
+      expect(page).toMatch(new RegExp(`^\\| \`heatline ${name}[ \`]`, 'm'));
       expect(stdout).toMatch(new RegExp(`^  ${name} +\\w`, 'm'));
       const help = heatline('help', name);
       expect([name, help.status, help.stderr]).toEqual([name, 0, '']);
