@@ -4,6 +4,7 @@ import type { Profile } from '../model/profile.js';
 import { austinMojo } from './austinMojo.js';
 import { austinText } from './austinText.js';
 import { callgrind } from './callgrind.js';
+import { chromeTrace } from './chromeTrace.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
 import { cpuProfile } from './cpuProfile.js';
 import { foreign } from './foreign.js';
@@ -19,6 +20,7 @@ import { pyinstrument } from './pyinstrument.js';
 import { pyisession } from './pyisession.js';
 import { scalene } from './scalene.js';
 import { speedscope } from './speedscope.js';
+import { stackprof } from './stackprof.js';
 import { tachyon } from './tachyon.js';
 import { tachyonJsonl } from './tachyonJsonl.js';
 import { tracemalloc } from './tracemalloc.js';
@@ -37,8 +39,10 @@ export const formats: readonly Format[] = [
   pyisession,
   pyinstrument,
   speedscope,
+  stackprof,
   cpuProfile,
   heapProfile,
+  chromeTrace,
   austinMojo,
   austinText,
   perfScript,
