@@ -41,7 +41,8 @@ export class V8Profile {
     }
   }
 
-  private node(json: JsonCursor, frames: CallFrames): void {
+  /** Takes one node. */
+  node(json: JsonCursor, frames: CallFrames): void {
     if (!json.object()) return;
     const row = this.func.length;
     let func = -1;

@@ -226,6 +226,15 @@ export class JsonCursor {
     return this.stringBytes() ? table.number(this.start, this.end) : -1;
   }
 
+  /** The same for ids, which come as strings or as numbers: the number of what is written. */
+  internedId(table: ByteStrings): number {
+    const byte = this.peek();
+    if (byte === QUOTE) return this.interned(table);
+    const from = this.at;
+    this.skip();
+    return byte === 0x2d || (byte >= 0x30 && byte <= 0x39) ? table.number(from, this.at) : -1;
+  }
+
   /** A number, rounded as JSON.parse does; NaN when something else is there. */
   number(): number {
     const first = this.peek();
