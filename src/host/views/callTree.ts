@@ -2,8 +2,9 @@
 import * as vscode from 'vscode';
 import type { TreeRow } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
-import { activeInfo, type Session } from '../session.js';
+import { activeInfo } from '../session.js';
 import { functionItem, placeCommand, timeWords } from './functionItem.js';
+import { SessionTree } from './sessionTree.js';
 
 interface Node {
   readonly row: TreeRow;
@@ -11,40 +12,26 @@ interface Node {
   readonly generation: string;
 }
 
-export class CallTreeView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
-  readonly id = 'heatline.callTree';
-  private readonly changed = new vscode.EventEmitter<void>();
-  readonly onDidChangeTreeData = this.changed.event;
-  private readonly tree: vscode.TreeView<Node>;
-  private readonly subscription: vscode.Disposable;
-  private session: Session;
+export class CallTreeView extends SessionTree<Node> {
   private inverted = false;
 
-  constructor(private readonly ctx: Ctx) {
-    this.session = ctx.store.value;
-    this.tree = vscode.window.createTreeView(this.id, { treeDataProvider: this, showCollapseAll: true });
-    this.subscription = ctx.store.onDidChange((session) => this.render(session));
-  }
-
-  render(session: Session): void {
-    const same = session.view === this.session.view;
-    this.session = session;
-    if (!same) this.refresh();
+  constructor(ctx: Ctx) {
+    super(ctx, 'heatline.callTree', { showCollapseAll: true });
   }
 
   /** Callers below instead of callees. */
   toggleInverted(): void {
     this.inverted = !this.inverted;
+    this.describe();
     this.refresh();
   }
 
-  private refresh(): void {
+  protected describe(): void {
     const info = activeInfo(this.session);
     this.tree.description = info ? `${timeWords(info).total}${this.inverted ? ', inverted' : ''} · ${info.label}` : '';
     // Call edges know who called whom, not which stack it was: say so where the tree is drawn from them.
     if (info?.treeIsEstimate) this.tree.message = 'Estimated from caller–callee sums: this profile has no stacks.';
     else delete (this.tree as { message?: string }).message;
-    this.changed.fire();
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
@@ -64,17 +51,10 @@ export class CallTreeView implements vscode.TreeDataProvider<Node>, vscode.Dispo
   getTreeItem({ row, total, generation }: Node): vscode.TreeItem {
     const info = activeInfo(this.session);
     const unit = info?.valueTypes[this.session.view?.type ?? 0]?.unit ?? '';
-    const value = this.inverted ? row.self || row.total : row.total;
-    const item = functionItem(row, value, total, unit);
+    const item = functionItem(row, row.total, total, unit);
     item.id = `${generation}#${row.node}`;
     if (row.children > 0) item.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
     item.command = placeCommand(info, row);
     return item;
-  }
-
-  dispose(): void {
-    this.subscription.dispose();
-    this.tree.dispose();
-    this.changed.dispose();
   }
 }

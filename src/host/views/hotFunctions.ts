@@ -2,8 +2,9 @@
 import * as vscode from 'vscode';
 import type { FunctionRow } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
-import { activeInfo, type Session, unfolded } from '../session.js';
+import { activeInfo, unfolded } from '../session.js';
 import { functionItem, placeCommand, timeWords } from './functionItem.js';
+import { SessionTree } from './sessionTree.js';
 
 const PAGE = 100;
 
@@ -11,34 +12,25 @@ type Node =
   | { readonly kind: 'function' | 'caller'; readonly row: FunctionRow; readonly total: number; readonly path: string }
   | { readonly kind: 'more'; readonly left: number };
 
-export class HotFunctionsView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
-  readonly id = 'heatline.hotFunctions';
-  private readonly changed = new vscode.EventEmitter<void>();
-  readonly onDidChangeTreeData = this.changed.event;
-  private readonly tree: vscode.TreeView<Node>;
-  private readonly subscription: vscode.Disposable;
-  private session: Session;
+export class HotFunctionsView extends SessionTree<Node> {
   private limit = PAGE;
 
-  constructor(private readonly ctx: Ctx) {
-    this.session = ctx.store.value;
-    this.tree = vscode.window.createTreeView(this.id, { treeDataProvider: this });
-    this.subscription = ctx.store.onDidChange((session) => this.render(session));
+  constructor(ctx: Ctx) {
+    super(ctx, 'heatline.hotFunctions');
   }
 
-  render(session: Session): void {
-    const same = session.view === this.session.view;
-    if (session.active !== this.session.active) this.limit = PAGE;
-    this.session = session;
-    if (same) return;
-    const info = activeInfo(session);
+  protected override profileChanged(): void {
+    this.limit = PAGE;
+  }
+
+  protected describe(): void {
+    const info = activeInfo(this.session);
     this.tree.description = info ? `${timeWords(info).self} · ${info.label}` : '';
-    this.changed.fire();
   }
 
   showMore(): void {
     this.limit += 4 * PAGE;
-    this.changed.fire();
+    this.refresh();
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
@@ -77,11 +69,5 @@ export class HotFunctionsView implements vscode.TreeDataProvider<Node>, vscode.D
     item.collapsibleState = deep ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed;
     item.command = placeCommand(info, node.row);
     return item;
-  }
-
-  dispose(): void {
-    this.subscription.dispose();
-    this.tree.dispose();
-    this.changed.dispose();
   }
 }
