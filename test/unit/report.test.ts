@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
 import { fileSource } from '../../src/core/formats/source.js';
 import { ProfileBuilder } from '../../src/core/model/builder.js';
+import { jsonText, shorten } from '../../src/core/report/figures.js';
 import { infoJson, infoText } from '../../src/core/report/info.js';
 import { linesJson, linesText } from '../../src/core/report/lines.js';
 import { listJson, listText } from '../../src/core/report/list.js';
@@ -208,4 +209,18 @@ test('names cannot play tricks with the terminal', () => {
   builder.sample(builder.stack(-1, builder.place(builder.func(builder.string('a\u001b[31m\u202eb'), 0, 0, 1), 1)), [1]);
   const text = topText(builder.finish(), { type: 0 });
   expect(text).toContain('a\\u001b[31m\\u202eb');
+});
+
+test('what does not fit is cut where it says least', () => {
+  const text = 'parse (/srv/shop/lib/parser.py:120)';
+  expect(shorten(text, 80)).toBe(text);
+  expect(shorten(text, 24)).toBe('parse (…b/parser.py:120)');
+  expect(shorten(`${'x'.repeat(40)} (/srv/a.py:1)`, 30)).toBe(`${'x'.repeat(15)}… (/srv/a.py:1)`);
+  expect(shorten(text, 3)).toHaveLength(24);
+});
+
+test('JSON does not turn a terminal round', () => {
+  const text = jsonText({ name: 'a\u202eb\u009bc', ü: 1 });
+  expect(text).toBe('{"name":"a\\u202eb\\u009bc","ü":1}');
+  expect(JSON.parse(text)).toEqual({ name: 'a\u202eb\u009bc', ü: 1 });
 });

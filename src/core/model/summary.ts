@@ -65,7 +65,10 @@ function ownTime(profile: Profile, type: number): OwnTime {
   const weights = weigh(profile, { type });
   const chosen = innermostOwn(profile, library);
   for (let row = 0; row < chosen.length; row++) if (chosen[row]! >= 0) value[chosen[row]!]! += weights.value[row]!;
-  return { value, sum: weights.total, sampled: true, samples: weights.samples };
+  // Records of allocations or goroutines are rows of a file, not samples in time: they bound nothing.
+  const { type: name, unit } = profile.sampleTypes[type]!;
+  const sampled = secondsPer(unit) !== undefined || /^samples?$/.test(name);
+  return { value, sum: weights.total, sampled, samples: weights.samples };
 }
 
 /** The innermost own function of each stack row; without one its leaf, -1 for an empty stack. */

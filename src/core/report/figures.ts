@@ -2,6 +2,8 @@ import { type Look, PLAIN } from './look.js';
 
 /** The last column of a table is never made narrower than this. */
 const MIN_CELL = 24;
+/** A path is shortened as long as so much of it stays. */
+const MIN_PATH = 12;
 
 /** A figure as JSON has it: a number, or digits as a string where doubles would lose some (beyond 2^53). */
 export type JsonFigure = number | string;
@@ -59,10 +61,12 @@ export function table(
   return `${[look.bold(line(header).trimEnd()), ...rows.map((cells, row) => paint(line(cells), row))].join('\n')}\n`;
 }
 
-/** Cuts a text to a width; of a path the middle goes, since name and line say most. */
+/** Cuts a text to a width: of `name (path:line)` the path's beginning goes, else the middle. */
 export function shorten(text: string, width: number): string {
   const room = Math.max(MIN_CELL, width);
   if (text.length <= room) return text;
+  const path = text.lastIndexOf(' (') + 2;
+  if (path > 2 && path <= room - MIN_PATH) return `${text.slice(0, path)}…${text.slice(text.length - (room - path - 1))}`;
   const end = Math.floor((room - 1) / 2);
   return `${text.slice(0, room - 1 - end)}…${text.slice(text.length - end)}`;
 }
