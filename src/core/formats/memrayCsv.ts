@@ -8,6 +8,7 @@ import { textAt, utf8 } from './textLines.js';
 
 const HEADER = 'allocator,num_allocations,size,tid,thread_name,stack_trace';
 const BAR = 0x7c;
+const QUOTE = 0x22;
 /** Rows between two looks at progress and cancellation. */
 const STRIDE = 1 << 14;
 
@@ -70,8 +71,10 @@ class RowReader {
     const values = [this.number(row, 1, at), this.number(row, 2, at)];
     const thread = row.quoted[4] ? builder.thread(threadName(this.text(row, 4))) : this.threads.number(row.starts[4]!, row.ends[4]!);
     this.locations.length = 0;
-    if (row.quoted[5]) this.frames(this.text(row, 5));
-    else this.rawFrames(row.starts[5]!, row.ends[5]!);
+    const [start, end] = [row.starts[5]!, row.ends[5]!];
+    const quote = row.quoted[5] ? this.bytes.indexOf(QUOTE, start) : -1;
+    if (quote >= 0 && quote < end) this.frames(this.text(row, 5));
+    else this.rawFrames(start, end);
     builder.sampleFrames(this.locations, this.locations.length, values, thread);
     builder.label(this.allocatorKey, this.texts.number(row.starts[0]!, row.ends[0]!), 0, 0);
     this.added++;
@@ -104,13 +107,17 @@ class RowReader {
     return at < to - 1 && at > from && this.bytes[at] === 0x3b;
   }
 
+  /** The same of a field in which quotes stood. */
   private frames(text: string): void {
-    const parts = text.split('|');
-    let first = 0;
-    for (let i = 0; i < parts.length; i++) {
-      if (!/;\d+$/.test(parts[i]!) && i < parts.length - 1) continue;
-      this.oddPlace(parts.slice(first, i + 1).join('|'));
-      first = i + 1;
+    let from = 0;
+    let part = 0;
+    for (let to = text.indexOf('|'); from < text.length; to = text.indexOf('|', to + 1)) {
+      if (to < 0) to = text.length;
+      if (to === text.length || /;\d+$/.test(text.slice(part, to))) {
+        this.oddPlace(text.slice(from, to));
+        from = to + 1;
+      }
+      part = to + 1;
     }
   }
 

@@ -3,7 +3,8 @@ import type { Format, ReadControl } from './format.js';
 import { pause } from './pause.js';
 import { bytesSource } from './source.js';
 import { isTachyon, readContainer, type TachyonFile, type TachyonFrames } from './tachyon/container.js';
-import { readRecords, type TachyonSamples, type TachyonThread } from './tachyon/records.js';
+import { readRecords } from './tachyon/records.js';
+import type { TachyonSamples, TachyonThread } from './tachyon/samples.js';
 
 /** Value types by mode, the lowest three bits of the flags; 0: not said. `all` needs no lock and no processor: it is wall time. */
 const MODES = ['wall', 'wall', 'cpu', 'gil', 'wall', 'exception'];
@@ -38,10 +39,12 @@ export const tachyon: Format = {
       (prefix, frame) => (placeOf[frame]! < 0 ? prefix : builder.stack(prefix, placeOf[frame]!)),
       (share) => pause(control, share / 2),
     );
-    if (samples.thread.length !== file.samples) {
-      builder.warn(`${samples.thread.length} samples were found where the file says ${file.samples}.`);
+    if (samples.count !== file.samples) {
+      builder.warn(`${samples.count} samples were found where the file says ${file.samples}.`);
     }
-    await addSamples(samples, mode === 'wall' ? waited(samples, file) : perLook(file), builder, control);
+    const timed = samples.sums === undefined;
+    if (!timed) builder.warn('It holds so many samples that they were added up: their order and the state of threads are not shown.');
+    await addSamples(samples, mode === 'wall' && timed ? waited(samples, file) : perLook(file), builder, control);
   },
 };
 
@@ -121,17 +124,25 @@ async function addSamples(
   const threads = samples.threads.map((thread) => builder.thread(threadName(thread)));
   const values = [1, 0];
   let empty = 0;
+  const { sums } = samples;
   const { length } = samples.thread;
   for (let i = 0; i < length; i++) {
     if (i % 2 ** 18 === 2 ** 18 - 1) await pause(control, 0.5 + i / length / 2);
-    values[1] = weight(i);
+    const count = sums?.array[i] ?? 1;
+    values[0] = count;
+    values[1] = weight(i) * count;
     const stack = samples.stack.array[i]!;
     if (stack === -1) {
       // Threads that run no Python yet, or only the recorder's own start.
       empty++;
       continue;
     }
-    builder.sample(stack, values, threads[samples.thread.array[i]!], samples.time.array[i]! * 1000);
+    const thread = threads[samples.thread.array[i]!];
+    if (sums !== undefined) {
+      builder.sample(stack, values, thread);
+      continue;
+    }
+    builder.sample(stack, values, thread, samples.time.array[i]! * 1000);
     builder.status(samples.status.array[i]!);
   }
   if (length === empty) builder.warn('It holds no samples: the program ended at once, or never was in the mode that was recorded.');

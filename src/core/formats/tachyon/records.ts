@@ -1,6 +1,7 @@
 import { ReadError } from '../../errors.js';
-import { GrowingFloat64, GrowingInt32, GrowingUint32 } from '../../model/growing.js';
+import { ThreadStatus } from '../../model/profile.js';
 import { ByteCursor } from './cursor.js';
+import { TachyonSamples, type TachyonThread } from './samples.js';
 
 /** Kinds of records: the stack is the thread's last one, a whole one, one with more frames on top, one with others on top. */
 const REPEAT = 0;
@@ -11,26 +12,8 @@ const POP_PUSH = 3;
 /** Records between two pauses. */
 const STRIDE = 1 << 16;
 
-export interface TachyonThread {
-  readonly id: bigint;
-  readonly interpreter: number;
-  main: boolean;
-  /** Microseconds since the start, of the sample read last. */
-  time: number;
-  /** Stack of its root frame, then with one more frame, and so on. */
-  readonly stacks: number[];
-}
-
-/** Samples as columns, in the order of the file. */
-export class TachyonSamples {
-  readonly thread = new GrowingUint32();
-  /** As `push` gave it; -1 for an empty one. */
-  readonly stack = new GrowingInt32();
-  /** Microseconds since the start of the recording. */
-  readonly time = new GrowingFloat64();
-  readonly status = new GrowingUint32();
-  readonly threads: TachyonThread[] = [];
-}
+/** More threads than this are no recording of a program. */
+const MAX_THREADS = 2 ** 18;
 
 /**
  * Reads sample records up to their end.
@@ -51,14 +34,15 @@ export async function readRecords(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const threadOf = threadFinder(samples.threads);
 
-  const add = (row: number, thread: TachyonThread): void => {
+  let time = 0;
+  let status = 0;
+  /** Reads the time and the status that begin each sample. */
+  const begin = (thread: TachyonThread): void => {
     thread.time += cursor.varint();
-    const status = cursor.byte();
-    if (status & 32) thread.main = true;
-    samples.thread.push(row);
-    samples.stack.push(-1);
-    samples.time.push(thread.time);
-    samples.status.push(status);
+    if (thread.time > Number.MAX_SAFE_INTEGER) throw new ReadError('corrupt', 'A sample is later than any can be.', cursor.at);
+    time = thread.time;
+    status = cursor.byte();
+    if (status & ThreadStatus.mainThread) thread.main = true;
   };
   /** Reads `count` frames, the topmost first, and puts them on what is left of the thread's stack. */
   const read: number[] = [];
@@ -95,18 +79,18 @@ export async function readRecords(
       cursor.room(count, 2);
       const stack = thread.stacks.at(-1) ?? -1;
       for (let i = 0; i < count; i++) {
-        add(row, thread);
-        samples.stack.array[samples.stack.length - 1] = stack;
+        begin(thread);
+        samples.add(row, stack, time, status);
       }
       continue;
     }
     if (kind > POP_PUSH) throw new ReadError('corrupt', `A sample is written in an unknown way (${kind}).`, at);
-    add(row, thread);
+    begin(thread);
     if (kind === FULL) keep(thread, 0, at);
     else if (kind === SUFFIX) keep(thread, cursor.varint(), at);
     else keep(thread, thread.stacks.length - cursor.varint(), at);
     put(thread, cursor.varint());
-    samples.stack.array[samples.stack.length - 1] = thread.stacks.at(-1) ?? -1;
+    samples.add(row, thread.stacks.at(-1) ?? -1, time, status);
   }
   return samples;
 }
@@ -125,6 +109,7 @@ function threadFinder(threads: TachyonThread[]): (high: number, low: number, int
     let row = rows.get(key);
     if (row === undefined) {
       row = threads.length;
+      if (row === MAX_THREADS) throw new ReadError('too-large', `It has more than ${MAX_THREADS} threads.`);
       rows.set(key, row);
       threads.push({ id, interpreter, main: false, time: 0, stacks: [] });
     }
