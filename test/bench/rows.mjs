@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeCollapsed } from './makeCollapsed.mjs';
 import { makeFleet } from './makeFleet.mjs';
 import { makePprof } from './makePprof.mjs';
 import { makeProf } from './makeProf.mjs';
@@ -15,6 +16,16 @@ const cli = join(root, 'dist', 'cli.js');
 const heatline = (...words) => [process.execPath, cli, ...words];
 const mebibytes = (path) => `${(statSync(path).size / 2 ** 20).toFixed(0)} MiB`;
 const go = () => (found('go', ['version']) ? {} : { missing: 'go is not installed' });
+
+/**
+ * speedscope's import of a file, in this Node: HEATLINE_SPEEDSCOPE names a script that imports the file it is given with speedscope's
+ * `importProfilesFromArrayBuffer` and nothing else.
+ */
+function speedscope(path) {
+  const script = process.env.HEATLINE_SPEEDSCOPE;
+  const missing = script === undefined ? { missing: 'HEATLINE_SPEEDSCOPE does not name its import' } : {};
+  return { name: "speedscope's import", command: [process.execPath, '--max-old-space-size=8192', script, path], slow: true, ...missing };
+}
 
 /** Makes a file or folder once; a half-made one is never taken for whole. */
 async function made(name, make) {
@@ -69,6 +80,21 @@ export const rows = {
   },
   async 'tree-many'() {
     return tree(await many(), '1,000,000 × 38 frames');
+  },
+  async collapsed() {
+    const path = await made('100k-lines.collapsed', (to) => makeCollapsed(to));
+    return {
+      title: `collapsed, 100,000 × 37 frames, ${mebibytes(path)}`,
+      runners: [
+        { name: '`heatline top`', command: heatline('top', path) },
+        speedscope(path),
+        {
+          name: '`inferno-flamegraph`',
+          command: ['inferno-flamegraph', path],
+          ...(found('inferno-flamegraph', ['--help']) ? {} : { missing: 'inferno is not installed' }),
+        },
+      ],
+    };
   },
   async merge() {
     const folder = await made('fleet', (to) => makeFleet(to, { files: 1000 }));
