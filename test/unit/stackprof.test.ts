@@ -14,7 +14,7 @@ const open = (bytes: Uint8Array | string) => readProfile(bytesSource('unknown', 
 /** Name → total and self of every function in samples; functions of one name are put together in order of size. */
 function figures(profile: Profile): string[] {
   const table = functionTable(profile, { type: 0 });
-  return Array.from(table.self as Float64Array, (self, func) => {
+  return Array.from(table.self, (self, func) => {
     return `${profile.strings[profile.functions.name[func]!]} ${table.total[func]} ${self}`;
   })
     .filter((row) => !row.endsWith(' 0 0'))
@@ -45,7 +45,7 @@ it('takes lines and times of raw stacks', async () => {
     { figures: [2], name: 'main (/tmp/shop/a.rb:3);A#work (/tmp/shop/a.rb:11);A#work (/tmp/shop/a.rb:12)' },
   ]);
   expect(Array.from(profile.samples.time!)).toEqual([0, 1e6, 2e6, 3e6, 4e6, 5.5e6]);
-  expect(Array.from(profile.samples.values[1]!)).toEqual(new Array(6).fill(1e6));
+  expect(Array.from(profile.samples.values[1]! as Float64Array)).toEqual(new Array(6).fill(1e6));
   expect(profile.quality).toMatchObject({ missed: 0.25, rateAsked: 1000 });
 });
 

@@ -7,6 +7,7 @@ import { callgrind } from './callgrind.js';
 import { chromeTrace } from './chromeTrace.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
 import { cpuProfile } from './cpuProfile.js';
+import { dhat } from './dhat.js';
 import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { goLegacy } from './goLegacy.js';
@@ -40,6 +41,7 @@ export const formats: readonly Format[] = [
   pyinstrument,
   speedscope,
   stackprof,
+  dhat,
   cpuProfile,
   heapProfile,
   chromeTrace,
