@@ -3,6 +3,7 @@ import { GrowingFloat64, GrowingInt32, GrowingUint32 } from '../model/growing.js
 import type { Format } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
+import { jsonText } from './json/text.js';
 
 /** pyinstrument writes six digits after the point. */
 const NANOS = 1e9;
@@ -13,19 +14,23 @@ class Nodes {
   /** String indexes; 0 none. */
   readonly name = new GrowingUint32();
   readonly file = new GrowingUint32();
-  readonly className = new GrowingUint32();
+  readonly systemName = new GrowingUint32();
   readonly line = new GrowingInt32();
   /** Nanoseconds, with those of the children. */
   readonly time = new GrowingFloat64();
-  readonly texts = new Map<number, string>();
+  /** Where the name stands in the file, for those with a class. */
+  readonly nameStart = new GrowingFloat64();
+  readonly nameEnd = new GrowingFloat64();
 
   add(parent: number): number {
     this.parent.push(parent);
     this.name.push(0);
     this.file.push(0);
-    this.className.push(0);
+    this.systemName.push(0);
     this.line.push(0);
     this.time.push(0);
+    this.nameStart.push(0);
+    this.nameEnd.push(0);
     return this.parent.length - 1;
   }
 }
@@ -73,11 +78,7 @@ export function setDuration(builder: ProfileBuilder, seconds: number): void {
 
 /** Reads the tree's frames; goes into children by a stack of its own. */
 async function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Promise<void> {
-  const texts = json.table((text) => {
-    const id = builder.string(text);
-    nodes.texts.set(id, text);
-    return id;
-  });
+  const texts = json.table((text) => builder.string(text));
   const text = () => Math.max(0, json.interned(texts));
   /** Frames whose list of children is being read. */
   const open: number[] = [];
@@ -105,9 +106,12 @@ async function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder)
         open.push(node);
         inList = true;
       }
-    } else if (json.key === 'function') nodes.name.array[node] = text();
-    else if (json.key === 'file_path') nodes.file.array[node] = text();
-    else if (json.key === 'class_name') nodes.className.array[node] = text();
+    } else if (json.key === 'function') {
+      nodes.name.array[node] = text();
+      nodes.nameStart.array[node] = json.start;
+      nodes.nameEnd.array[node] = json.end;
+    } else if (json.key === 'file_path') nodes.file.array[node] = text();
+    else if (json.key === 'class_name') nodes.systemName.array[node] = qualified(json, nodes, node, builder);
     else if (json.key === 'line_no') nodes.line.array[node] = json.number();
     else if (json.key === 'time') nodes.time.array[node] = Math.round(json.number() * NANOS) || 0;
   }
@@ -124,12 +128,17 @@ function addSamples(nodes: Nodes, builder: ProfileBuilder): void {
     if (isSelf(node)) continue;
     const parent = nodes.parent.array[node]!;
     const name = nodes.name.array[node]!;
-    // The class is that of the object at hand, maybe a subclass: it does not tell functions apart.
-    const className = nodes.texts.get(nodes.className.array[node]!);
-    const system = className === undefined ? name : builder.string(`${className}.${nodes.texts.get(name) ?? ''}`);
-    const func = builder.func(name, system, nodes.file.array[node]!, nodes.line.array[node]!);
+    const func = builder.func(name, nodes.systemName.array[node]! || name, nodes.file.array[node]!, nodes.line.array[node]!);
     stacks[node] = builder.stack(parent < 0 ? -1 : stacks[parent]!, builder.place(func, 0));
     // Rounded parts may add up to more than their rounded sum.
     if (own[node]! > 0) builder.sample(stacks[node]!, [own[node]!]);
   }
+}
+
+/** `Class.name` for the class at hand: that of the object, maybe a subclass, so that it does not tell functions apart. */
+function qualified(json: JsonCursor, nodes: Nodes, node: number, builder: ProfileBuilder): number {
+  const name = jsonText(json.bytes, nodes.nameStart.array[node]!, nodes.nameEnd.array[node]!);
+  const className = json.string();
+  // A name that comes after its class is left as it is.
+  return className === '' || name === '' ? 0 : builder.string(`${className}.${name}`);
 }
