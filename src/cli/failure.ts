@@ -1,4 +1,4 @@
-import { type ReadError, UserError } from '../core/errors.js';
+import { ReadError, UserError } from '../core/errors.js';
 import { plain } from '../core/report/figures.js';
 
 /** Exit statuses (contract). A bug has the status that sysexits.h gives to one. */
@@ -33,6 +33,11 @@ export class InputError extends Error {
 export function report(error: unknown): number {
   if (error instanceof InputError) {
     say(reportLine(error));
+    return Exit.unreadable;
+  }
+  if (error instanceof ReadError) {
+    // Of no file that is being read: a profile is too large for what is asked of it.
+    say(error.message.replace(/\.$/, ''));
     return Exit.unreadable;
   }
   if (error instanceof UserError) {

@@ -71,8 +71,9 @@ export async function mergeInputs(files: readonly string[], unreadable?: (error:
           merger.add(profile);
           told(file, profile.warnings);
         } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-          failed(error);
+          const failure = error instanceof ReadError ? new InputError(file, error) : error;
+          if (!(failure instanceof InputError)) throw failure;
+          failed(failure);
         }
       }
     }
