@@ -2,6 +2,7 @@ import type { Command, Option } from 'commander';
 import { readProfile } from '../core/formats/index.js';
 import { fileSource } from '../core/formats/source.js';
 import type { Profile } from '../core/model/profile.js';
+import { infoJson } from '../core/report/info.js';
 import { topJson } from '../core/report/top.js';
 import { writable } from './writer.js';
 
@@ -80,8 +81,12 @@ async function valuesOf(option: Option, args: readonly string[]): Promise<Candid
     const { engines } = await import('../engines/index.js');
     return [{ word: 'auto', about: 'the best that works here' }, ...engines.map(({ id, label }) => ({ word: id, about: label }))];
   }
-  if (name !== '--value' && name !== '--thread') return [];
+  if (!['--value', '--thread', '--label', '--label-ignore'].includes(name)) return [];
   const profile = await profileOf(args[0]);
+  if (name.startsWith('--label')) {
+    const labels = profile === undefined ? [] : infoJson(profile).labels;
+    return labels.flatMap(({ key, values }) => values.map((value) => ({ word: `${key}=${value}`, about: '' })));
+  }
   if (name === '--thread') return (profile?.threads ?? []).map((word) => ({ word, about: '' }));
   return (profile?.sampleTypes ?? []).map(({ type, unit }) => ({ word: type, about: unit }));
 }

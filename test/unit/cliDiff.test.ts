@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cliKit, prof, raw } from './cliKit.js';
@@ -66,4 +66,20 @@ test('what cannot be compared or is no rule is wrong usage, and said in one line
     expect(result.stdout).toBe('');
     expect(result.status).toBe(status);
   }
+});
+
+test('--markdown: paths as a reviewer knows them', () => {
+  const places = [
+    join(realpathSync(folder), 'src/app.py'),
+    '/v/lib/python3.12/site-packages/lib/io.py',
+    '/usr/lib/python3.12/json/decoder.py',
+    '/a/b/c/d/e.go',
+  ];
+  const profile = (weight: number) => places.map((file, i) => `main (x.py:1);f${i} (${file}:7) ${weight * (i + 1)}\n`).join('');
+  writeFileSync(join(folder, 'p1.collapsed'), profile(100));
+  writeFileSync(join(folder, 'p2.collapsed'), profile(300));
+  const text = heatline('diff', 'p1.collapsed', 'p2.collapsed', '--markdown').stdout;
+  const shown = [...text.matchAll(/`([^`]+):7`/g)].map(([, file]) => file);
+  expect(new Set(shown)).toEqual(new Set([join('src', 'app.py'), 'lib/io.py', 'json/decoder.py', '…/c/d/e.go']));
+  expect(text.length).toBeLessThan(65_536);
 });

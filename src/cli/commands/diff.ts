@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path';
 import { UserError } from '../../core/errors.js';
 import { compare, type Normalize } from '../../core/model/compare.js';
 import { chooseTypes } from '../../core/report/compared.js';
@@ -12,6 +13,8 @@ import { type ViewOptions, viewOf } from '../view.js';
 
 /** Rows of each table unless `-n` says otherwise; JSON gives all. */
 const ROWS = 25;
+/** Parts of a path that a comment shows. */
+const SHOWN_PARTS = 3;
 
 export interface DiffCommandOptions extends ViewOptions {
   readonly failOn?: readonly string[];
@@ -43,9 +46,20 @@ export async function diff(baseFile: string, newFile: string, options: DiffComma
   const rows = options.n === 0 ? undefined : (options.n ?? (options.json ? undefined : ROWS));
   const wanted: DiffOptions = { normalize, look: look(), lines: options.lines ?? false, ...(rows === undefined ? {} : { rows }) };
   if (options.json) await printJson(diffJson(comparison, judged, wanted));
-  else if (options.markdown) await print(diffMarkdown(comparison, judged, normalize));
+  else if (options.markdown) await print(diffMarkdown(comparison, judged, normalize, shortPath));
   else await print(diffText(comparison, judged, wanted));
 
   for (const { holds, sentence } of judged) if (holds) say(`--fail-on ${sentence}`);
   if (judged.some(({ holds }) => holds)) process.exitCode = Exit.failed;
+}
+
+/** A path as a reviewer knows it: from here, from the installed packages or the standard library, else its last parts. */
+function shortPath(file: string): string {
+  if (!/[\\/]/.test(file) || file.startsWith('<')) return file;
+  const here = relative(process.cwd(), file);
+  if (isAbsolute(file) && !here.startsWith('..') && !isAbsolute(here)) return here;
+  const parts = file.split(/[\\/]/);
+  const at = parts.findLastIndex((part) => /^(?:site-packages|dist-packages|node_modules|python\d[\d.]*)$/.test(part));
+  if (at >= 0 && at < parts.length - 1) return parts.slice(at + 1).join('/');
+  return parts.length > SHOWN_PARTS + 1 ? `…/${parts.slice(-SHOWN_PARTS).join('/')}` : file;
 }

@@ -1,7 +1,7 @@
 import { type ComparedLine, type ComparedSide, type Comparison, compareLines, type Normalize } from '../model/compare.js';
 import type { ValueType } from '../model/profile.js';
 import { formatCount, formatType, formatValue } from '../model/units.js';
-import { changeText, percentText } from './change.js';
+import { beforeAndAfter, changeText, percentText } from './change.js';
 import type { Judged } from './failOn.js';
 import { type JsonFigure, jsonFigure, nameAndPlace, plain, table } from './figures.js';
 import { type Look, PLAIN } from './look.js';
@@ -124,12 +124,7 @@ export function isNoise({ functions }: Comparison, row: number): boolean {
 
 /** The whole in one line: `cpu (nanoseconds): 1.20 s → 1.35 s · +150 ms · +12.5 %`. */
 export function wholeText({ base, next, type }: Comparison): string {
-  const parts = [
-    `${formatType(type)}: ${formatValue(base.sum, type.unit)} → ${formatValue(next.sum, type.unit)}`,
-    changeText(next.sum - base.sum, type.unit),
-    percentText(base.sum, next.sum),
-  ];
-  return parts.join(' · ');
+  return `${formatType(type)}: ${beforeAndAfter(base.sum, next.sum, type.unit, ' · ')}`;
 }
 
 /** What the figures rest on, and how they were made comparable: sentences without a full stop. */

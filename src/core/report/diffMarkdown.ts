@@ -1,6 +1,6 @@
 import { type Comparison, compareLines, type Normalize } from '../model/compare.js';
 import { formatType, formatValue } from '../model/units.js';
-import { changeText, percentText } from './change.js';
+import { beforeAndAfter, changeText, percentText } from './change.js';
 import { basisText, byChange, functionsByChange, isNoise, movedText, placeOf } from './diff.js';
 import type { Judged } from './failOn.js';
 import { shorten, where } from './figures.js';
@@ -10,16 +10,21 @@ const FIRST = 5;
 const FOLDED = 30;
 const NAME = 120;
 
-/** The comparison as a comment for a pull request: verdict, a short table, and the rest below a fold. */
-export function diffMarkdown(comparison: Comparison, judged: readonly Judged[], normalize: Normalize = 'none'): string {
+/**
+ * The comparison as a comment for a pull request: verdict, a short table, and the rest below a fold.
+ * @param shortPath makes paths short enough for a table
+ */
+export function diffMarkdown(
+  comparison: Comparison,
+  judged: readonly Judged[],
+  normalize: Normalize = 'none',
+  shortPath: (file: string) => string = (file) => file,
+): string {
   const { base, next, type, functions } = comparison;
   const value = (figure: number) => formatValue(figure, type.unit);
   const failed = judged.filter(({ holds }) => holds);
   const verdict = judged.length === 0 ? '' : failed.length > 0 ? '❌ ' : '✅ ';
-  const out = [
-    `### ${verdict}${asText(formatType(type))}: ${value(base.sum)} → ${value(next.sum)} (${changeOrSame(base.sum, next.sum, type.unit)})`,
-    '',
-  ];
+  const out = [`### ${verdict}${asText(formatType(type))}: ${beforeAndAfter(base.sum, next.sum, type.unit)}`, ''];
   for (const { holds, sentence } of judged) out.push(`- ${holds ? '❌ failed' : '✅ passed'}: ${code(sentence)}`);
   if (judged.length > 0) out.push('');
 
@@ -29,8 +34,9 @@ export function diffMarkdown(comparison: Comparison, judged: readonly Judged[], 
     const moved = movedText(comparison, at);
     const [from, to] = [functions.baseSelf[at]!, functions.nextSelf[at]!];
     const noise = functions.noise[at]!;
+    const place = where(file, line) === '' ? '' : where(shortPath(file), line);
     const cells = [
-      `${code(name)}${where(file, line) === '' ? '' : ` ${code(where(file, line))}`}${moved === '' ? '' : ` (${asText(moved)})`}`,
+      `${code(name)}${place === '' ? '' : ` ${code(place)}`}${moved === '' ? '' : ` (${asText(moved)})`}`,
       value(from),
       value(to),
       `${changeText(to - from, type.unit)}${noise > 0 ? ` ±${value(noise)}` : ''}${isNoise(comparison, at) ? ' ~' : ''}`,
@@ -54,17 +60,13 @@ export function diffMarkdown(comparison: Comparison, judged: readonly Judged[], 
     out.push('<details><summary>Lines</summary>', '', '| line | self before | after | change |', '|---|--:|--:|--:|');
     for (const { file, line, baseSelf, nextSelf, isGone } of lines) {
       const cells = [value(baseSelf), value(nextSelf), changeText(nextSelf - baseSelf, type.unit)];
-      out.push(`| ${code(`${file}:${line}`)}${isGone ? ' (gone)' : ''} | ${cells.join(' | ')} |`);
+      out.push(`| ${code(`${shortPath(file)}:${line}`)}${isGone ? ' (gone)' : ''} | ${cells.join(' | ')} |`);
     }
     out.push('', '</details>', '');
   }
   const basis = basisText(comparison, normalize);
   if (basis.length > 0) out.push(`<sub>${basis.map(asText).join('. ')}.</sub>`, '');
   return out.join('\n');
-}
-
-function changeOrSame(base: number, next: number, unit: string): string {
-  return base === next ? 'no change' : `${changeText(next - base, unit)}, ${percentText(base, next)}`;
 }
 
 /** Names are other people's text: inside code nothing of them is markup, and a table's bars are escaped. */

@@ -6,7 +6,7 @@ import type { Profile } from '../model/profile.js';
 import { totalOf } from '../model/search.js';
 import { formatValue } from '../model/units.js';
 import { functionMatcher } from '../model/weights.js';
-import { changeText, percentText } from './change.js';
+import { beforeAndAfter } from './change.js';
 import { plain } from './figures.js';
 
 /** A condition on two profiles that fails a build: `total>5%`, `self(parse)>10%`, `alloc>+20MB`, `total>2s`. */
@@ -75,8 +75,7 @@ export function judge(comparison: Comparison, rule: Rule): Judged {
     rule.figure === 'self' && rule.expression !== undefined ? noiseOf(comparison.base, base, comparison.next, next) : Number.NaN;
   const doubt = Number.isNaN(noise) || noise === 0 ? '' : ` (sampling alone: ±${formatValue(noise, unit)})`;
   const nothing = matched ? '' : ', no function matches';
-  const change = `${formatValue(base, unit)} → ${formatValue(next, unit)}, ${changeText(next - base, unit)}, ${percentText(base, next)}`;
-  return { rule, holds, sentence: `${plain(rule.text)}: ${change}${doubt}${nothing}` };
+  return { rule, holds, sentence: `${plain(rule.text)}: ${beforeAndAfter(base, next, unit)}${doubt}${nothing}` };
 }
 
 interface Figures {

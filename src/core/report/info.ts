@@ -109,8 +109,8 @@ export function infoText(profile: Profile): string {
 
 /** What the recorder says of its own work; fields that this table does not know are shown as they are. */
 function qualityRows(quality: Quality): [string, string][] {
-  const { engine, engineVersion, python, rateAsked, rateGot, errors, cost, missed, tracingSeconds, tracingPerCallSeconds, notes, ...rest } =
-    quality;
+  const { engine, engineVersion, python, rateAsked, rateGot, errors, cost, missed, notes, ...others } = quality;
+  const { tracingSeconds, tracingPerCallSeconds, tracingPerBuiltinSeconds, tracingPerMethodSeconds, ...rest } = others;
   const rows: [string, string][] = [];
   if (engine !== undefined) rows.push(['recorder', engineVersion === undefined ? engine : `${engine} ${engineVersion}`]);
   if (python !== undefined) rows.push(['python', python]);
@@ -122,8 +122,13 @@ function qualityRows(quality: Quality): [string, string][] {
   if (errors !== undefined) rows.push(['errors', formatCount(errors)]);
   if (cost !== undefined) rows.push(['cost', `${formatShare(cost)} of the run`]);
   if (tracingSeconds !== undefined) {
-    const each = tracingPerCallSeconds === undefined ? '' : ` (${formatSeconds(tracingPerCallSeconds)} a call)`;
-    rows.push(['tracing', `${formatSeconds(tracingSeconds)} estimated${each}`]);
+    const costs = [
+      [tracingPerCallSeconds, 'a call'],
+      [tracingPerBuiltinSeconds, 'a built-in'],
+      [tracingPerMethodSeconds, 'a method'],
+    ] as const;
+    const each = costs.flatMap(([seconds, of]) => (seconds === undefined ? [] : [`${formatSeconds(seconds)} ${of}`])).join(', ');
+    rows.push(['tracing', `${formatSeconds(tracingSeconds)} estimated${each === '' ? '' : ` (${each})`}`]);
   }
   for (const note of notes ?? []) rows.push(['note', note]);
   for (const [name, value] of Object.entries(rest)) rows.push([name, String(value)]);
