@@ -1,5 +1,6 @@
 import { callTree } from '../model/callTree.js';
 import type { Profile } from '../model/profile.js';
+import { stackRows } from '../model/stackRows.js';
 import { isSummed } from '../model/summed.js';
 import { secondsPer } from '../model/units.js';
 import { formatFrame, guard } from './collapsedFrames.js';
@@ -32,7 +33,8 @@ function scaleOf(profile: Profile): number {
 }
 
 function* writeSamples(profile: Profile, put: (stack: string, value: number | bigint) => void): Generator<void> {
-  const { samples, stacks, locations, lines, functions, strings, threads } = profile;
+  const { samples, locations, lines, functions, strings, threads } = profile;
+  const stacks = stackRows(profile);
   const column = samples.values[profile.defaultType];
   if (column === undefined) return;
   const frames: string[] = [];
@@ -48,7 +50,8 @@ function* writeSamples(profile: Profile, put: (stack: string, value: number | bi
   const scale = scaleOf(profile);
   for (let i = 0; i < samples.length; i++) {
     const path: string[] = [];
-    for (let at = samples.stack[i]!; at >= 0; at = stacks.prefix[at]!) path.push(frames[stacks.location[at]!]!);
+    const row = stacks.ofSample[i]!;
+    for (let at = stacks.first[row]!; at < stacks.first[row + 1]!; at++) path.push(frames[stacks.location[at]!]!);
     const thread = samples.thread?.[i] ?? -1;
     if (thread >= 0) path.push(threadText(threads[thread]!, thread));
     const value = column[i]!;

@@ -1,5 +1,6 @@
 import { callTree } from '../model/callTree.js';
 import type { Profile } from '../model/profile.js';
+import { stackRows } from '../model/stackRows.js';
 import { isSummed } from '../model/summed.js';
 import { bytesPer, secondsPer } from '../model/units.js';
 import type { Sink } from './format.js';
@@ -106,7 +107,8 @@ function bareAddresses({ locations, lines }: Profile): { names: string[]; frame:
 }
 
 function threadRows(profile: Profile): { name: string; rows: Rows }[] {
-  const { samples, stacks, locations, threads } = profile;
+  const { samples, locations, threads } = profile;
+  const stacks = stackRows(profile);
   const column = samples.values[profile.defaultType];
   const bare = bareAddresses(profile).frame;
   const ofThread = new Map<number, number[]>();
@@ -124,8 +126,9 @@ function threadRows(profile: Profile): { name: string; rows: Rows }[] {
       length: list.length,
       path(row, into) {
         let length = 0;
-        for (let stack = samples.stack[list[row]!]!; stack >= 0; stack = stacks.prefix[stack]!) {
-          const location = stacks.location[stack]!;
+        const stack = stacks.ofSample[list[row]!]!;
+        for (let at = stacks.first[stack]!; at < stacks.first[stack + 1]!; at++) {
+          const location = stacks.location[at]!;
           for (let line = locations.firstLine[location]!; line < locations.firstLine[location + 1]!; line++) into[length++] = line;
           const address = bare.get(location);
           if (address !== undefined) into[length++] = address;
