@@ -14,6 +14,11 @@ export class ValueStore {
   }
 
   push(value: number | bigint): void {
+    // Most values are 0 where a profile has many types.
+    if (value === 0) {
+      this.numbers.push(0);
+      return;
+    }
     if (typeof value === 'bigint') {
       const rounded = Number(value);
       if (!Number.isSafeInteger(rounded)) this.exact.set(this.numbers.length, value);

@@ -13,9 +13,10 @@ const THREAD = 1;
 const THREAD_ID = 2;
 const STATUS = 3;
 const VALUE = 4;
-/** Stands for "no time stamp", and sorts last. */
-const LATEST = 2n ** 63n - 1n;
-
+/** Field and wire type of a sample's labels, and of their keys and numbers. */
+const LABEL_TAG = (3 << 3) | BLOCK;
+const KEY_TAG = 1 << 3;
+const NUMBER_TAG = 3 << 3;
 /** Reads samples into the builder through scratch arrays: nothing is allocated per sample. */
 export class SampleReader {
   /** Frames are written straight into the builder's columns, from `start` on. */
@@ -66,22 +67,57 @@ export class SampleReader {
    */
   inOrderOfTime(starts: Uint32Array): Uint32Array {
     if (this.timeKey < 0) return starts;
-    const stamps = new BigInt64Array(starts.length);
-    let first = LATEST;
+    // Halves of the stamps, since their sum needs more than a double holds.
+    const high = new Float64Array(starts.length).fill(Number.POSITIVE_INFINITY);
+    const low = new Float64Array(starts.length);
+    let first = -1;
     for (let i = 0; i < starts.length; i++) {
-      enter(this.reader, starts[i]!);
-      this.scan();
-      const stamp = BigInt(this.labelNumber(this.timeKey) ?? LATEST);
-      stamps[i] = stamp;
-      if (stamp < first) first = stamp;
+      if (!this.stamp(starts[i]!)) continue;
+      high[i] = this.stampHigh;
+      low[i] = this.stampLow;
+      if (first < 0 || high[i]! < high[first]! || (high[i] === high[first] && low[i]! < low[first]!)) first = i;
     }
-    if (first === LATEST) return starts;
-    const order = Uint32Array.from(starts.keys());
-    order.sort((a, b) => (stamps[a]! < stamps[b]! ? -1 : stamps[a]! > stamps[b]! ? 1 : a - b));
+    if (first < 0) return starts;
     const began = this.builder.startNanos;
-    const base = began !== undefined && began <= first ? began : first;
-    this.times = Float64Array.from(order, (sample) => (stamps[sample] === LATEST ? Number.NaN : Number(stamps[sample]! - base)));
+    const base = (BigInt(high[first]!) << 32n) + BigInt(low[first]!);
+    const before = began !== undefined && began <= base ? Number(base - began) : 0;
+    const times = high.map((upper, i) => (upper - high[first]!) * 2 ** 32 + (low[i]! - low[first]!) + before);
+    const order = Uint32Array.from(starts.keys());
+    // Samples of one time stay as they were, and those without one come last.
+    if (times.some((time, i) => time < (times[i - 1] ?? time)))
+      order.sort((a, b) => (times[a]! < times[b]! ? -1 : times[a]! > times[b]! ? 1 : a - b));
+    this.times = Float64Array.from(order, (sample) => times[sample]!);
     return order.map((sample) => starts[sample]!);
+  }
+
+  private stampHigh = 0;
+  private stampLow = 0;
+
+  /** Finds the time stamp of the sample at `start`, all else of which is left alone; false when it has none. */
+  private stamp(start: number): boolean {
+    const { reader } = this;
+    const end = enter(reader, start);
+    while (reader.pos < end) {
+      const tag = reader.tag();
+      if (tag !== LABEL_TAG) {
+        skip(reader, tag & 7);
+        continue;
+      }
+      const stop = block(reader);
+      let isTime = false;
+      while (reader.pos < stop) {
+        const part = reader.tag();
+        if (part === KEY_TAG) isTime = reader.uint32() === this.timeKey;
+        else if (part !== NUMBER_TAG || !isTime) skip(reader, part & 7);
+        else {
+          const stamp = reader.int64();
+          this.stampHigh = stamp.high;
+          this.stampLow = stamp.low >>> 0;
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Reads the samples that start at `starts[from] … starts[to - 1]`. */
@@ -105,7 +141,7 @@ export class SampleReader {
     this.unround();
     for (let i = 0; i < this.values.length; i++) if (this.values[i] !== 0) this.used[i] = 1;
     const time = this.times?.[index];
-    this.builder.sampleInPlace(this.count, this.values, this.thread(), time === undefined || Number.isNaN(time) ? undefined : time);
+    this.builder.sampleInPlace(this.count, this.values, this.thread(), time === Number.POSITIVE_INFINITY ? undefined : time);
     for (let i = 0; i < labels.length; i += 4) {
       const key = labels[i] as number;
       const text = labels[i + 1] as number;
@@ -155,11 +191,6 @@ export class SampleReader {
     return this.builder.thread(first === undefined || first === id ? name : `${name} (${id})`);
   }
 
-  private labelNumber(key: number): Integer | undefined {
-    for (let i = 0; i < this.labels.length; i += 4) if (this.labels[i] === key && this.labels[i + 1] === 0) return this.labels[i + 2];
-    return undefined;
-  }
-
   /** Fills frames, values and labels from the sample at hand. Fields may repeat, and lists may come packed or not. */
   private scan(): void {
     const { reader } = this;
@@ -175,9 +206,7 @@ export class SampleReader {
       if (field === 1 && kind === BLOCK) this.packedFrames(block(reader));
       else if (field === 1 && kind === VARINT) this.frame(integer(reader, false));
       else if (field === 2 && kind === BLOCK) {
-        const stop = block(reader);
-        while (reader.pos < stop) this.value(integer(reader, true));
-        if (reader.pos > stop) throw truncated(stop);
+        this.packedValues(block(reader));
       } else if (field === 2 && kind === VARINT) this.value(integer(reader, true));
       else if (field === 3 && kind === BLOCK) this.label(block(reader));
       else skip(reader, kind);
@@ -225,6 +254,20 @@ export class SampleReader {
     this.count = next - this.start;
   }
 
+  /** The same for values, most of which are small or 0 where there are many types. */
+  private packedValues(end: number): void {
+    const { reader } = this;
+    const bytes = reader.buf;
+    while (reader.pos < end) {
+      const byte = bytes[reader.pos]!;
+      if (byte < 128) {
+        reader.pos++;
+        this.value(byte);
+      } else this.value(integer(reader, true));
+    }
+    if (reader.pos > end) throw truncated(end);
+  }
+
   private room(more: number): Uint32Array {
     if (this.start + this.count + more > this.frames.length) this.frames = this.builder.frameRoom(this.count + more);
     return this.frames;
@@ -255,6 +298,11 @@ export class SampleReader {
       const field = tag >>> 3;
       if ((tag & 7) !== VARINT || field === 0 || field > 4) {
         skip(reader, tag & 7);
+        continue;
+      }
+      // The time was read before.
+      if (field === 3 && this.times !== undefined && this.labels[at] === this.timeKey) {
+        skip(reader, VARINT);
         continue;
       }
       const value = integer(reader, true);

@@ -34,12 +34,26 @@ export function openReader(bytes: Uint8Array): Reader {
 
 /**
  * A 64-bit varint, exactly: protobufjs gives such as an object (Long), which would be made for every value of every
- * sample. What ends within four bytes, nearly all of them, is its uint32.
+ * sample. What ends within four bytes, nearly all of them, is its uint32; up to seven bytes fit a number in two parts.
  * @param signed int64: the upper half is negative
  */
 export function integer(reader: Reader, signed: boolean): Integer {
   const { buf, pos } = reader;
-  if (buf[pos]! < 128 || buf[pos + 1]! < 128 || buf[pos + 2]! < 128 || buf[pos + 3]! < 128) return reader.uint32();
+  const first = buf[pos]!;
+  const second = buf[pos + 1]!;
+  const third = buf[pos + 2]!;
+  const fourth = buf[pos + 3]!;
+  if (first < 128 || second < 128 || third < 128 || fourth < 128) return reader.uint32();
+  const fifth = buf[pos + 4]!;
+  const sixth = buf[pos + 5]!;
+  const seventh = buf[pos + 6]!;
+  const length = fifth < 128 ? 5 : sixth < 128 ? 6 : seventh < 128 ? 7 : 8;
+  if (length < 8 && pos + length <= reader.len) {
+    reader.pos = pos + length;
+    const low = (first & 127) | ((second & 127) << 7) | ((third & 127) << 14) | ((fourth & 127) << 21);
+    const more = length === 5 ? 0 : ((sixth & 127) << 7) | (length === 7 ? seventh << 14 : 0);
+    return low + ((fifth & 127) | more) * 2 ** 28;
+  }
   const long = signed ? reader.int64() : reader.uint64();
   const low = long.low;
   const high = signed ? long.high : long.high >>> 0;
