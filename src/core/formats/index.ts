@@ -19,6 +19,7 @@ import { pprof } from './pprof.js';
 import { pstats } from './pstats.js';
 import { pyinstrument } from './pyinstrument.js';
 import { pyisession } from './pyisession.js';
+import { rbspyRaw } from './rbspyRaw.js';
 import { scalene } from './scalene.js';
 import { speedscope } from './speedscope.js';
 import { stackprof } from './stackprof.js';
@@ -49,6 +50,7 @@ export const formats: readonly Format[] = [
   austinText,
   perfScript,
   callgrind,
+  rbspyRaw,
   pySpyRaw,
   collapsed,
 ];
