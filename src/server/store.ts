@@ -79,7 +79,12 @@ export class Store {
 
   private async read(file: string, metaFile: string | undefined, control: ReadControl): Promise<OpenProfile> {
     const analysis = await openAnalysis(file, control);
-    return this.register(file, metaFile, analysis, await analysis.ask('facts', null, control.signal));
+    try {
+      return this.register(file, metaFile, analysis, await analysis.ask('facts', null, control.signal));
+    } catch (error) {
+      analysis.dispose();
+      throw error;
+    }
   }
 
   /** Takes in a profile that was just read from `file`. */

@@ -12,6 +12,8 @@ import {
   IPCMessageReader,
   IPCMessageWriter,
 } from 'vscode-languageserver/node';
+import { writePprof } from '../../src/core/formats/pprof/write.js';
+import { ProfileBuilder } from '../../src/core/model/builder.js';
 import type { RecordingMeta } from '../../src/core/recording.js';
 import type { ProfileInfo, ViewParams } from '../../src/protocol/lsp.js';
 import { buildServer, encodePprof, type RunningServer, startServer, type TestProfile } from './serverKit.js';
@@ -197,6 +199,34 @@ describe('an open profile', () => {
     const around = await server.request('profile/functionAt', { view, uri: uri(shop), line: 13 });
     expect(around.map((row) => row.name)).toEqual(['find', '<module>']);
     expect(await server.request('profile/functionAt', { view, uri: uri(shop), line: 9 })).toMatchObject([{ name: '<module>' }]);
+  });
+
+  it('obeys filters on labels, and hides frames', async () => {
+    const builder = new ProfileBuilder('pprof');
+    builder.valueType({ type: 'samples', unit: 'count' });
+    const place = (name: string) => builder.place(builder.func(builder.string(name), 0, builder.string(shop), 4), 5);
+    const [main, work] = [place('main'), place('work')];
+    for (const [tenant, weight] of [
+      ['acme', 3],
+      ['umbrella', 4],
+    ] as const) {
+      builder.sampleFrames([work, main], 2, [weight]);
+      builder.label(builder.string('tenant'), builder.string(tenant), 0, 0);
+    }
+    const file = path.join(folder, 'labelled.pb.gz');
+    writeFileSync(file, writePprof(builder.finish()));
+    const { id } = await server.request('profile/open', { uri: uri(file) });
+    const ask = async (more: Partial<ViewParams>) => {
+      const params = { view: { profile: id, type: 0, ...more }, sort: 'self', descending: true, offset: 0, limit: 9 } as const;
+      const { rows, total } = await server.request('profile/functions', params);
+      return [total, ...rows.map((row) => `${row.name} ${row.self}/${row.total}`)];
+    };
+    expect(await ask({})).toEqual([7, 'work 7/7', 'main 0/7']);
+    expect(await ask({ tagFocus: 'tenant=^acme$' })).toEqual([3, 'work 3/3', 'main 0/3']);
+    expect(await ask({ tagIgnore: 'acme', hide: '^work$' })).toEqual([4, 'main 4/4']);
+    expect(await ask({ show: '^work$' })).toEqual([7, 'work 7/7']);
+    await expect(ask({ tagFocus: 'tenant=(' })).rejects.toMatchObject({ data: { code: 'bad-expression' } });
+    await expect(ask({ hide: '(' })).rejects.toMatchObject({ data: { code: 'bad-pattern' } });
   });
 
   it('obeys focus', async () => {
