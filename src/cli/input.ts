@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { ReadError, UserError } from '../core/errors.js';
-import type { Source } from '../core/formats/format.js';
+import type { ReadControl, Source } from '../core/formats/format.js';
 import { readProfile } from '../core/formats/index.js';
 import { bytesSource, fileSource } from '../core/formats/source.js';
 import { Merger } from '../core/model/merge.js';
@@ -13,6 +13,8 @@ import { progress } from './terminal.js';
 const STDIN = 'stdin';
 /** Largest input that is taken from a pipe, in bytes. */
 const MAX_PIPED = 2 ** 31;
+/** A read that takes longer shows how far it is, in milliseconds. */
+const PATIENCE = 700;
 /** Files that are worth a thread of their own, and the most threads. */
 const FILES_PER_THREAD = 16;
 const MAX_THREADS = 8;
@@ -20,11 +22,20 @@ const MAX_THREADS = 8;
 /** Reads a profile, `-` from stdin; what was repaired while reading is said on stderr. @throws InputError */
 export async function readInput(file: string): Promise<Profile> {
   const name = file === '-' ? STDIN : file;
+  const line = progress();
+  const began = Date.now();
+  const control: ReadControl = {
+    progress(fraction) {
+      if (Date.now() - began > PATIENCE) line.show(`reading ${name}: ${Math.floor(fraction * 100)} %`);
+    },
+  };
   try {
-    const profile = await readProfile(file === '-' ? await stdinSource() : fileSource(file));
+    const profile = await readProfile(file === '-' ? await stdinSource() : fileSource(file), control);
+    line.end();
     tellWarnings(name, profile.warnings);
     return profile;
   } catch (error) {
+    line.end();
     if (error instanceof ReadError) throw new InputError(name, error);
     throw error;
   }

@@ -1,3 +1,4 @@
+import { plain } from '../core/report/figures.js';
 import { coloured, type Look, PLAIN } from '../core/report/look.js';
 
 /** Whether a stream is shown in colours: only on a terminal, never with NO_COLOR; FORCE_COLOR stands for a terminal. */
@@ -35,7 +36,7 @@ export function progress(interval = 100): Progress {
       last = now;
       shown = true;
       // Longer than the terminal is wide would leave rests of lines behind.
-      stderr.write(`\r\u001b[K${text.slice(0, Math.max(20, (stderr.columns || 80) - 1))}`);
+      stderr.write(`\r\u001b[K${plain(text).slice(0, Math.max(20, (stderr.columns || 80) - 1))}`);
     },
     end() {
       if (shown) stderr.write('\r\u001b[K');

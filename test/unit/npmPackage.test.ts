@@ -77,7 +77,8 @@ describe('the packed tarball', { timeout: 240_000 }, () => {
 
   describe('installed', () => {
     let cli = '';
-    const heatline = (...args: string[]) => execFileSync(process.execPath, [cli, ...args], { cwd: elsewhere, encoding: 'utf8', env });
+    const heatline = (...args: string[]) =>
+      execFileSync(process.execPath, [cli, ...args], { cwd: elsewhere, encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
     beforeAll(() => {
       npm(['install', '--offline', '--no-save', '--prefix', elsewhere, tarball], elsewhere);
       cli = join(elsewhere, 'node_modules/heatline/dist/cli.js');

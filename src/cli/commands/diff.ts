@@ -33,8 +33,8 @@ export async function diff(baseFile: string, newFile: string, options: DiffComma
   if (baseFile === '-' && newFile === '-') throw new UserError('usage', 'stdin can be only one of the two profiles');
   const normalize: Normalize = options.normalize ? 'total' : options.perSecond ? 'duration' : 'none';
   const { value, ...filters } = options;
-  const base = viewOf(await readInput(baseFile), filters);
-  const next = viewOf(await readInput(newFile), filters);
+  const base = await viewOfFile(baseFile, filters);
+  const next = await viewOfFile(newFile, filters);
   const [baseType, newType] = chooseTypes(base.profile, next.profile, value);
   const specs = [
     { ...base.spec, type: baseType },
@@ -51,6 +51,16 @@ export async function diff(baseFile: string, newFile: string, options: DiffComma
 
   for (const { holds, sentence } of judged) if (holds) say(`--fail-on ${sentence}`);
   if (judged.some(({ holds }) => holds)) process.exitCode = Exit.failed;
+}
+
+/** What a filter finds missing is said of the file it misses in. */
+async function viewOfFile(file: string, filters: ViewOptions) {
+  const profile = await readInput(file);
+  try {
+    return viewOf(profile, filters);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(error.code, `${file}: ${error.message}`) : error;
+  }
 }
 
 /** A path as a reviewer knows it: from here, from the installed packages or the standard library, else its last parts. */

@@ -10,8 +10,8 @@ import { resolveView } from './view.js';
  */
 export function chooseTypes(base: Profile, next: Profile, word: string | undefined): [base: number, next: number] {
   if (word !== undefined) {
-    const type = resolveView(next, { value: word }).type;
-    return [counterpart(next.sampleTypes[type], base) ?? resolveView(base, { value: word }).type, type];
+    const type = named('the new profile', next, word);
+    return [counterpart(next.sampleTypes[type], base) ?? named('the base', base, word), type];
   }
   const first = counterpart(next.sampleTypes[next.defaultType], base);
   if (first !== undefined) return [first, next.defaultType];
@@ -23,6 +23,15 @@ export function chooseTypes(base: Profile, next: Profile, word: string | undefin
   }
   const list = ({ sampleTypes }: Profile) => sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(', ') || 'nothing';
   throw new UserError('different-types', `nothing can be compared: the base holds ${list(base)}, the new profile ${list(next)}`);
+}
+
+/** A value type by its name; the error says of which profile it speaks. */
+function named(of: string, profile: Profile, value: string): number {
+  try {
+    return resolveView(profile, { value }).type;
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(error.code, `${of}: ${error.message}`) : error;
+  }
 }
 
 /** The same measure in another profile: same type, and a unit that can be turned into ours. */
