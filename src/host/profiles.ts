@@ -9,7 +9,19 @@ import type { RequestOptions } from './languageClient.js';
 import { opened, type Session, unfolded, type ViewChange, viewed } from './session.js';
 
 /** Endings that the profile editor takes (package.json `customEditors` says the same). */
-export const PROFILE_ENDINGS = ['prof', 'pstats', 'pb.gz', 'pprof', 'collapsed', 'lprof', 'pyisession', 'folded', 'austin', 'mojo', 'callgrind'];
+export const PROFILE_ENDINGS = [
+  'prof',
+  'pstats',
+  'pb.gz',
+  'pprof',
+  'collapsed',
+  'lprof',
+  'pyisession',
+  'folded',
+  'austin',
+  'mojo',
+  'callgrind',
+];
 
 /** Reading that takes longer (milliseconds) is told with a way to stop it. */
 const LONG = 1000;

@@ -60,7 +60,7 @@ describe('the manifest', () => {
   });
 
   it('opens in the profile editor what the extension calls a profile', () => {
-    const endings = /PROFILE_ENDINGS = \[(.*)\]/.exec(read('src/host/profiles.ts'))?.[1]?.match(/[\w.]+/g);
+    const endings = /PROFILE_ENDINGS = \[([^\]]*)\]/.exec(read('src/host/profiles.ts'))?.[1]?.match(/[\w.]+/g);
     const patterns = contributes.customEditors[0].selector.map((each: { filenamePattern: string }) => each.filenamePattern);
     // valgrind's own names end in the number of the process.
     expect(patterns).toEqual([...(endings ?? []).map((ending) => `*.${ending}`), 'callgrind.out.*']);
