@@ -8,6 +8,7 @@ import { chromeTrace } from './chromeTrace.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
 import { cpuProfile } from './cpuProfile.js';
 import { dhat } from './dhat.js';
+import { firefox } from './firefox.js';
 import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { goLegacy } from './goLegacy.js';
@@ -46,6 +47,7 @@ export const formats: readonly Format[] = [
   cpuProfile,
   heapProfile,
   chromeTrace,
+  firefox,
   austinMojo,
   austinText,
   perfScript,

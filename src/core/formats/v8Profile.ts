@@ -2,11 +2,8 @@ import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import { GrowingFloat64, GrowingInt32 } from '../model/growing.js';
 import type { JsonCursor } from './json/cursor.js';
+import { parentsFirst } from './parentsFirst.js';
 import type { CallFrames } from './v8Frames.js';
-
-/** Not looked at yet, and being looked at, while stacks are made. */
-const NEW = -2;
-const CLIMBING = -3;
 
 /**
  * One CPU profile of V8 while it is read: nodes (a tree by ids), and for each sample its node and the microseconds since the
@@ -143,21 +140,13 @@ export class V8Profile {
       if (child !== undefined) parent.array[child] = children.array[i]!;
     }
     for (let i = 0; i < parents.length; i += 2) parent.array[parents.array[i + 1]!] = rowOf.get(parents.array[i]!) ?? -1;
-    const around = new Int32Array(func.length).fill(NEW);
-    const own = (row: number): number => {
-      if (func.array[row]! < 0) return around[row]!;
-      return builder.stack(around[row]!, builder.place(func.array[row]!, this.line.array[row]!, this.column.array[row]!));
-    };
-    const path: number[] = [];
-    for (let row = 0; row < func.length; row++) {
-      // Up to a node whose stack is known, then back down.
-      for (let at = row; at >= 0 && around[at]! < -1; at = parent.array[at]!) {
-        if (around[at] === CLIMBING) throw new ReadError('corrupt', 'The nodes of the profile call each other in a circle.');
-        around[at] = CLIMBING;
-        path.push(at);
-      }
-      for (let at = path.pop(); at !== undefined; at = path.pop()) around[at] = parent.array[at]! < 0 ? -1 : own(parent.array[at]!);
-    }
+    const around = new Int32Array(func.length).fill(-1);
+    parentsFirst(parent.array, func.length, (row) => {
+      const outer = parent.array[row]!;
+      if (outer < 0) return;
+      const place = func.array[outer]! < 0 ? -1 : builder.place(func.array[outer]!, this.line.array[outer]!, this.column.array[outer]!);
+      around[row] = place < 0 ? around[outer]! : builder.stack(around[outer]!, place);
+    });
     return around;
   }
 }
