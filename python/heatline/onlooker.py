@@ -14,6 +14,7 @@ from .layout import MASK, WORD, Layout, Memory
 
 DEEPEST = 20000
 NAMED_SHIMS = ("<interpreter trampoline>", "<shim>")
+GONE_AFTER = 5  # looks in a row that fail
 RECHECK = 500_000_000  # ns after which a code object's address is looked at again
 
 
@@ -280,6 +281,7 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names):
     period = int(1e9 / rate)
     watcher.began = watcher._last = due = time.monotonic_ns()
     due_hint = due + int(next(checkpoints) * 1e9)
+    failed = 0
     nameless = {}  # kernel id → [tick to ask at, ticks to the next]
     while True:
         now = time.monotonic_ns()
@@ -300,8 +302,17 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names):
             continue
         try:
             news = watcher.tick()
-        except OSError:
-            return watcher.report()  # the program is gone, or has become another one
+            failed = 0
+        except (OSError, OverflowError, ValueError):
+            # A thread that ended while the list was read, once; again and again: the program is gone, or has become another.
+            watcher.errors += 1
+            failed += 1
+            if failed == GONE_AFTER:
+                return watcher.report()
+            due -= period  # the next look is due at once
+            time.sleep(0.001)
+            continue
+        failed = 0
         for native in news:
             nameless[native] = [watcher.ticks, 1]
         if nameless and _to_ask(nameless, names, watcher.ticks):
