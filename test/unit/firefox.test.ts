@@ -63,17 +63,17 @@ describe('the Gecko format', () => {
     const js = 'main|https://shop.example/app.js|10|12|7';
     const price = 'price|/srv/a b.js|25|30|9';
     expect(rows(profile)).toEqual([
-      { frames: [main, js, price], values: [1, 1], time: 1.5e6, thread: 'GeckoMain [process 10]' },
-      { frames: [main, js, price], values: [1, 1], time: 2.5e6, thread: 'GeckoMain [process 10]' },
-      { frames: [main, js], values: [1, 1], time: 3.5e6, thread: 'GeckoMain [process 10]' },
-      { frames: [main, js, 'malloc|libc.so.6|0|0|0'], values: [1, 1], time: 5.5e6, thread: 'GeckoMain [process 10]' },
-      { frames: ['0x7f001234||0|0|0'], values: [1, 1], time: 102e6, thread: 'GeckoMain [process 20]' },
+      { frames: [main, js, price], values: [1, 1e6], time: 1.5e6, thread: 'GeckoMain [process 10]' },
+      { frames: [main, js, price], values: [1, 1e6], time: 2.5e6, thread: 'GeckoMain [process 10]' },
+      { frames: [main, js], values: [1, 1e6], time: 3.5e6, thread: 'GeckoMain [process 10]' },
+      { frames: [main, js, 'malloc|libc.so.6|0|0|0'], values: [1, 1e6], time: 5.5e6, thread: 'GeckoMain [process 10]' },
+      { frames: ['0x7f001234||0|0|0'], values: [1, 1e6], time: 102e6, thread: 'GeckoMain [process 20]' },
     ]);
     expect([profile.timeNanos, profile.sampleTypes]).toEqual([
       1_700_000_000_000_000_000n,
       [
         { type: 'samples', unit: 'count' },
-        { type: 'wall', unit: 'milliseconds' },
+        { type: 'wall', unit: 'nanoseconds' },
       ],
     ]);
   });
@@ -86,19 +86,19 @@ describe('the processed format', () => {
     expect(profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`)).toEqual([
       'samples/count',
       'cpu/nanoseconds',
-      'wall/milliseconds',
+      'wall/nanoseconds',
     ]);
     expect(rows(profile)).toEqual([
-      { frames: [main, 'parse|/src/shop.rs|35|77|5', 'inlined|/src/shop.rs|8|9|2'], values: [1, 0, 2], time: 1e6, thread: 'worker (8)' },
-      { frames: ['0x1234||0|0|0'].toSpliced(0, 0, main), values: [1, 1_500_000, 2], time: 3e6, thread: 'worker (8)' },
+      { frames: [main, 'parse|/src/shop.rs|35|77|5', 'inlined|/src/shop.rs|8|9|2'], values: [1, 0, 2e6], time: 1e6, thread: 'worker (8)' },
+      { frames: ['0x1234||0|0|0'].toSpliced(0, 0, main), values: [1, 1_500_000, 2e6], time: 3e6, thread: 'worker (8)' },
       {
         frames: [main, 'parse|/src/shop.rs|35|77|5', 'inlined|/src/shop.rs|8|9|2'],
-        values: [1, 900_000, 2],
+        values: [1, 900_000, 2e6],
         time: 7.5e6,
         thread: 'worker (8)',
       },
-      { frames: [main], values: [1, 0, 2], time: 1e6, thread: 'worker (9)' },
-      { frames: [main, '0x1234||0|0|0'], values: [4, 0, 8], time: 3e6, thread: 'worker (9)' },
+      { frames: [main], values: [1, 0, 2e6], time: 1e6, thread: 'worker (9)' },
+      { frames: [main, '0x1234||0|0|0'], values: [4, 0, 8e6], time: 3e6, thread: 'worker (9)' },
     ]);
   });
 
@@ -131,7 +131,7 @@ describe('the processed format', () => {
     expect(bytes.sampleTypes).toEqual([{ type: 'memory', unit: 'bytes' }]);
     expect(rows(bytes).map(({ values }) => values[0])).toEqual([10, -20, 40, 1, 4]);
     for (const thread of file.threads) thread.samples.weightType = 'tracing-ms';
-    expect((await open(JSON.stringify(file))).sampleTypes.at(-1)).toEqual({ type: 'wall', unit: 'milliseconds' });
+    expect((await open(JSON.stringify(file))).sampleTypes.at(-1)).toEqual({ type: 'wall', unit: 'nanoseconds' });
   });
 
   test('that is cut shows what there is', async () => {

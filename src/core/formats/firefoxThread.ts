@@ -50,6 +50,7 @@ export class FirefoxThread {
     const cpu = samples.get('threadCPUDelta');
     const cpuScale = main.cpuUnit === 'µs' ? 1000 : 1;
     const values = [columns.samples, columns.wall, columns.cpu, columns.bytes].filter((index) => index >= 0).map(() => 0);
+    const period = Math.round(main.interval * 1e6);
     const timed = main.timeUnit !== 'bytes';
     let clock = 0;
     for (let i = 0; i < stack.length; i++) {
@@ -61,7 +62,7 @@ export class FirefoxThread {
       const own = at(weight, i);
       const heavy = Number.isNaN(own) ? 1 : own;
       if (columns.samples >= 0) values[columns.samples] = heavy;
-      if (columns.wall >= 0) values[columns.wall] = this.thread.weightType === 'tracing-ms' ? heavy : heavy * main.interval;
+      if (columns.wall >= 0) values[columns.wall] = this.thread.weightType === 'tracing-ms' ? Math.round(heavy * 1e6) : heavy * period;
       if (columns.cpu >= 0) values[columns.cpu] = (at(cpu, i) || 0) * cpuScale;
       if (columns.bytes >= 0) values[columns.bytes] = heavy;
       const when = time === undefined ? (deltas === undefined ? Number.NaN : clock) : at(time, i);
