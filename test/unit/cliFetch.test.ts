@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { completeAddress } from '../../src/cli/fetch/address.js';
-import { cliKit } from './cliKit.js';
+import { cliKit, fixtures } from './cliKit.js';
 
 const { start, heatline, json, folder, files } = cliKit();
 const text = 'main;work 5\nmain 2\n';
@@ -21,6 +21,7 @@ const pages: Record<string, (response: ServerResponse, request: IncomingMessage)
     ),
   '/text': (response) => response.end(text),
   '/packed': (response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(profile)),
+  '/zstd': (response) => response.end(readFileSync(join(fixtures, 'ddtrace/shop.pprof'))),
   '/brotli': (response) => response.setHeader('content-encoding', 'br').end(profile),
   '/broken': (response) => response.setHeader('content-encoding', 'gzip').end(Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3])),
   '/busy': (response) => response.writeHead(500).end('Could not enable CPU profiling: cpu profiling already in use\nmore\n'),
@@ -98,6 +99,10 @@ test('what a transport packed is unpacked, another format is converted', async (
     expect(json('top', out)).toMatchObject({ total: 7 });
   }
   expect(readFileSync(join(folder, 'p.pb.gz')).equals(profile)).toBe(true);
+  // zstd, as Datadog packs pprof: written as every tool reads it.
+  expect(await start(['fetch', `http://127.0.0.1:${port}/zstd`, '-o', 'z.pb.gz'])).toMatchObject({ status: 0 });
+  expect([...readFileSync(join(folder, 'z.pb.gz')).subarray(0, 2)]).toEqual([0x1f, 0x8b]);
+  expect(json('top', 'z.pb.gz').functions).toEqual(json('top', join(fixtures, 'ddtrace/shop.pprof')).functions);
   const said = await start(['fetch', `http://127.0.0.1:${port}/text`, '-o', 'j.pb.gz', '--json']);
   expect(said.stderr).toBe('');
   expect(JSON.parse(said.stdout)).toMatchObject({ output: 'j.pb.gz', samples: 7 });

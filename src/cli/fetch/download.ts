@@ -10,6 +10,8 @@ const MAX_BYTES = 2 ** 30;
 const MAX_ERROR_TEXT = 4096;
 const CONNECT = 10_000;
 const IDLE = 30_000;
+/** Longest time for a whole answer once it has begun: a service that drips is no service. */
+const BODY = 600_000;
 
 export interface DownloadOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -80,13 +82,20 @@ function once(url: URL, options: DownloadOptions): Promise<Answer & { location?:
       ...(options.key === undefined ? {} : { key: options.key }),
     };
     let timer: NodeJS.Timeout | undefined;
-    const within = (milliseconds: number, sentence: string) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => request.destroy(new ReadError('io', sentence)), milliseconds);
-    };
+    let drip: NodeJS.Timeout | undefined;
     const fail = (error: unknown) => {
       clearTimeout(timer);
+      clearTimeout(drip);
       reject(options.signal?.aborted ? options.signal.reason : explain(error, url));
+    };
+    /** Ends the request with a sentence; what its end makes the connection say comes too late. */
+    const giveUp = (sentence: string) => {
+      fail(new ReadError('io', sentence));
+      request.destroy();
+    };
+    const within = (milliseconds: number, sentence: string) => {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, milliseconds, sentence);
     };
     const seconds = Math.round(options.wait / 1000);
     const bare = new URL(url);
@@ -101,9 +110,11 @@ function once(url: URL, options: DownloadOptions): Promise<Answer & { location?:
     request.on('response', (response) => {
       const status = response.statusCode ?? 0;
       const good = status === 200;
+      drip = setTimeout(giveUp, BODY, `The answer was not whole within ${BODY / 60_000} min.`);
       collect(response, good, options.progress, () => within(IDLE, `The answer stopped coming for ${IDLE / 1000} s.`))
         .then((body) => {
           clearTimeout(timer);
+          clearTimeout(drip);
           const { location } = response.headers;
           settle({
             status,
