@@ -16,6 +16,7 @@ export const PROFILE_ENDINGS = [
   'pprof',
   'collapsed',
   'lprof',
+  'jfr',
   'pyisession',
   'folded',
   'austin',

@@ -8,7 +8,6 @@ const BY_BYTES: readonly (readonly [string, string])[] = [
     "This is a zip archive: unpack it with 'unzip FILE' and open the profile inside (Instruments' .trace: export it with 'xctrace export').",
   ],
   ['4e657474726163', "This is a .NET trace: run 'dotnet-trace convert FILE --format Speedscope' and open the .speedscope.json."],
-  ['464c5200', "This is a Java Flight Recording: run 'jfrconv -o collapsed FILE out.collapsed' (async-profiler) and open out.collapsed."],
   ['0408', "This is a Ruby dump, as stackprof writes it: run 'stackprof --json FILE > out.json' and open out.json."],
   ['676d6f6e', "This is gprof's data, which knows no stacks: record with 'perf record -g' and open what 'perf script' prints."],
   ['4a4156412050524f', 'This is a Java heap dump, not a profile.'],

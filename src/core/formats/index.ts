@@ -8,12 +8,15 @@ import { chromeTrace } from './chromeTrace.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
 import { cpuProfile } from './cpuProfile.js';
 import { dhat } from './dhat.js';
+import { dtrace } from './dtrace.js';
 import { firefox } from './firefox.js';
 import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { goLegacy } from './goLegacy.js';
 import { heapProfile } from './heapProfile.js';
+import { jfr } from './jfr.js';
 import { lineProfiler } from './lineProfiler.js';
+import { macosSample } from './macosSample.js';
 import { memrayCsv } from './memrayCsv.js';
 import { perfScript } from './perfScript.js';
 import { pprof } from './pprof.js';
@@ -44,6 +47,7 @@ export const formats: readonly Format[] = [
   speedscope,
   stackprof,
   dhat,
+  jfr,
   cpuProfile,
   heapProfile,
   chromeTrace,
@@ -53,6 +57,8 @@ export const formats: readonly Format[] = [
   perfScript,
   callgrind,
   rbspyRaw,
+  macosSample,
+  dtrace,
   pySpyRaw,
   collapsed,
 ];
