@@ -30,7 +30,7 @@ export const lineProfiler: Format = {
   async read(source, builder, control) {
     const stats = object(await readPickle(await source.bytes(), CLASSES, (share) => pause(control, share)), 'LineStats').attributes;
     const seconds = number(stats.get('unit'), 'unit of time');
-    if (!(seconds > 0)) throw new ReadError('corrupt', 'Its unit of time is not above zero.');
+    if (!(seconds > 0 && seconds < 1e9)) throw new ReadError('corrupt', 'Its unit of time is none.');
     const unit = UNITS.get(seconds);
     const hitsType = builder.valueType({ type: 'hits', unit: 'count' });
     const timeType = builder.valueType({ type: 'time', unit: unit ?? 'seconds' });
@@ -43,7 +43,7 @@ export const lineProfiler: Format = {
         const [line, count, time] = list(row, 'line with its figures', 3);
         const at = number(line, 'line');
         const hits = number(count, 'number of hits');
-        const took = number(time, 'time') * scale;
+        const took = Math.max(0, number(time, 'time') * scale);
         builder.lineCost(hitsType, func, at, hits, hits, hits);
         builder.lineCost(timeType, func, at, took, took, hits);
       }

@@ -76,7 +76,7 @@ function readStats(bytes: Uint8Array, builder: ProfileBuilder): void {
   /** Negative numbers of calls mean that they were not counted. */
   let uncounted = false;
   const counted = (calls: number): number => {
-    if (calls >= 0) return calls;
+    if (calls >= 0) return finite(calls);
     uncounted = true;
     return 0;
   };
@@ -128,7 +128,15 @@ function readStats(bytes: Uint8Array, builder: ProfileBuilder): void {
       if (caller < 0) reader.fail('a caller is not a function');
       shared(edgeFigures);
       if (sampled) sums.edge(keyFunc[caller]!, keyFunc[callee]!, counted(figures[0]!));
-      else builder.edge(keyFunc[caller]!, keyFunc[callee]!, counted(figures[0]!), counted(figures[1]!), figures[2]!, figures[3]!);
+      else
+        builder.edge(
+          keyFunc[caller]!,
+          keyFunc[callee]!,
+          counted(figures[0]!),
+          counted(figures[1]!),
+          finite(figures[2]!),
+          finite(figures[3]!),
+        );
     }
   };
   const functionFigures = (code: number): void => {
@@ -137,8 +145,8 @@ function readStats(bytes: Uint8Array, builder: ProfileBuilder): void {
     if (size < 4) reader.fail('the figures of a function are incomplete');
     const primitive = counted(reader.number());
     const calls = counted(reader.number());
-    const self = reader.number();
-    const total = reader.number();
+    const self = finite(reader.number());
+    const total = finite(reader.number());
     if (sampled) sums.line(keyFunc[callee]!, keyLine[callee]!, primitive, calls, self, total);
     else builder.functionCalls(keyFunc[callee]!, calls, primitive, self, total);
     if (size > 4) shared(callers);
@@ -164,6 +172,11 @@ function atEnd(reader: MarshalReader): boolean {
   if (reader.bytes[reader.pos] !== Code.null) return false;
   reader.pos++;
   return true;
+}
+
+/** Python's files may hold what is no number, or has no end: that is nothing measured. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }
 
 /** Whether the sampler's mark is among the keys: a tuple of one string. */

@@ -66,6 +66,11 @@ export const pyinstrument: Format = {
   },
 };
 
+/** Whole nanoseconds; what is no time of less than thirty years is none. */
+export function nanosOf(seconds: number): number {
+  return seconds > 0 && seconds < 1e9 ? Math.round(seconds * NANOS) : 0;
+}
+
 /** @param seconds Unix time */
 export function setStart(builder: ProfileBuilder, seconds: number): void {
   // More microseconds than fit 2^53 are no time of ours.
@@ -73,7 +78,7 @@ export function setStart(builder: ProfileBuilder, seconds: number): void {
 }
 
 export function setDuration(builder: ProfileBuilder, seconds: number): void {
-  if (seconds >= 0 && Number.isFinite(seconds)) builder.set({ durationNanos: seconds * NANOS });
+  if (seconds >= 0 && seconds < 1e9) builder.set({ durationNanos: seconds * NANOS });
 }
 
 /** Reads the tree's frames; goes into children by a stack of its own. */
@@ -113,7 +118,7 @@ async function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder)
     } else if (json.key === 'file_path') nodes.file.array[node] = text();
     else if (json.key === 'class_name') nodes.systemName.array[node] = qualified(json, nodes, node, builder);
     else if (json.key === 'line_no') nodes.line.array[node] = json.number();
-    else if (json.key === 'time') nodes.time.array[node] = Math.round(json.number() * NANOS) || 0;
+    else if (json.key === 'time') nodes.time.array[node] = nanosOf(json.number());
   }
 }
 

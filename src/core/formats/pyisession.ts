@@ -2,7 +2,7 @@ import type { ProfileBuilder } from '../model/builder.js';
 import type { Format } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
-import { setDuration, setStart } from './pyinstrument.js';
+import { nanosOf, setDuration, setStart } from './pyinstrument.js';
 
 /** What pyinstrument puts between the parts of a frame, before each of its attributes, and in place of a file for threads. */
 const PART = '\0';
@@ -47,7 +47,7 @@ export const pyisession: Format = {
 
 /** @param seconds between two samples, at least */
 function setInterval(builder: ProfileBuilder, seconds: number): void {
-  if (!(seconds > 0) || seconds === Number.POSITIVE_INFINITY) return;
+  if (!(seconds > 1e-9 && seconds < 1e9)) return;
   builder.set({ periodType: { type: 'wall', unit: 'nanoseconds' }, period: seconds * 1e9 });
   builder.quality({ rateAsked: 1 / seconds });
 }
@@ -65,7 +65,7 @@ async function readRecords(json: JsonCursor, builder: ProfileBuilder): Promise<n
     let nanos = 0;
     if (!json.array()) continue;
     for (let part = 0; json.item(); part++) {
-      if (part === 1) nanos = Math.max(0, Math.round(json.number() * 1e9) || 0);
+      if (part === 1) nanos = nanosOf(json.number());
       if (part !== 0 || !json.array()) continue;
       while (json.item()) {
         const frame = frames[json.interned(table)];
@@ -74,7 +74,6 @@ async function readRecords(json: JsonCursor, builder: ProfileBuilder): Promise<n
         else stack = builder.stack(stack, frame.place);
       }
     }
-    if (!Number.isFinite(nanos)) continue;
     builder.sample(stack, [1, nanos], thread, now);
     now += nanos;
     records++;

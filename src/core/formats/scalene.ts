@@ -154,6 +154,7 @@ function scale({ kind }: Column, seconds: number): number {
   return kind === 'megabytes' ? MB : 1;
 }
 
+/** Figures of a run; more is damage. */
 function finite(value: number): number {
-  return Number.isFinite(value) ? value : 0;
+  return Math.abs(value) < 1e15 ? value : 0;
 }

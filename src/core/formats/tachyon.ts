@@ -94,7 +94,7 @@ function columns(frames: TachyonFrames, frame: number): [number, number, number]
 /** Gives the nanoseconds that one look of a mode that leaves looks out stands for. */
 function perLook(file: TachyonFile): (sample: number) => number {
   const looks = (file.stats?.rate ?? 0) * (1 - (file.stats?.failed ?? 0));
-  const nanos = looks > 0 ? 1e9 / looks : file.intervalMicros * 1000;
+  const nanos = looks > 1e-6 ? 1e9 / looks : file.intervalMicros * 1000;
   return () => nanos;
 }
 

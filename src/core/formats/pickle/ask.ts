@@ -23,8 +23,8 @@ export function text(value: PickleValue | undefined, what: string): string {
   return typeof value === 'string' ? value : wrong(what);
 }
 
-/** A number; one beyond 2^53 is rounded. */
+/** A number; one beyond 2^53 is rounded, one beyond measure (1e200: products of two stay finite) is none. */
 export function number(value: PickleValue | undefined, what: string): number {
   const plain = typeof value === 'bigint' ? Number(value) : value;
-  return typeof plain === 'number' && Number.isFinite(plain) ? plain : wrong(what);
+  return typeof plain === 'number' && Math.abs(plain) < 1e200 ? plain : wrong(what);
 }

@@ -8,6 +8,9 @@ const FOOTER = 32;
 const LEAST_STRING = 1;
 const LEAST_FRAME = 7;
 const SIGNATURE = 'TACHSTAT';
+/** Thirty years, and a look each nanosecond: more is damage. */
+const MAX_SECONDS = 1e9;
+const MAX_RATE = 1e9;
 
 /** What the recorder measured of its own work; absent in files of early versions. */
 export interface TachyonStats {
@@ -66,13 +69,15 @@ export function readContainer(bytes: Uint8Array): TachyonFile {
   const stringsAt = u64(40);
   const framesAt = u64(48);
   if (stringsAt < HEADER || framesAt < stringsAt || framesAt > footer) throw new ReadError('corrupt', 'Its tables overlap.', 40);
+  const intervalMicros = u64(20);
+  if (intervalMicros > MAX_SECONDS * 1e6) throw new ReadError('corrupt', 'The time between two samples is longer than any can be.', 20);
   const compression = u32(56);
   if (compression > 1) throw new ReadError('unsupported', `Its samples are packed in an unknown way (${compression}).`, 56);
 
   return {
     littleEndian,
     python: `${bytes[8]}.${bytes[9]}.${bytes[10]}`,
-    intervalMicros: u64(20),
+    intervalMicros,
     samples: u64(28),
     flags: u32(60),
     zstd: compression === 1,
@@ -136,7 +141,7 @@ function readStats(bytes: Uint8Array, view: DataView, footer: number, littleEndi
   const figure = (at: number) => view.getFloat64(start + at, littleEndian);
   const seconds = figure(0);
   const rate = figure(8);
-  if (!(seconds >= 0) || !(rate >= 0) || seconds === Number.POSITIVE_INFINITY || rate === Number.POSITIVE_INFINITY) return undefined;
+  if (!(seconds >= 0 && seconds <= MAX_SECONDS && rate >= 0 && rate <= MAX_RATE)) return undefined;
   if (size < 56) return { seconds, rate, failed: undefined, missed: undefined };
   // One flag per optional figure says that it was measured.
   const known = view.getUint32(start + 32, littleEndian);
