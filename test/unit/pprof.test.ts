@@ -437,7 +437,73 @@ describe('pprof: what others write', () => {
   });
 });
 
+it('reads integers of every length to the digit', async () => {
+  const values = Array.from({ length: 63 }, (_, bit) => [
+    2n ** BigInt(bit),
+    2n ** BigInt(bit + 1) - 1n,
+    -(2n ** BigInt(bit)),
+    -(2n ** BigInt(bit + 1)),
+  ]).flat();
+  const builder = new ProfileBuilder('x');
+  builder.valueType({ type: 'x', unit: 'count' });
+  for (const value of values) builder.sample(-1, [value]);
+  const { samples } = await read(writePprof(builder.finish()));
+  expect(Array.from(samples.values[0] as BigInt64Array)).toEqual(values);
+});
+
+it('keeps numbers of labels to the digit', async () => {
+  const bytes = handmade(
+    (out, inner, row) => {
+      type(out, inner, 1, 2);
+      for (const number of [7, 2n ** 63n - 1n, -(2n ** 63n)]) {
+        inner.number(2, 5);
+        row.number(1, 3);
+        row.number(3, number);
+        inner.block(3, row);
+        out.block(2, inner);
+      }
+    },
+    ['', 'cpu', 'ns', 'span id'],
+  );
+  for (const profile of [await read(bytes), await read(writePprof(await read(bytes)))]) {
+    const { text, number } = profile.samples.labels!;
+    expect(Array.from(text, (row, i) => profile.strings[row] || number[i])).toEqual([7, '9223372036854775807', '-9223372036854775808']);
+  }
+});
+
+it('drops frames by names without their parameters', async () => {
+  const frames = 'main (anonymous namespace)::alloc(int) operator() tc::operator()(long) .alloc(void*) keep(int)';
+  const profile = draw(frames.replaceAll(' ', '\n').replace('(anonymous\nnamespace)', '(anonymous_namespace)'));
+  const named = { ...profile, strings: profile.strings.map((text) => text.replace('anonymous_', 'anonymous ')) };
+  const left = async (dropFrames: string) => {
+    const { stacks, samples } = await read(writePprof({ ...named, dropFrames }));
+    let frames = 0;
+    for (let at = samples.stack[0]!; at >= 0; at = stacks.prefix[at]!) frames++;
+    return frames;
+  };
+  expect(await left('')).toBe(6);
+  expect(await left('\\(anonymous namespace\\)::alloc')).toBe(1);
+  expect(await left('operator\\(\\)')).toBe(2);
+  expect(await left('tc::operator\\(\\)')).toBe(3);
+  expect(await left('alloc')).toBe(4);
+  expect(await left('keep')).toBe(5);
+});
+
 describe('pprof: bad input', () => {
+  it.each([
+    ['value types', 1, 1001],
+    ['mappings', 3, 2 ** 18 + 1],
+  ])('refuses more %s than any program has', async (what, field, count) => {
+    const bytes = handmade((out, inner) => {
+      type(out, inner, 1, 2);
+      for (let i = 0; i < count; i++) {
+        inner.number(1, 1);
+        out.block(field, inner);
+      }
+    });
+    expect(await read(bytes).catch((error: unknown) => error)).toMatchObject({ code: 'too-large', message: expect.stringContaining(what) });
+  });
+
   const good = writePprof(
     draw(
       `main@a.py:3 main@a.py:4 idle

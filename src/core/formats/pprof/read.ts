@@ -15,6 +15,12 @@ import { allNumbers, enter, type Integer, openReader, PROFILE, truncated, wireEr
 /** Samples between two looks at the cancellation. */
 const SLICE = 20_000;
 const NONE = new Uint32Array(0);
+/** What no real profile comes near; more of them would take more memory than the file by far. */
+const MOST: readonly (readonly [field: number, count: number, what: string])[] = [
+  [PROFILE.sampleType, 1000, 'value types'],
+  [PROFILE.mapping, 2 ** 18, 'mappings'],
+  [PROFILE.string, 2 ** 24, 'strings'],
+];
 
 /**
  * Reads a whole profile.proto. Order of fields does not matter (Go writes samples before what they refer to).
@@ -53,6 +59,10 @@ async function readOne(
   builder: ProfileBuilder,
   control: ReadControl,
 ): Promise<readonly ValueType[]> {
+  for (const [field, count, what] of MOST) {
+    const found = scan.blocks[field]?.length ?? 0;
+    if (found > count) throw new ReadError('too-large', `The profile has ${found} ${what}, which is more than can be read safely.`);
+  }
   const samples = scan.blocks[PROFILE.sample] ?? NONE;
   const strings = readStrings(reader, scan.blocks[PROFILE.string] ?? NONE);
   const known = (index: Integer): number => {
@@ -95,7 +105,8 @@ async function readOne(
   const locations = readLocations(reader, scan.blocks[PROFILE.location] ?? NONE, builder, mappings, functions, drops);
 
   // What the samples take in the file bounds their frames, most of which take two bytes; memory that is not used costs nothing.
-  builder.expect(samples.length, Math.ceil(scan.sampleBytes / 2));
+  // A value takes a byte.
+  builder.expect(Math.min(samples.length, Math.ceil(scan.sampleBytes / types.length)), Math.ceil(scan.sampleBytes / 2));
   const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted);
   const order = samplesOf.inOrderOfTime(samples);
   const watched = control.signal !== undefined || control.progress !== undefined;

@@ -151,8 +151,11 @@ export class SampleReader {
         this.builder.status(Number(labels[i + 2]!) & 255);
         continue;
       }
+      const number = labels[i + 2]!;
       const unit = this.stringRow[labels[i + 3] as number]!;
-      this.builder.label(this.stringRow[key]!, this.stringRow[text]!, Number(labels[i + 2]!), unit);
+      // A number that no double holds is kept to the digit, as text.
+      const row = typeof number === 'bigint' && text === 0 ? this.builder.string(String(number)) : this.stringRow[text]!;
+      this.builder.label(this.stringRow[key]!, row, Number(number), unit);
     }
   }
 
@@ -312,5 +315,7 @@ export class SampleReader {
       this.labels[at + field - 1] = value;
     }
     if (reader.pos > end) throw truncated(end);
+    // Without a key it says nothing.
+    if (this.labels[at] === 0) this.labels.length = at;
   }
 }

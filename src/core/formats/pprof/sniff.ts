@@ -36,6 +36,8 @@ export function sniffPprof(head: Uint8Array): number {
       const first = head[pos];
       if (field < 6 && value.value > 0 && first !== undefined && !(first >>> 3 >= 1 && first >>> 3 <= 10 && [0, 2].includes(first & 7)))
         return 0;
+      // Other files of protobuf (Perfetto's traces) also begin with blocks of field 1, but of other content than a value type's.
+      if ((field === 1 || field === 11) && value.value > 0 && first !== undefined && first !== 0x08 && first !== 0x10) return 0;
       pos += value.value;
       if (field <= 6) known++;
     }
