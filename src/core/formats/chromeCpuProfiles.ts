@@ -72,7 +72,7 @@ export class ChromeCpuProfiles {
     builder.valueType({ type: 'samples', unit: 'count' });
     builder.valueType({ type: 'wall', unit: 'microseconds' });
     const whole = [...this.found.values()].filter(({ profile }) => profile.samples.length > 0);
-    const origin = Math.min(...whole.map(({ profile }) => profile.start || 0));
+    const origin = Math.min(...whole.map(({ profile }) => (Number.isFinite(profile.start) ? profile.start : 0)));
     for (const { profile, process, thread } of whole) {
       const name = threadName(process, thread);
       await profile.emit(builder, builder.thread(name), origin, () => this.json.pause(false));

@@ -44,5 +44,5 @@ async function read(source: Source, builder: ProfileBuilder, control: ReadContro
   if (profile.end > profile.start) builder.set({ durationNanos: (profile.end - profile.start) * 1000 });
   // Without times the samples can still be counted.
   if (profile.deltas.length === 0) builder.set({ defaultType: 0 });
-  await profile.emit(builder, -1, profile.start || 0, () => json.pause(false));
+  await profile.emit(builder, -1, Number.isFinite(profile.start) ? profile.start : 0, () => json.pause(false));
 }

@@ -93,15 +93,15 @@ export class V8Profile {
     const spent = new Map<number, number>();
     const values = [1, 0];
     if (samples.length > deltas.length) builder.warn(`${samples.length - deltas.length} of ${samples.length} samples have no time.`);
-    let clock = (this.start || 0) + (deltas.array[0] ?? 0);
+    let clock = finite(this.start) + (deltas.length > 0 ? finite(deltas.array[0]!) : 0);
     // V8's clock may seem to run backwards when samples come late: time waits then.
     let now = clock;
     for (let i = 0; i < samples.length; i++) {
       const row = this.rowOf.get(samples.array[i]!);
       if (row === undefined) throw new ReadError('corrupt', `A sample refers to node ${samples.array[i]}, which there is not.`);
       const last = i + 1 >= samples.length;
-      if (!last) clock += i + 1 < deltas.length ? deltas.array[i + 1]! : 0;
-      const next = Math.max(now, last ? this.end || now : clock);
+      if (!last && i + 1 < deltas.length) clock += finite(deltas.array[i + 1]!);
+      const next = Math.max(now, last ? finite(this.end) : clock);
       values[1] = next - now;
       builder.sample(this.leaf(builder, row, around[row]!, i, spent), values, thread, (now - origin) * 1000);
       now = next;
@@ -149,4 +149,9 @@ export class V8Profile {
     });
     return around;
   }
+}
+
+/** 0 for what is no time. */
+function finite(time: number): number {
+  return Number.isFinite(time) ? time : 0;
 }
