@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
@@ -14,7 +14,7 @@ interface Dhat {
   readonly ftbl: readonly string[];
 }
 
-/** Valgrind's own summary: `At t-gmax: 100,090 bytes in 7 blocks`. */
+/** The recorder's own summary: `At t-gmax: 100,090 bytes in 7 blocks`. */
 function printed(text: string): Map<string, [bytes: number, blocks: number | undefined]> {
   const number = (digits: string | undefined) => (digits === undefined ? undefined : Number(digits.replaceAll(',', '')));
   return new Map(
@@ -24,26 +24,29 @@ function printed(text: string): Map<string, [bytes: number, blocks: number | und
   );
 }
 
-it.each(['heap', 'copy'])('%s: its sums are those that valgrind printed', async (name) => {
-  const profile = await open(readFileSync(join(folder, `${name}.dhat`)));
-  const judge = printed(readFileSync(join(folder, `${name}.dhat.judge.txt`), 'utf8'));
+it.each(['heap.dhat', 'copy.dhat', 'rust-heap.json'])('%s: its sums are those that its recorder printed', async (name) => {
+  const profile = await open(readFileSync(join(folder, name)));
+  const judge = printed(readFileSync(join(folder, `${name}.judge.txt`), 'utf8'));
   const total = (type: string) =>
     wholeTotal(
       profile,
       profile.sampleTypes.findIndex((one) => one.type === type),
     );
-  const heap = name === 'heap';
+  const heap = name !== 'copy.dhat';
   expect([total(heap ? 'alloc_space' : 'copied'), total(heap ? 'alloc_objects' : 'blocks')]).toEqual(judge.get('Total'));
   if (!heap) return;
   expect([total('peak_space'), total('peak_objects')]).toEqual(judge.get('At t-gmax'));
   expect([total('end_space'), total('end_objects')]).toEqual(judge.get('At t-end'));
-  expect(total('read')).toBe(judge.get('Reads')![0]);
-  expect(total('written')).toBe(judge.get('Writes')![0]);
+  for (const [type, line] of [
+    ['read', 'Reads'],
+    ['written', 'Writes'],
+  ] as const) {
+    if (name === 'heap.dhat') expect(total(type)).toBe(judge.get(line)![0]);
+  }
 });
 
 describe.each(['heap.dhat', 'copy.dhat', 'rust-heap.json'])('%s', (name) => {
   it('gives every function the sums of the points that hold it', async () => {
-    if (!existsSync(join(folder, name))) return;
     const text = readFileSync(join(folder, name), 'utf8');
     const file = JSON.parse(text) as Dhat;
     const wanted = new Map<string, [number, number]>();

@@ -7,6 +7,7 @@ import { callgrind } from './callgrind.js';
 import { chromeTrace } from './chromeTrace.js';
 import { collapsed, pySpyRaw } from './collapsed.js';
 import { cpuProfile } from './cpuProfile.js';
+import { d3Flame } from './d3Flame.js';
 import { dhat } from './dhat.js';
 import { dtrace } from './dtrace.js';
 import { firefox } from './firefox.js';
@@ -48,6 +49,7 @@ export const formats: readonly Format[] = [
   stackprof,
   dhat,
   jfr,
+  d3Flame,
   cpuProfile,
   heapProfile,
   chromeTrace,
