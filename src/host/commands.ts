@@ -1,13 +1,13 @@
 /** All commands as one table, and the one place where their errors are told. */
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { formatType } from '../core/model/units.js';
+import { typeLabel } from '../core/model/units.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
 import { isUserError } from './errors.js';
 import { launching } from './lazy.js';
 import { openLocation } from './locations.js';
-import { openProfile, PROFILE_ENDINGS } from './profiles.js';
+import { OTHER_ENDINGS, openProfile, PROFILE_ENDINGS } from './profiles.js';
 import * as recordings from './recordingCommands.js';
 import { activeInfo, cleared, metricChosen, viewed } from './session.js';
 import type { ProfileOptions } from './target.js';
@@ -130,7 +130,7 @@ function activeFile(ctx: Ctx): vscode.Uri {
 }
 
 async function pickProfile(): Promise<vscode.Uri | undefined> {
-  const filters = { Profiles: PROFILE_ENDINGS.map((ending) => ending.replace('pb.gz', 'gz')), 'All Files': ['*'] };
+  const filters = { Profiles: [...PROFILE_ENDINGS, ...OTHER_ENDINGS].map((ending) => ending.replace(/^.*\./, '')), 'All Files': ['*'] };
   return (await vscode.window.showOpenDialog({ title: 'Open Profile', filters }))?.[0];
 }
 
@@ -147,7 +147,7 @@ async function selectMetric(ctx: Ctx): Promise<void> {
   if (!info || !view) return void activeFile(ctx);
   const items = info.valueTypes.flatMap((type, index) =>
     (['self', 'total'] as const).map((which) => ({
-      label: `${formatType(type)}: ${which}`,
+      label: `${typeLabel(type)}: ${which}`,
       description: which === 'self' ? 'spent on the line itself' : 'with all that it called',
       ...(index === view.type && which === metric ? { detail: '$(check) shown now' } : {}),
       index,

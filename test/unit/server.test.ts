@@ -302,7 +302,7 @@ describe('hover and lenses', () => {
 
   it('tell a line with its share, its samples and what it called', async () => {
     const text = (await hover(7))?.value ?? '';
-    expect(text).toContain('| Line 7 | wall | of 1.00 s |');
+    expect(text).toContain('| Line 7 | Wall time | of 1.00 s |');
     expect(text).toContain('| self | 100 ms | 10.0 % |');
     expect(text).toContain('| total | 900 ms | 90.0 % |');
     expect(text).toContain('100 ± 20 samples');
@@ -312,7 +312,7 @@ describe('hover and lenses', () => {
 
   it('tell a function with callers, and links that lead where they say', async () => {
     const text = (await hover(11))?.value ?? '';
-    expect(text).toContain('| find | wall |');
+    expect(text).toContain('| find | Wall time |');
     const link = /Called by \[quote\]\(command:heatline\.openLocation\?([^)]+)\)/.exec(text)?.[1] ?? '';
     expect(JSON.parse(decodeURIComponent(link))).toEqual([{ profile: info.id, func: 0 }]);
   });

@@ -1,17 +1,4 @@
-import type { ValueType } from '../../src/core/model/profile.js';
-import { secondsPer } from '../../src/core/model/units.js';
-
-export { formatCount, formatSeconds, formatShare, formatValue } from '../../src/core/model/units.js';
-
-/** A value type's name for a menu: `Wall time`, `CPU time`, `Calls`, `Allocated space`. */
-export function typeLabel(type: ValueType): string {
-  if (type.type === 'tottime') return 'Traced time (tottime)';
-  if (type.type === 'untraced') return 'Wall time without tracing';
-  const words = type.type.replace(/[_-]+/g, ' ').trim() || type.unit || 'value';
-  const timed = secondsPer(type.unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
-  const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
+export { formatCount, formatSeconds, formatShare, formatValue, typeLabel } from '../../src/core/model/units.js';
 
 /** Control and direction-changing characters shown as visible stand-ins, so that a name cannot rearrange what is around it. */
 export function safeText(text: string): string {

@@ -86,6 +86,16 @@ export function formatShare(share: number): string {
   return `${size < 0.0995 ? percent.toFixed(2) : percent.toFixed(1)} %`;
 }
 
+/** A value type's name for people: `Wall time`, `CPU time`, `Calls`, `Allocated space`. */
+export function typeLabel({ type, unit }: ValueType): string {
+  if (type === 'tottime') return 'Traced time (tottime)';
+  if (type === 'untraced') return 'Untraced wall time';
+  const words = type.replace(/[_-]+/g, ' ').trim() || unit || 'value';
+  const timed = secondsPer(unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
+  const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `wall · seconds` for menus: the type's name, and its unit where the name does not say it. */
 export function formatType({ type, unit }: ValueType): string {
   if (type === '') return unit === '' ? 'value' : unit;

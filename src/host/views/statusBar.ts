@@ -1,6 +1,6 @@
 /** One line on where the time went; click for the flame graph. The tooltip says what the heat is a share of. */
 import * as vscode from 'vscode';
-import { formatType, formatValue } from '../../core/model/units.js';
+import { formatValue, typeLabel } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
@@ -24,7 +24,7 @@ export class StatusBarView implements vscode.Disposable {
     this.item ??= vscode.window.createStatusBarItem('heatline.summary', vscode.StatusBarAlignment.Left, 99);
     const type = info.valueTypes[session.view.type];
     const total = formatValue(info.totals[session.view.type] ?? 0, type?.unit ?? '');
-    const scale = `${session.metric} ${type ? formatType(type) : ''}${session.view.thread ? ` of ${safeText(session.view.thread)}` : ''}`;
+    const scale = `${session.metric} ${type ? typeLabel(type) : ''}${session.view.thread ? ` of ${safeText(session.view.thread)}` : ''}`;
     this.item.name = 'Heatline: summary';
     this.item.text = `$(flame) ${shorten(safeText(info.summary))}`;
     this.item.command = 'heatline.showFlameGraph';

@@ -1,5 +1,5 @@
 import { type Hover, type HoverParams, MarkupKind } from 'vscode-languageserver/node';
-import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
+import { formatCount, formatShare, formatValue, typeLabel } from '../../core/model/units.js';
 import type { FunctionRow, LineHeat, ViewParams } from '../../protocol/lsp.js';
 import type { Figures, FunctionFigures } from '../analysis/queries.js';
 import { type Definition, definitionsIn } from '../definitions.js';
@@ -92,10 +92,11 @@ async function lineBlocks(
 }
 
 function figureTable(opened: OpenProfile, view: ViewParams, title: string, { self, total }: Figures, sum: number): string {
-  const { type, unit } = opened.info.valueTypes[view.type]!;
+  const type = opened.info.valueTypes[view.type]!;
+  const { unit } = type;
   const share = (value: number) => (sum > 0 ? formatShare(value / sum) : '–');
   return [
-    `| ${title} | ${escapeMarkdown(type || 'value')} | of ${formatValue(sum, unit)} |`,
+    `| ${title} | ${escapeMarkdown(typeLabel(type))} | of ${formatValue(sum, unit)} |`,
     '|:--|--:|--:|',
     `| self | ${formatValue(self, unit)} | ${share(self)} |`,
     `| total | ${formatValue(total, unit)} | ${share(total)} |`,
