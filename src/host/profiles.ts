@@ -22,7 +22,11 @@ export const PROFILE_ENDINGS = [
   'austin',
   'mojo',
   'callgrind',
+  'speedscope.json',
 ];
+
+/** Endings that VS Code has an editor of its own for: ours is offered beside it. */
+export const OTHER_ENDINGS = ['cpuprofile', 'heapprofile'];
 
 /** Reading that takes longer (milliseconds) is told with a way to stop it. */
 const LONG = 1000;

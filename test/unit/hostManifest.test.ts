@@ -60,10 +60,16 @@ describe('the manifest', () => {
   });
 
   it('opens in the profile editor what the extension calls a profile', () => {
-    const endings = /PROFILE_ENDINGS = \[([^\]]*)\]/.exec(read('src/host/profiles.ts'))?.[1]?.match(/[\w.]+/g);
-    const patterns = contributes.customEditors[0].selector.map((each: { filenamePattern: string }) => each.filenamePattern);
+    const listed = (name: string) => new RegExp(`${name} = \\[([^\\]]*)\\]`).exec(read('src/host/profiles.ts'))?.[1]?.match(/[\w.]+/g);
+    const endings = listed('PROFILE_ENDINGS');
+    const [patterns, others] = contributes.customEditors.map(({ selector }: { selector: { filenamePattern: string }[] }) =>
+      selector.map(({ filenamePattern }) => filenamePattern),
+    );
     // valgrind's own names end in the number of the process.
     expect(patterns).toEqual([...(endings ?? []).map((ending) => `*.${ending}`), 'callgrind.out.*']);
+    // VS Code has an editor for these: it stays the one that opens them.
+    expect(others).toEqual(listed('OTHER_ENDINGS')?.map((ending) => `*.${ending}`));
+    expect(contributes.customEditors.map(({ priority }: { priority: string }) => priority)).toEqual(['default', 'option']);
   });
 
   it('does not let an untrusted workspace choose what is run', () => {

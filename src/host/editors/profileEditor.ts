@@ -26,16 +26,20 @@ interface Page {
 
 export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
   static readonly viewType = 'heatline.profile';
+  /** The same editor for files that VS Code opens itself, offered in "Reopen Editor With…" (package.json says so). */
+  static readonly optionType = 'heatline.profileOption';
   private readonly pages = new Set<Page>();
   private readonly subscriptions: vscode.Disposable[];
   private wanted: { readonly uri: string; readonly func: number } | undefined;
 
   constructor(private readonly ctx: Ctx) {
     this.subscriptions = [
-      vscode.window.registerCustomEditorProvider(ProfileEditor.viewType, this, {
-        webviewOptions: { retainContextWhenHidden: false },
-        supportsMultipleEditorsPerDocument: true,
-      }),
+      ...[ProfileEditor.viewType, ProfileEditor.optionType].map((viewType) =>
+        vscode.window.registerCustomEditorProvider(viewType, this, {
+          webviewOptions: { retainContextWhenHidden: false },
+          supportsMultipleEditorsPerDocument: true,
+        }),
+      ),
       ctx.store.onDidChange((session) => this.render(session)),
     ];
   }
