@@ -48,6 +48,12 @@ test('--fail-on: exit status 1 and which rule held, on stdout as JSON and as a s
   expect(heatline('diff', 'b.collapsed', 'a.collapsed', '--fail-on', 'total>5%', '--markdown').stdout).toMatch(/^### ✅/);
 });
 
+test('a rule that guards nothing is told, and does not fail', () => {
+  const { status, stderr } = heatline('diff', 'a.collapsed', 'b.collapsed', '--json', '--fail-on', 'self(nothing)>5%');
+  expect(stderr).toBe('heatline: --fail-on self(nothing)>5%: 0 → 0, no change, no function matches\n');
+  expect(status).toBe(0);
+});
+
 test('what cannot be compared or is no rule is wrong usage, and said in one line', () => {
   const cases: [string[], number, RegExp][] = [
     [['diff', 'a.collapsed', prof], 2, /^heatline: nothing can be compared: the base holds samples\/count, .*\n$/],

@@ -49,7 +49,7 @@ export async function diff(baseFile: string, newFile: string, options: DiffComma
   else if (options.markdown) await print(diffMarkdown(comparison, judged, normalize, shortPath));
   else await print(diffText(comparison, judged, wanted));
 
-  for (const { holds, sentence } of judged) if (holds) say(`--fail-on ${sentence}`);
+  for (const { holds, matched, sentence } of judged) if (holds || !matched) say(`--fail-on ${sentence}`);
   if (judged.some(({ holds }) => holds)) process.exitCode = Exit.failed;
 }
 

@@ -27,6 +27,8 @@ export interface Rule {
 export interface Judged {
   readonly rule: Rule;
   readonly holds: boolean;
+  /** False when no function of either profile is meant: the rule guards nothing. */
+  readonly matched: boolean;
   /** The rule and what was found: `total>5%: 1.20 s → 1.35 s, +12.5 %`. */
   readonly sentence: string;
 }
@@ -73,9 +75,9 @@ export function judge(comparison: Comparison, rule: Rule): Judged {
   const holds = equal ? operator.endsWith('=') : operator.startsWith('>') ? found > limit : found < limit;
   const noise =
     rule.figure === 'self' && rule.expression !== undefined ? noiseOf(comparison.base, base, comparison.next, next) : Number.NaN;
-  const doubt = Number.isNaN(noise) || noise === 0 ? '' : ` (sampling alone: ±${formatValue(noise, unit)})`;
+  const doubt = Number.isNaN(noise) || noise === 0 || base === next ? '' : ` (sampling alone: ±${formatValue(noise, unit)})`;
   const nothing = matched ? '' : ', no function matches';
-  return { rule, holds, sentence: `${plain(rule.text)}: ${beforeAndAfter(base, next, unit)}${doubt}${nothing}` };
+  return { rule, holds, matched, sentence: `${plain(rule.text)}: ${beforeAndAfter(base, next, unit)}${doubt}${nothing}` };
 }
 
 interface Figures {
