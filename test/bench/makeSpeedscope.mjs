@@ -10,7 +10,7 @@ import { random } from './makePprof.mjs';
  */
 export async function makeSpeedscope(
   path,
-  { samples = 1_000_000, depth = 30, functions = 20_000, pool = 50_000, threads = 4, seed = 1 } = {},
+  { samples = 1_000_000, depth = 30, functions = 20_000, pool = 5_000, threads = 4, seed = 1 } = {},
 ) {
   const next = random(seed);
   const file = createWriteStream(path);

@@ -7,6 +7,7 @@ import { makeCollapsed } from './makeCollapsed.mjs';
 import { makeFleet } from './makeFleet.mjs';
 import { makePprof } from './makePprof.mjs';
 import { makeProf } from './makeProf.mjs';
+import { makeSpeedscope } from './makeSpeedscope.mjs';
 import { found } from './race.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -94,6 +95,21 @@ export const rows = {
           ...(found('inferno-flamegraph', ['--help']) ? {} : { missing: 'inferno is not installed' }),
         },
       ],
+    };
+  },
+  async speedscope() {
+    const path = await made('1m-samples.speedscope.json', (to) => makeSpeedscope(to));
+    return {
+      title: `speedscope, 1,000,000 × 30 frames, ${mebibytes(path)}`,
+      runners: [{ name: '`heatline top`', command: heatline('top', path) }, speedscope(path)],
+    };
+  },
+  async 'speedscope-large'() {
+    const path = await made('6m-samples.speedscope.json', (to) => makeSpeedscope(to, { samples: 6_200_000, pool: 2_000_000 }));
+    // No JavaScript string holds so much, and so speedscope cannot open it.
+    return {
+      title: `speedscope, 6,200,000 × 30 frames, ${mebibytes(path)}`,
+      runners: [{ name: '`heatline top`', command: heatline('top', path) }],
     };
   },
   async merge() {

@@ -2,7 +2,8 @@ import { ReadError } from '../../errors.js';
 import { ByteStrings } from '../byteStrings.js';
 import type { ReadControl } from '../format.js';
 import { utf8 } from '../textLines.js';
-import { jsonText } from './text.js';
+import { KeyTable } from './keyTable.js';
+import { isNumeric, isWord, jsonText } from './text.js';
 
 /** Bytes between two looks at progress and cancellation: some tens of milliseconds. */
 const STRIDE = 1 << 23;
@@ -56,12 +57,7 @@ export class JsonCursor {
   /** Where the value begins that `nextKey` or `item` announced; it was taken when `at` is elsewhere. */
   private announced = -1;
   private look = STRIDE;
-  private readonly keyNumbers: ByteStrings;
-  /** By number of key: its text, the index of its first opening quote, and the number of the key that last came after it. */
-  private readonly keys: string[] = [];
-  private readonly firstSeen: number[] = [];
-  private readonly after: number[] = [];
-  private keyNumber = 0;
+  private readonly keys: KeyTable;
 
   constructor(
     bytes: Uint8Array,
@@ -71,7 +67,7 @@ export class JsonCursor {
     const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
     this.bytes = marked ? bytes : utf8(bytes);
     if (marked) this.at = 3;
-    this.keyNumbers = this.table((text) => this.keys.push(text) - 1);
+    this.keys = new KeyTable(this.bytes);
   }
 
   /** What comes next. */
@@ -108,47 +104,19 @@ export class JsonCursor {
   nextKey(): boolean {
     if (!this.another(CLOSE_OBJECT)) return false;
     if (this.peek() !== QUOTE) throw this.unexpected('a key');
-    if (!this.expectedKey()) this.newKey();
+    const quote = this.at;
+    const end = this.keys.expected(quote);
+    if (end >= 0) this.at = end;
+    else {
+      this.stringBytes();
+      this.keys.learn(quote, this.start, this.end);
+    }
+    this.key = this.keys.key;
     if (this.peek() !== COLON) throw this.unexpected('a colon');
     this.at++;
     this.peek();
     this.announced = this.at;
     return true;
-  }
-
-  /** Objects of one kind have the same keys in the same order: is this the one that came after the last key the last time? */
-  private expectedKey(): boolean {
-    const { bytes } = this;
-    const number = this.after[this.keyNumber]!;
-    const first = this.firstSeen[number];
-    if (first === undefined) return false;
-    const own = this.at;
-    let i = 1;
-    // Both begin after a quote; the first to differ may be the closing one.
-    while (bytes[own + i] === bytes[first + i]) {
-      if (bytes[own + i] === QUOTE) {
-        this.at = own + i + 1;
-        this.key = this.keys[number]!;
-        this.keyNumber = number;
-        return true;
-      }
-      if (bytes[own + i] === BACKSLASH) return false;
-      i++;
-    }
-    return false;
-  }
-
-  private newKey(): void {
-    const quote = this.at;
-    this.stringBytes();
-    const number = this.keyNumbers.number(this.start, this.end);
-    if (number === this.firstSeen.length) {
-      this.firstSeen.push(quote);
-      this.after.push(number);
-    }
-    this.after[this.keyNumber] = number;
-    this.keyNumber = number;
-    this.key = this.keys[number]!;
   }
 
   /** Goes to the next item of the array; false, and out of the array, when there is none. */
@@ -430,14 +398,4 @@ export class JsonCursor {
   unexpected(what: string): ReadError {
     return new ReadError('corrupt', `The JSON text is damaged: ${what} is missing.`, this.at);
   }
-}
-
-/** Digits, signs, point and exponent. */
-function isNumeric(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e || (byte | 0x20) === 0x65;
-}
-
-/** What numbers and names (true, null, NaN) are made of. */
-function isWord(byte: number): boolean {
-  return isNumeric(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a);
 }

@@ -39,3 +39,13 @@ function fourHexDigits(bytes: Uint8Array, at: number, end: number): number {
   }
   return value;
 }
+
+/** Digits, signs, point and exponent. */
+export function isNumeric(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e || (byte | 0x20) === 0x65;
+}
+
+/** What numbers and names (true, null, NaN) are made of. */
+export function isWord(byte: number): boolean {
+  return isNumeric(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a);
+}
