@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../../src/protocol/lsp.js';
@@ -62,6 +62,22 @@ print(json.dumps([stats.total_tt, sum(v[1] for v in stats.stats.values()), len(s
     assert.deepEqual(info.totals, recorded.totals);
     assert.equal(info.samples, recorded.samples);
     assert.equal(vscode.Uri.parse(info.uri, true).fsPath, copy.fsPath);
+  }, 120);
+
+  test('openProfile reads a file of every maker, and the page shows it', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const folder = path.join(vscode.extensions.getExtension('heatline.heatline')!.extensionPath, 'test', 'golden');
+    const makers = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    assert.ok(makers.length > 20, makers.join());
+    for (const maker of makers) {
+      const [golden] = (await readdir(path.join(folder, maker))).sort();
+      const file = path.join(folder, '..', 'fixtures', 'profiles', maker, golden!.replace(/\.txt$/, ''));
+      const info = await (await api()).openProfile(vscode.Uri.file(file));
+      assert.equal(`format ${info.format}`, (await readFile(path.join(folder, maker, golden!), 'utf8')).split('\n')[0], file);
+      await vscode.commands.executeCommand('heatline.showFlameGraph');
+      await eventually(() => assert.deepEqual(profileTabs(), [file]));
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    }
   }, 120);
 
   test('the same file opened twice is the same profile', async () => {
