@@ -164,6 +164,16 @@ describe('Scalene', () => {
     expect(names).toEqual(expect.arrayContaining(['python_work', 'native_work', 'hold', 'wait']));
   });
 
+  test('version 1.5 does not name the function of a line: its indentation does', async () => {
+    const profile = await readProfile(fileSource(join(folder, 'scalene/heavy-1.5.json')));
+    const costs = profile.lineCosts.find((each) => each.type === profile.defaultType)!;
+    const found = Array.from(costs.line, (line, row) => {
+      const func = costs.func[row]!;
+      return `${line} ${profile.strings[profile.functions.name[func]!]} ${profile.functions.startLine[func]}`;
+    });
+    expect(found).toEqual(['9 python_work 6', '14 native_work 13', '18 Box.hold 17', '27 wait 26']);
+  });
+
   test('memory is bytes', async () => {
     const file = join(folder, 'scalene/heavy.json');
     const parsed = JSON.parse(readFileSync(file, 'utf8')) as { files: Record<string, { lines: Line[] }> };

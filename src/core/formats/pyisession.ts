@@ -25,6 +25,9 @@ export const pyisession: Format = {
     const found = sniffJson(head);
     if (found?.root !== 'object') return 0;
     const { paths } = found;
+    // Version 4 begins with the samples.
+    const frame = paths.get('frame_records.[].[].[]');
+    if (typeof frame === 'string' && frame.includes(PART)) return 1;
     return paths.has('start_time') && paths.has('sample_count') && paths.has('start_call_stack') ? 1 : 0;
   },
   async read(source, builder, control) {

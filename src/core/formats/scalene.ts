@@ -82,24 +82,44 @@ async function readFiles(json: JsonCursor, rows: Rows, names: Map<string, number
 
 async function readLines(json: JsonCursor, rows: Rows, file: number): Promise<void> {
   const figures = new Float64Array(COLUMNS.length);
+  const blocks = new Blocks();
   if (!json.array()) return;
   while (json.item()) {
     if (json.due) await json.pause();
     if (!json.object()) continue;
     figures.fill(0);
     let line = 0;
-    let first = 0;
+    let first = -1;
+    let text = '';
     while (json.nextKey()) {
       const column = KEYS.get(json.key);
       if (column !== undefined) figures[column] = Math.max(0, finite(json.number()));
       else if (json.key === 'lineno') line = finite(json.number());
       else if (json.key === 'start_function_line') first = finite(json.number());
+      else if (json.key === 'line') text = json.string();
     }
+    const around = blocks.functionOf(text, line);
     if (figures.every((value) => value === 0)) continue;
     rows.file.push(file);
     rows.line.push(line);
-    rows.first.push(first);
+    rows.first.push(first < 0 ? around : first);
     for (const value of figures) rows.figures.push(value);
+  }
+}
+
+/** Which function a line stands in, by its indentation: versions before 2 say the loop at most. Asked line after line. */
+class Blocks {
+  private readonly open: { readonly indent: number; readonly line: number }[] = [];
+
+  /** First line of the innermost function around; 0 for none. */
+  functionOf(text: string, line: number): number {
+    const code = text.trimStart();
+    if (code !== '' && !code.startsWith('#')) {
+      const indent = text.length - code.length;
+      while (this.open.length > 0 && this.open.at(-1)!.indent >= indent) this.open.pop();
+      if (/^(?:async\s+)?def\s/.test(code)) this.open.push({ indent, line });
+    }
+    return this.open.at(-1)?.line ?? 0;
   }
 }
 
