@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { fuzz } from './drive.js';
+import { fixed, fuzz } from './drive.js';
 
-const USAGE = `npm run fuzz -- [--minutes N] [--cases N] [--seed S] [--case C] [--processes P]
+const USAGE = `npm run fuzz -- [--minutes N] [--cases N] [--seed S] [--case C] [--processes P] [--changes]
 
 Changes every fixture in many ways, reads what comes out, and does with it all that Heatline does. Prints each new kind of bug
-with the file that shows it. --case runs one case of a seed again.`;
+with the file that shows it. --case runs one case of a seed again, --changes leaves out the whole files that attack.`;
 
 /** The long run: `npm run fuzz -- --minutes 10`. */
 async function main(): Promise<void> {
@@ -15,6 +15,7 @@ async function main(): Promise<void> {
       cases: { type: 'string' },
       case: { type: 'string' },
       processes: { type: 'string', default: '1' },
+      changes: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   console.log(`seed ${seed}`);
   const counts = await fuzz({
     seed,
-    first: one ?? 0,
+    first: one ?? (values.changes ? fixed() : 0),
     cases: one === undefined ? Number(values.cases ?? 2 ** 31) : 1,
     ...(one === undefined ? { until: Date.now() + Number(values.minutes) * 60_000 } : {}),
     processes: one === undefined ? Number(values.processes) : 1,

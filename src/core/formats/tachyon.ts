@@ -1,3 +1,4 @@
+import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format, ReadControl } from './format.js';
 import { pause } from './pause.js';
@@ -38,7 +39,11 @@ export const tachyon: Format = {
       file.frames.length,
       (prefix, frame) => (placeOf[frame]! < 0 ? prefix : builder.stack(prefix, placeOf[frame]!)),
       (share) => pause(control, share / 2),
-    );
+    ).catch((error: unknown) => {
+      // A place in what was unpacked is none in the file.
+      if (error instanceof ReadError && file.zstd) throw new ReadError(error.code, error.message, undefined, error.detail);
+      throw error;
+    });
     if (samples.count !== file.samples) {
       builder.warn(`${samples.count} samples were found where the file says ${file.samples}.`);
     }

@@ -244,7 +244,7 @@ export class ProfileBuilder {
     this.check(key, this.texts.length, 'string');
     this.check(text, this.texts.length, 'string');
     this.check(unit, this.texts.length, 'string');
-    this.sampleStore.label(key, text, number, unit);
+    this.sampleStore.label(key, text, Number.isFinite(number) ? number : 0, unit);
   }
 
   /** Exact figures of a function (cProfile's nc, cc, tt, ct); those given twice for a function add up. Asks for `callTypes` first. */
@@ -308,7 +308,10 @@ export class ProfileBuilder {
 
   /** Facts about the whole; later calls win. */
   set(facts: Partial<Facts>): void {
-    this.facts = { ...this.facts, ...facts };
+    const known = { ...this.facts, ...facts };
+    // What is no number of nanoseconds is not known.
+    const durationNanos = Number.isFinite(known.durationNanos) ? known.durationNanos : undefined;
+    this.facts = { ...known, durationNanos, period: Number.isFinite(known.period) ? known.period! : 0 };
   }
 
   comment(text: string): void {

@@ -3,6 +3,9 @@ import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
 import { type LabelColumns, type SampleColumns, ThreadStatus } from './profile.js';
 import { ValueStore } from './valueStore.js';
 
+/** Nanoseconds that fit 64 bits. */
+const MAX_TIME = 2 ** 63 - 1024;
+
 /** Samples without their stacks while they are being read: values, thread, time, status and labels (see `SampleColumns`). */
 export class SampleStore {
   private readonly values: ValueStore[] = [];
@@ -39,7 +42,8 @@ export class SampleStore {
     this.thread.push(thread);
     if (time !== undefined) {
       this.fillTimes(this.length);
-      this.time.push(time);
+      // A time that no clock shows is none: what is written in whole nanoseconds could not hold it.
+      this.time.push(Math.abs(time) <= MAX_TIME ? time : Number.NaN);
     }
     return this.length++;
   }
