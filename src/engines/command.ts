@@ -13,9 +13,10 @@ const withValue = new Set(['-W', '-X', '--check-hash-based-pycs']);
 
 /**
  * Takes a target apart into interpreter and program, pure.
- * Throws UserError `no-interpreter`, `not-python` or `no-program`.
+ * Throws UserError `no-interpreter`, `not-python`, `no-program`, or `no-attach` for a process.
  */
 export function pythonCommand(target: Target, environment: Environment): PythonCommand {
+  if (target.kind === 'process') throw new UserError('no-attach', 'This engine cannot join a program that runs already.');
   if (target.kind !== 'command') {
     const interpreter = [needPython(environment)];
     const words = target.kind === 'script' ? [target.script] : ['-m', target.module];

@@ -14,7 +14,9 @@ export type Target =
       readonly cwd: string;
       readonly env: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>> }
+  /** A program that runs already, and runs on afterwards; `cwd` is where the engine's tool works. */
+  | { readonly kind: 'process'; readonly pid: number; readonly cwd: string; readonly env: Readonly<Record<string, string>> };
 
 /** What an engine may know about the place it runs in; gathered once by `probeEnvironment`. */
 export interface Environment {
@@ -64,6 +66,8 @@ export interface LaunchPlan {
   readonly format: string;
   /** Signals in the order to try, each with the seconds to wait for the end. */
   readonly stop: readonly { readonly signal: NodeJS.Signals; readonly waitSeconds: number }[];
+  /** The program is none of ours: what is started is a tool alone, whose output is read and not shown. */
+  readonly attached?: boolean;
   /** File that receives `{"exitStatus": n}` when the engine, or a terminal, hides the program's own status. */
   readonly statusFile?: string;
 }
@@ -77,6 +81,8 @@ export interface Engine {
   readonly measures: readonly string[];
   /** Format ids it can write. */
   readonly formats: readonly string[];
+  /** Whether it can join a program that runs already (target `process`). */
+  readonly attaches: boolean;
   /** Says whether it works here, without running the user's program. Never throws. */
   probe(environment: Environment): Promise<Availability>;
   /** Pure: same input, same plan; golden-tested. Throws UserError for a target it cannot run. */

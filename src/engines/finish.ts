@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchPlan } from './engine.js';
+import { toolTrouble } from './toolTrouble.js';
 
 /** How the started process ended, as node or a VS Code task tells it. */
 export interface ProcessEnd {
@@ -25,8 +26,9 @@ export interface RunResult {
   readonly sentence: string | undefined;
 }
 
-/** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. */
-export async function finishRun(plan: LaunchPlan, end: ProcessEnd): Promise<RunResult> {
+/** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. `toolOutput`: what an attached tool printed. */
+export async function finishRun(plan: LaunchPlan, end: ProcessEnd, toolOutput = ''): Promise<RunResult> {
+  if (plan.attached) return finishAttached(plan, toolOutput);
   const exitStatus = statusOf(plan, end);
   await awaitHelper(plan.output);
   removeLeftovers(plan.output);
@@ -43,6 +45,14 @@ export async function finishRun(plan: LaunchPlan, end: ProcessEnd): Promise<RunR
     return { output: plan.output, exitStatus, rescued: true, sentence };
   }
   return { output: undefined, exitStatus, rescued: false, sentence: `Nothing was recorded: the program ${ending(exitStatus)}.` };
+}
+
+/** The tool's own status says nothing of the program, which runs on. */
+function finishAttached(plan: LaunchPlan, toolOutput: string): RunResult {
+  removeLeftovers(plan.output);
+  const output = hasContent(plan.output) ? plan.output : undefined;
+  if (output === undefined) rmSync(plan.output, { force: true });
+  return { output, exitStatus: null, rescued: false, sentence: toolTrouble(toolOutput, output !== undefined) };
 }
 
 /**

@@ -22,6 +22,7 @@ export function inTheBox(mode: Mode): Engine {
     languages: ['python'],
     measures: mode.measures,
     formats: [mode.format],
+    attaches: false,
     probe: async (environment) => probe(mode, environment),
     plan: (target, environment, options) => plan(mode, target, environment, options),
   };

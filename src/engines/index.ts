@@ -5,6 +5,7 @@ import { hybrid } from './hybrid.js';
 import { pySpy } from './pySpy.js';
 import { sampler } from './sampler.js';
 
+export { type AttachRequest, type AttachTarget, explainRefusal, probeProcess } from './attach.js';
 export { type PythonCommand, pythonCommand } from './command.js';
 export { type ProbeRequest, probeEnvironment } from './environment.js';
 export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
@@ -23,6 +24,10 @@ export async function chooseEngine(
   if (id !== 'auto') {
     const engine = engines.find((each) => each.id === id);
     if (!engine) throw new UserError('unknown-engine', `There is no engine ${id}; there are ${engines.map((each) => each.id).join(', ')}.`);
+    if (target.kind === 'process' && !engine.attaches) {
+      const able = engines.filter((each) => each.attaches).map((each) => each.id);
+      throw new UserError('no-attach', `The engine ${id} cannot join a program that runs already; ${able.join(' and ')} can.`);
+    }
     await demand(engine, environment);
     return { engine, reason: 'asked for by name' };
   }
@@ -32,6 +37,7 @@ export async function chooseEngine(
 }
 
 function automatic(target: Target, environment: Environment, options: Partial<EngineOptions>): { engine: Engine; reason: string } {
+  if (target.kind === 'process') return { engine: pySpy, reason: 'it joins a running program without stopping it' };
   if (options.subprocesses || options.native || options.gil) {
     return { engine: pySpy, reason: 'only py-spy sees child processes, native frames and lock holders' };
   }

@@ -36,8 +36,11 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
   const child = spawn(program!, args, {
     cwd: plan.cwd,
     env: { ...(control.env ?? process.env), ...plan.env },
-    stdio: control.stdio ?? 'inherit',
+    stdio: plan.attached ? ['ignore', 'pipe', 'pipe'] : (control.stdio ?? 'inherit'),
+    // A terminal's Ctrl-C shall reach the tool once, from us, and by its own number.
+    detached: plan.attached ?? false,
   });
+  const said = plan.attached ? listen(child) : undefined;
   let stopped: 'user' | 'signal' | undefined;
   let sequence: Promise<void> | undefined;
   const stop = (by: 'user' | 'signal'): void => {
@@ -55,11 +58,11 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
   const onAbort = (): void => stop('user');
   control.signal?.addEventListener('abort', onAbort, { once: true });
   if (control.signal?.aborted) onAbort();
-  const release = control.forwardSignals === false ? () => {} : forward(child, stop);
+  const release = control.forwardSignals === false ? () => {} : forward(plan, child, stop);
   try {
     const end = await ended;
     const stoppedBy = stopped ?? (end.signal ? 'signal' : 'program');
-    const result = await finishRun(plan, end);
+    const result = await finishRun(plan, end, await said);
     return { ...result, startedAt: new Date(started).toISOString(), durationSeconds: (Date.now() - started) / 1000, stoppedBy };
   } finally {
     control.signal?.removeEventListener('abort', onAbort);
@@ -69,6 +72,20 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
 }
 
 type Child = ReturnType<typeof spawn>;
+
+/** The end of all that a tool prints, at most 64 kB. */
+function listen(child: Child): Promise<string> {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text = (text + chunk).slice(-65_536);
+    });
+  }
+  return new Promise((resolve) => {
+    child.once('close', () => resolve(text));
+    child.once('error', () => resolve(text));
+  });
+}
 
 /** Sends the plan's signals one after the other until the process has ended. */
 async function runStop(plan: LaunchPlan, child: Child, ended: Promise<unknown>): Promise<void> {
@@ -86,17 +103,19 @@ async function runStop(plan: LaunchPlan, child: Child, ended: Promise<unknown>):
 
 /**
  * A terminal sends Ctrl-C to the program as well: then we only stay alive to take the recording. Without a terminal,
- * and for other signals, the program has to be told. A third Ctrl-C begins the stop sequence.
+ * and for other signals, the program has to be told. A third Ctrl-C begins the stop sequence; the first one does when
+ * the program is none of ours.
  */
-function forward(child: Child, stop: (by: 'signal') => void): () => void {
+function forward(plan: LaunchPlan, child: Child, stop: (by: 'user' | 'signal') => void): () => void {
   let interrupts = 0;
   const onInterrupt = (): void => {
     interrupts += 1;
-    if (interrupts > 2) stop('signal');
+    if (plan.attached) stop('user');
+    else if (interrupts > 2) stop('signal');
     else if (!process.stdin.isTTY) child.kill('SIGINT');
   };
   const onEnd = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGHUP') child.kill(signal);
+    if (signal === 'SIGHUP' && !plan.attached) child.kill(signal);
     stop('signal');
   };
   const onExit = (): void => {

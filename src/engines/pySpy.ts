@@ -13,6 +13,7 @@ export const pySpy: Engine = {
   languages: ['python'],
   measures: ['cpu', 'wall', 'gil'],
   formats: ['pyspy-raw'],
+  attaches: true,
   probe: async (environment) => probe(environment),
   plan,
 };
@@ -43,9 +44,10 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
   if (options.native) words.push('-n');
   if (options.gil) words.push('-g');
   if (options.idle) words.push('-i');
-  const wrapped = program(target, environment, statusFile);
+  const attached = target.kind === 'process';
+  const wrapped = attached ? { argv: ['-p', String(target.pid)], reports: false } : program(target, environment, statusFile);
   return {
-    argv: [locate(environment) ?? 'py-spy', ...words, '--', ...wrapped.argv],
+    argv: [locate(environment) ?? 'py-spy', ...words, ...(attached ? [] : ['--']), ...wrapped.argv],
     cwd: target.cwd,
     env: target.env,
     output: options.output,
@@ -56,6 +58,7 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
       { signal: 'SIGTERM', waitSeconds: 5 },
       { signal: 'SIGKILL', waitSeconds: 2 },
     ],
+    ...(attached ? { attached } : {}),
     ...(wrapped.reports ? { statusFile } : {}),
   };
 }

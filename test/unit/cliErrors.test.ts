@@ -26,7 +26,9 @@ describe('what is wrong is one line on stderr', () => {
     ['nothing to record', ['record'], 2, /^heatline: .*record -- python.*\n$/],
     ['no such program', ['record', '--', 'no-such-program-at-all'], 2, /^heatline: no-such-program-at-all: .*\n$/],
     ['an unknown engine', ['record', '--engine', 'warp', '--', 'python3', 'x.py'], 2, /^heatline: .*warp.*hybrid.*\n$/],
-    ['attaching', ['record', '--pid', '1'], 4, /^heatline: --pid: .*\n$/],
+    ['attaching to nothing', ['record', '--pid', '99999999'], 4, /^heatline: --pid 99999999: there is no process 99999999\. .*\n$/],
+    ['attaching and starting', ['record', '--pid', '1', '--', 'x'], 2, /^heatline: --pid: .*at once\n$/],
+    ['attaching to a word', ['record', '--pid', 'me'], 2, /^heatline: .*whole number.*\n$/],
     ['an unwritable output', ['record', '-o', 'no/such/x.prof', '--', 'python3', 'x.py'], 2, /^heatline: no\/such\/x\.prof: .*\n$/],
   ];
   test.each(cases)('%s', (_, args, status, message) => {

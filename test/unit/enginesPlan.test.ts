@@ -207,6 +207,18 @@ describe('plans', () => {
     expect(made.statusFile).toBeUndefined();
   });
 
+  test('py-spy, a process that runs already', () => {
+    const made = plan('py-spy', { kind: 'process', pid: 4711, cwd: '/tmp', env: {} }, { durationSeconds: 30, idle: true });
+    expect(made).toMatchObject({ attached: true, format: 'pyspy-raw', cwd: '/tmp' });
+    expect(made.statusFile).toBeUndefined();
+    expect(made.argv.join(' ')).toBe('py-spy record -f raw -t -r 100 --full-filenames -o /tmp/ü b/out.raw -d 30 -i -p 4711');
+  });
+
+  test('who cannot join a running program says so', () => {
+    const target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} } as const;
+    for (const engine of engines.filter((each) => !each.attaches)) expect(() => plan(engine.id, target)).toThrow(/runs already/);
+  });
+
   test('planning is pure', () => {
     for (const engine of engines) expect(plan(engine.id, script)).toEqual(plan(engine.id, script));
   });
@@ -266,6 +278,12 @@ describe('choice', () => {
   test('by name', async () => {
     expect(await choose('cprofile')).toBe('cprofile');
     await expect(choose('gdb')).rejects.toThrow('There is no engine gdb; there are hybrid, sampler, cprofile, py-spy.');
+  });
+
+  test('a running program is joined by who can', async () => {
+    const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
+    await expect(choose('auto', {}, running)).rejects.toThrow('The engine py-spy cannot run: py-spy is not installed.');
+    await expect(choose('cprofile', {}, running)).rejects.toThrow(/^The engine cprofile cannot join .*; py-spy.* can\.$/);
   });
 
   test('a missing engine says how to get it', async () => {

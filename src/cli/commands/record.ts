@@ -12,7 +12,7 @@ import { nameAndPlace } from '../../core/report/figures.js';
 import { samplesIn } from '../../core/report/top.js';
 import { typeOf } from '../../core/report/view.js';
 import type { EngineOptions, Environment, Target } from '../../engines/engine.js';
-import { chooseEngine, type LaunchResult, launch, probeEnvironment } from '../../engines/index.js';
+import { chooseEngine, explainRefusal, type LaunchResult, launch, probeEnvironment, probeProcess } from '../../engines/index.js';
 import { Exit, say } from '../failure.js';
 import { checkOutput, stamp, writeWhole } from '../output.js';
 import { pythonPackage } from '../pythonPackage.js';
@@ -32,36 +32,65 @@ export interface RecordOptions {
   readonly idle?: boolean;
 }
 
-/** `heatline record [options] -- CMD…`: the program's own streams and status pass through. */
+/** What is recorded, and the interpreter that runs it. */
+interface Job {
+  readonly target: Target;
+  readonly environment: Environment;
+  /** Short command line of a program that runs already. */
+  readonly label?: string;
+}
+
+/**
+ * `heatline record [options] -- CMD…`: the program's own streams and status pass through; `heatline record --pid N`: the
+ * program runs on, and the status is ours.
+ */
 export async function record(words: readonly string[], options: RecordOptions): Promise<void> {
-  if (options.pid !== undefined) {
-    throw new UserError(
-      'engine-missing',
-      '--pid: attaching to a running program is not possible yet; start it with heatline record -- python …',
-    );
-  }
-  const cwd = process.cwd();
   const output = options.output ?? `heatline-${stamp(new Date())}.pb.gz`;
   const writer = outputFormat(output);
   checkOutput(output);
-  const command = commandLine(words, cwd);
-  const environment = await probe(command, options);
-  const target: Target = { kind: 'command', argv: command.argv, cwd, env: {} };
+  const { target, environment, label } = await findJob(words, options);
   const folder = mkdtempSync(join(tmpdir(), 'heatline-'));
   try {
     const engineOptions = engineOptionsFrom(options, join(folder, 'recording'));
     const id = options.engine === 'auto' && writer === 'pstats' ? 'cprofile' : options.engine;
-    const { engine } = await chooseEngine(id, target, environment, engineOptions);
+    const { engine, reason } = await chooseEngine(id, target, environment, engineOptions);
     if (writer === 'pstats' && !engine.formats.includes('pstats')) {
       throw new UserError('usage', `${output}: only the engine cprofile writes such files, not ${engine.id}`);
     }
     const plan = engine.plan(target, environment, engineOptions);
+    const named = options.engine === 'auto' ? `${engine.id} (${reason})` : engine.id;
+    if (target.kind === 'process') {
+      const limit = options.duration === undefined ? '' : ` for ${formatSeconds(options.duration)}`;
+      say(`recording process ${target.pid} (${label})${limit} with ${named}; Ctrl-C ends it, the program runs on`);
+    }
     const result = await launch(plan);
+    if (target.kind === 'process' && result.output === undefined) throw notRecorded(target.pid, result, engine.id);
     process.exitCode = statusOf(result);
-    await keep(result, plan.format, writer, output, engine.id);
+    await keep(result, plan.format, writer, output, target.kind === 'process' ? engine.id : named);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function findJob(words: readonly string[], options: RecordOptions): Promise<Job> {
+  const cwd = process.cwd();
+  const { pid } = options;
+  if (pid === undefined) {
+    const command = commandLine(words, cwd);
+    return { target: { kind: 'command', argv: command.argv, cwd, env: {} }, environment: await probe(command, options) };
+  }
+  if (words.length > 0) throw new UserError('usage', '--pid: a running program and a command cannot be recorded at once');
+  const found = await probeProcess({ pid, pythonPackage: pythonPackage() });
+  return { target: { kind: 'process', pid, cwd, env: {} }, ...found };
+}
+
+/** Why an attached engine left nothing: the doctor's reason, the tool's own words, or a program that only waited. */
+function notRecorded(pid: number, result: LaunchResult, engine: string): UserError {
+  const explained = explainRefusal(pid, result.sentence);
+  if (explained) return explained;
+  const why =
+    result.sentence === undefined ? 'it used no CPU meanwhile; --idle records waiting threads too' : `${engine}: ${result.sentence}`;
+  return new UserError('nothing-recorded', `--pid ${pid}: nothing was recorded: ${why}`);
 }
 
 /** `.prof` is written by its engine only; all else is converted where it must be. @throws UserError `usage` */
@@ -121,7 +150,7 @@ async function keep(result: LaunchResult, raw: string, writer: Format | 'pstats'
   if (asItIs) await writeWhole(output, async (write) => write(readFileSync(recorded)));
   else if (profile !== undefined && writer !== 'pstats') await writeProfile(profile, writer, output);
   else throw new UserError('engine-output', `the recording of ${engine} cannot be read: ${unreadable?.message ?? 'unknown format'}`);
-  const said = result.sentence === undefined || !result.rescued ? '' : ` (${result.sentence.replace(/\.$/, '')})`;
+  const said = result.sentence === undefined ? '' : ` (${result.sentence.replace(/\.$/, '')})`;
   say(`${summary(profile, result, engine)} → ${output}${said}`);
 }
 
