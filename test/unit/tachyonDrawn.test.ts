@@ -252,7 +252,8 @@ describe('damage', () => {
   });
 
   test('an unfinished file, whose header is still empty, is no profile', async () => {
-    expect(await outcome(new Uint8Array(64))).toBeInstanceOf(ReadError);
+    expect(await outcome(new Uint8Array(64))).toMatchObject({ code: 'corrupt' });
+    expect(await outcome(Uint8Array.from([...new Array(64).fill(0), ...full(1, 10, 2, [0])]))).toMatchObject({ code: 'truncated' });
     expect(await outcome(new Uint8Array(0))).toMatchObject({ code: 'empty' });
   });
 });

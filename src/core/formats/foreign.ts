@@ -57,5 +57,7 @@ export function foreign(bytes: Uint8Array): ReadError {
   const known = BY_BYTES.find(([magic]) => hex.startsWith(magic)) ?? BY_TEXT.find(([pattern]) => pattern.test(text));
   if (known !== undefined) return new ReadError('unknown-format', known[1]);
   if (bytes.every((byte) => byte === 0)) return new ReadError('corrupt', 'The file holds nothing but zero bytes.', 0);
+  // Python's sampler, for one, writes its header last.
+  if (hex === '0000000000000000') return new ReadError('truncated', 'The file begins with zeros: what wrote it was ended before it was done.', 0);
   return new ReadError('unknown-format', 'This is not a profile in any format that can be read.');
 }
