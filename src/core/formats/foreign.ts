@@ -58,6 +58,6 @@ export function foreign(bytes: Uint8Array): ReadError {
   if (known !== undefined) return new ReadError('unknown-format', known[1]);
   if (bytes.every((byte) => byte === 0)) return new ReadError('corrupt', 'The file holds nothing but zero bytes.', 0);
   // Python's sampler, for one, writes its header last.
-  if (hex === '0000000000000000') return new ReadError('truncated', 'The file begins with zeros: what wrote it was ended before it was done.', 0);
+  if (hex === '0000000000000000') return new ReadError('truncated', 'The file begins with zeros: it was not written to its end.', 0);
   return new ReadError('unknown-format', 'This is not a profile in any format that can be read.');
 }
