@@ -50,7 +50,7 @@ export const formatNotes: Readonly<Record<string, FormatNotes>> = {
     judge: '`Snapshot.statistics` by line and by traceback',
   },
   pyisession: {
-    files: "pyinstrument's `.pyisession`",
+    files: "pyinstrument's `.pyisession` (4, 5), `.pyireport`",
     notes: 'every sample in its order, with lines and threads',
     judge: "pyinstrument's own tree",
   },
@@ -65,7 +65,7 @@ export const formatNotes: Readonly<Record<string, FormatNotes>> = {
     judge: "memray's library on the recording it was made of",
   },
   scalene: {
-    files: "Scalene's JSON",
+    files: "Scalene's JSON (1.5 to 2)",
     notes: 'time per line in Python, native code and the system, from shares of the run; memory per line',
     judge: '`scalene view --cli`',
   },
