@@ -105,7 +105,7 @@ export const rows = {
     };
   },
   async 'speedscope-large'() {
-    const path = await made('6m-samples.speedscope.json', (to) => makeSpeedscope(to, { samples: 6_200_000, pool: 2_000_000 }));
+    const path = await made('6m-samples.speedscope.json', (to) => makeSpeedscope(to, { samples: 6_200_000 }));
     // No JavaScript string holds so much, and so speedscope cannot open it.
     return {
       title: `speedscope, 6,200,000 × 30 frames, ${mebibytes(path)}`,

@@ -6,7 +6,7 @@ import { readProfile } from '../../src/core/formats/index.js';
 import { bytesSource } from '../../src/core/formats/source.js';
 import { speedscope } from '../../src/core/formats/speedscope.js';
 import type { Profile } from '../../src/core/model/profile.js';
-import { expectSame, framesOf, judged } from './speedscopeJudge.js';
+import { expectSame, type Figures, framesOf, judged } from './speedscopeJudge.js';
 
 const folder = join(import.meta.dirname, '../fixtures/profiles/speedscope');
 const files = readdirSync(folder).filter((name) => name.endsWith('.speedscope.json'));
@@ -58,7 +58,7 @@ const rows = ({ samples, stacks, locations, lines, functions, strings }: Profile
 describe.each(files)('%s', (name) => {
   test('has the figures of speedscope itself', async () => {
     // py-spy's threads and processes are no functions; the time of pyinstrument's [self] is the caller's (next test).
-    if (name.startsWith('pyinstrument')) return;
+    if (/^(?:pyinstrument|heatline)/.test(name)) return;
     const profile = await load(name);
     const judge = judged(
       join(folder, name),
@@ -207,6 +207,25 @@ describe('reading', () => {
       file([evented(Array.from({ length: 100_000 }, (_, i) => ['O', i % 3, i / 1e5] as [string, number, number]))]),
     );
     expect(profile.samples.length).toBe(100_000);
+  });
+});
+
+/** Files of ours that speedscope opened (see the folder's notes), and what they were made of: what it made of them holds for the writer. */
+const OURS = [
+  ['heatline-go.speedscope.json', 'go/cpu.pb.gz'],
+  ['heatline-tachyon.speedscope.json', 'tachyon/threads-cpu-opcodes.bin'],
+  ['heatline-pstats.speedscope.json', 'pstats/python-3.12.prof'],
+] as const;
+
+describe.each(OURS)('%s', (name, from) => {
+  test('is what we write today, and speedscope finds our figures in it', async () => {
+    const profile = await open(readFileSync(join(folder, '..', from)));
+    expect(await written(profile)).toBe(readFileSync(join(folder, name), 'utf8'));
+    // A profile of call counts has no stacks: its tree was written, function by function.
+    // Frames with another column are others to speedscope, so that their totals do not add up to those of lines.
+    const plain = (figures: Figures): Figures =>
+      profile.lines.column === undefined ? figures : new Map(Array.from(figures, ([frame, [self]]) => [frame, [self, self]]));
+    if (profile.calls === undefined) expectSame(plain(framesOf(profile)), plain(judged(join(folder, name))));
   });
 });
 

@@ -34,11 +34,15 @@ export async function writeSpeedscope(profile: Profile, sink: Sink): Promise<voi
   const type = profile.sampleTypes[profile.defaultType];
   const unit = speedscopeUnit(type?.unit ?? '');
   const summed = isSummed(profile, profile.defaultType);
-  const threads = summed ? [{ name: '', rows: treeRows(profile) }] : threadRows(profile);
+  const frames = frameTexts(profile, summed);
+  const threads = summed ? [{ name: '', rows: treeRows(profile, frames) }] : threadRows(profile, frames);
   const weightScale = bytesPer(type?.unit ?? '') ?? 1;
   const timeScale = 1e-9 / (secondsPer(unit) ?? Number.NaN);
   out.put('{"$schema":"https://www.speedscope.app/file-format-schema.json","exporter":"heatline","shared":{"frames":[');
-  await putFrames(profile, summed, out);
+  for (const [index, text] of frames.texts.entries()) {
+    out.put(`${index > 0 ? ',\n' : '\n'}${text}`);
+    if (out.full) await out.flush();
+  }
   out.put(']},"profiles":[');
   for (const [index, { name, rows }] of threads.entries()) {
     const start = rows.length > 0 && rows.time(0) * timeScale > 0 ? rows.time(0) * timeScale : 0;
@@ -71,46 +75,47 @@ function speedscopeUnit(unit: string): string {
   return bytesPer(unit) === undefined ? 'none' : 'bytes';
 }
 
-/** One frame per line of the profile (a location with inlined calls has several); of a tree: per function. */
-async function putFrames(profile: Profile, ofFunctions: boolean, out: TextSink): Promise<void> {
-  const { functions, lines, strings } = profile;
-  const length = ofFunctions ? functions.length : lines.length;
-  let separator = '\n';
-  for (let i = 0; i < length; i++) {
-    const func = ofFunctions ? i : lines.func[i]!;
+/** The frames of the file: a text for each, and for each line of the profile (or function, for a tree) the frame that it is. */
+interface Frames {
+  readonly texts: string[];
+  readonly ofRow: Uint32Array;
+  /** Frames of locations that have nothing but an address. */
+  readonly ofBare: ReadonlyMap<number, number>;
+}
+
+/** Places that look the same are one frame: speedscope tells frames apart by their index. */
+function frameTexts(profile: Profile, ofFunctions: boolean): Frames {
+  const { functions, lines, locations, strings } = profile;
+  const ofRow = new Uint32Array(ofFunctions ? functions.length : lines.length);
+  const known = new Map<string, number>();
+  const texts: string[] = [];
+  const frame = (text: string): number => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    known.set(text, texts.length);
+    return texts.push(text) - 1;
+  };
+  for (let row = 0; row < ofRow.length; row++) {
+    const func = ofFunctions ? row : lines.func[row]!;
     const name = strings[functions.name[func]!]!;
     const file = strings[functions.file[func]!]!;
-    const line = ofFunctions ? functions.startLine[func]! : lines.line[i]!;
-    const column = ofFunctions ? 0 : (lines.column?.[i] ?? 0);
+    const line = ofFunctions ? functions.startLine[func]! : lines.line[row]!;
+    const column = ofFunctions ? 0 : (lines.column?.[row] ?? 0);
     const place = `${file === '' ? '' : `,"file":${JSON.stringify(file)}`}${line > 0 ? `,"line":${line}` : ''}${column > 0 ? `,"col":${column}` : ''}`;
-    out.put(`${separator}{"name":${JSON.stringify(name === '' ? '?' : name)}${place}}`);
-    separator = ',\n';
-    if (out.full) await out.flush();
+    ofRow[row] = frame(`{"name":${JSON.stringify(name === '' ? '?' : name)}${place}}`);
   }
-  if (ofFunctions) return;
-  for (const address of bareAddresses(profile).names) {
-    out.put(`${separator}{"name":"${address}"}`);
-    separator = ',\n';
+  const ofBare = new Map<number, number>();
+  for (let i = 0; !ofFunctions && i < locations.length; i++) {
+    if (locations.firstLine[i] === locations.firstLine[i + 1])
+      ofBare.set(i, frame(`{"name":"0x${(locations.address?.[i] ?? 0n).toString(16)}"}`));
   }
+  return { texts, ofRow, ofBare };
 }
 
-/** Locations without lines, as frames after all others. */
-function bareAddresses({ locations, lines }: Profile): { names: string[]; frame: Map<number, number> } {
-  const names: string[] = [];
-  const frame = new Map<number, number>();
-  for (let i = 0; i < locations.length; i++) {
-    if (locations.firstLine[i] !== locations.firstLine[i + 1]) continue;
-    frame.set(i, lines.length + names.length);
-    names.push(`0x${(locations.address?.[i] ?? 0n).toString(16)}`);
-  }
-  return { names, frame };
-}
-
-function threadRows(profile: Profile): { name: string; rows: Rows }[] {
+function threadRows(profile: Profile, frames: Frames): { name: string; rows: Rows }[] {
   const { samples, locations, threads } = profile;
   const stacks = stackRows(profile);
   const column = samples.values[profile.defaultType];
-  const bare = bareAddresses(profile).frame;
   const ofThread = new Map<number, number[]>();
   for (let i = 0; i < (column?.length ?? 0); i++) {
     if (Number(column![i]) === 0) continue;
@@ -129,8 +134,9 @@ function threadRows(profile: Profile): { name: string; rows: Rows }[] {
         const stack = stacks.ofSample[list[row]!]!;
         for (let at = stacks.first[stack]!; at < stacks.first[stack + 1]!; at++) {
           const location = stacks.location[at]!;
-          for (let line = locations.firstLine[location]!; line < locations.firstLine[location + 1]!; line++) into[length++] = line;
-          const address = bare.get(location);
+          for (let line = locations.firstLine[location]!; line < locations.firstLine[location + 1]!; line++)
+            into[length++] = frames.ofRow[line]!;
+          const address = frames.ofBare.get(location);
           if (address !== undefined) into[length++] = address;
         }
         return length;
@@ -143,7 +149,7 @@ function threadRows(profile: Profile): { name: string; rows: Rows }[] {
   return made.length > 0 ? made : [{ name: '', rows: { length: 0, path: () => 0, weight: () => 0, time: () => Number.NaN } }];
 }
 
-function treeRows(profile: Profile): Rows {
+function treeRows(profile: Profile, frames: Frames): Rows {
   const tree = callTree(profile, { type: profile.defaultType });
   const nodes: number[] = [];
   for (let node = 0; node < tree.length; node++) if (tree.self[node] !== 0) nodes.push(node);
@@ -158,7 +164,7 @@ function treeRows(profile: Profile): Rows {
     length: nodes.length,
     path(row, into) {
       let length = 0;
-      for (let node = nodes[row]!; node >= 0; node = parent[node]!) into[length++] = tree.func[node]!;
+      for (let node = nodes[row]!; node >= 0; node = parent[node]!) into[length++] = frames.ofRow[tree.func[node]!]!;
       return length;
     },
     weight: (row) => tree.self[nodes[row]!]!,
