@@ -1,6 +1,6 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { before, type CodeSymbol, LegacyPlaces, linesOf } from './goLegacyPlaces.js';
+import { type Address, addressOf, before, type CodeSymbol, LegacyPlaces, linesOf } from './goLegacyPlaces.js';
 
 /** How the words of a binary CPU profile are written, and what its first five say. */
 export interface CpuHeader {
@@ -30,9 +30,15 @@ function wordAt(view: DataView, at: number, word: 4 | 8, little: boolean): bigin
   return word === 8 ? view.getBigUint64(at, little) : BigInt(view.getUint32(at, little));
 }
 
+function addressAt(view: DataView, at: number, word: 4 | 8, little: boolean): Address {
+  if (word === 4) return view.getUint32(at, little);
+  const high = view.getUint32(little ? at + 4 : at, little);
+  return high < 2 ** 21 ? high * 2 ** 32 + view.getUint32(little ? at : at + 4, little) : view.getBigUint64(at, little);
+}
+
 interface Sample {
   readonly count: bigint;
-  stack: bigint[];
+  stack: Address[];
 }
 
 /** gperftools' CPU profile: count, depth, addresses (leaf first), over and over; then text with what was mapped where. */
@@ -63,13 +69,13 @@ function readSamples(bytes: Uint8Array, { word, little, java }: CpuHeader, build
     const depth = wordAt(view, at + word, word, little);
     const next = BigInt(at + word * 2) + depth * BigInt(word);
     if (next > BigInt(bytes.length)) break;
-    const stack: bigint[] = [];
+    const stack: Address[] = [];
     for (let i = 0; i < Number(depth); i++) {
-      const address = wordAt(view, at + word * (2 + i), word, little);
+      const address = addressAt(view, at + word * (2 + i), word, little);
       stack.push(i === 0 || java ? address : before(address));
     }
     at = Number(next);
-    if (count === 0n && stack.length === 1 && stack[0] === 0n) return { samples, end: at };
+    if (count === 0n && stack.length === 1 && stack[0] === 0) return { samples, end: at };
     samples.push({ count: BigInt.asIntN(64, count), stack });
   }
   // Without the mark of its end the rest may be cut off in the middle of a stack.
@@ -85,7 +91,7 @@ function readSamples(bytes: Uint8Array, { word, little, java }: CpuHeader, build
 function dropHandlers(samples: readonly Sample[]): void {
   const margin = Math.floor(samples.length / 32);
   for (let round = 0; round < 2; round++) {
-    const counts = new Map<bigint, number>();
+    const counts = new Map<Address, number>();
     for (const { stack } of samples) if (stack.length > 1) counts.set(stack[1]!, (counts.get(stack[1]!) ?? 0) + 1);
     const shared = [...counts].find(([, count]) => count >= samples.length - margin)?.[0];
     if (shared === undefined) break;
@@ -100,7 +106,7 @@ const JAVA_PLACE = /^0x([0-9a-f]{1,16})\s+(\S.*)$/i;
 export function readJavaPlaces(lines: Iterable<string>, places: LegacyPlaces): void {
   for (const line of lines) {
     const found = JAVA_PLACE.exec(line);
-    if (found !== null) places.at(BigInt(`0x${found[1]}`), [javaSymbol(found[2]!)], 0n);
+    if (found !== null) places.at(addressOf(`0x${found[1]}`), [javaSymbol(found[2]!)], 0);
   }
 }
 

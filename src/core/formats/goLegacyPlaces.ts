@@ -1,3 +1,4 @@
+import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import { decodeText } from './byteStrings.js';
 import { unknownName } from './pprof/places.js';
@@ -10,6 +11,8 @@ const BRIEF_MAP =
   /^(?:0x)?([0-9a-f]{1,16})[\s-]\s*(?:0x)?([0-9a-f]{1,16}):?(?:\s+([-rwxp]+)(?=\s|$))?(?:\s+(\S+))?(?:\s+\(@([0-9a-f]{1,16})\))?(?:\s+([0-9a-f]+))?/i;
 
 const MAX_LINE = 1 << 24;
+/** Distinct addresses; large programs have a few hundred thousand in a profile. */
+const MOST = 2 ** 21;
 
 /** Lines of a text without their ends, as texts; no stack takes 16 MiB. */
 export function* linesOf(bytes: Uint8Array, from = 0, to = bytes.length): Generator<string> {
@@ -39,7 +42,7 @@ export interface CodeSymbol {
 /** Turns the addresses of a profile into the builder's locations: by their symbols, else by the file that was mapped there. */
 export class LegacyPlaces {
   private readonly mappings: Mapping[] = [];
-  private readonly locations = new Map<bigint, number>();
+  private readonly locations = new Map<Address, number>();
 
   constructor(private readonly builder: ProfileBuilder) {}
 
@@ -66,21 +69,22 @@ export class LegacyPlaces {
     this.mappings.push({ row, file, start: figures[0], limit: figures[1], offset: figures[2] });
   }
 
-  private mappingOf(address: bigint): Mapping | undefined {
+  private mappingOf(address: Address): Mapping | undefined {
     return (
       this.mappings.find(({ start, limit }) => start <= address && address < limit) ??
       this.mappings.find(({ start, offset }) => offset !== 0n && start - offset <= address && address < start)
     );
   }
 
-  has(address: bigint): boolean {
+  has(address: Address): boolean {
     return this.locations.has(address);
   }
 
   /** Location of an address; what is said of it first counts. @param shown the address that is kept: Java's are no more than numbers */
-  at(address: bigint, symbols: readonly CodeSymbol[] = [], shown = address): number {
+  at(address: Address, symbols: readonly CodeSymbol[] = [], shown = address): number {
     const known = this.locations.get(address);
     if (known !== undefined) return known;
+    if (this.locations.size === MOST) throw new ReadError('too-large', 'The profile has more addresses than can be read safely.');
     const { builder } = this;
     const mapping = this.mappingOf(address);
     const named = symbols.length > 0 ? symbols : [{ name: unknownName(mapping?.file), file: '', line: 0 }];
@@ -90,7 +94,7 @@ export class LegacyPlaces {
     });
     const made = builder.location(
       mapping?.row ?? -1,
-      shown,
+      BigInt(shown),
       funcs,
       named.map(({ line }) => line),
     );
@@ -99,12 +103,25 @@ export class LegacyPlaces {
   }
 }
 
+/** A machine address: a number where a double holds it (all that programs have), which costs a tenth of a bigint. */
+export type Address = number | bigint;
+
 /** Up to 64 bits of `0x…`. */
-export function addressesIn(text: string): bigint[] {
-  return (text.match(/0x[0-9a-f]{1,16}(?![0-9a-f])/g) ?? []).map(BigInt);
+export function addressesIn(text: string): Address[] {
+  return (text.match(/0x[0-9a-f]{1,16}(?![0-9a-f])/g) ?? []).map(addressOf);
+}
+
+/** @param hex with its `0x` */
+export function addressOf(hex: string): Address {
+  return hex.length < 16 ? Number(hex) : small(BigInt(hex));
+}
+
+export function small(address: bigint): Address {
+  return address < 2n ** 53n ? Number(address) : address;
 }
 
 /** Addresses of a stack point behind the call: one less lies in it. */
-export function before(address: bigint): bigint {
-  return BigInt.asUintN(64, address - 1n);
+export function before(address: Address): Address {
+  if (typeof address === 'number' && address > 0) return address - 1;
+  return small(BigInt.asUintN(64, BigInt(address) - 1n));
 }

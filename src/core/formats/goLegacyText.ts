@@ -3,7 +3,7 @@ import type { ProfileBuilder } from '../model/builder.js';
 import { decodeText } from './byteStrings.js';
 import type { ReadControl } from './format.js';
 import { readJavaPlaces } from './goLegacyCpu.js';
-import { addressesIn, before, type CodeSymbol, LegacyPlaces, linesOf } from './goLegacyPlaces.js';
+import { type Address, addressesIn, addressOf, before, type CodeSymbol, LegacyPlaces, linesOf } from './goLegacyPlaces.js';
 import { pause } from './pause.js';
 
 type Kind = 'heap' | 'contention' | 'count' | 'threads' | 'java-heap' | 'java-contention';
@@ -79,13 +79,13 @@ class LegacyReader {
   private hertz = 0;
   private thread = -1;
   private values: (number | bigint)[] | undefined;
-  private addresses: bigint[] = [];
+  private addresses: Address[] = [];
   private blockSize = -1;
   private labels: string | undefined;
-  private readonly symbols = new Map<bigint, CodeSymbol[]>();
+  private readonly symbols = new Map<Address, CodeSymbol[]>();
   /** Addresses that the comments of the sample at hand name. */
-  private readonly shown = new Set<bigint>();
-  private lastSymbol: bigint | undefined;
+  private readonly shown = new Set<Address>();
+  private lastSymbol: Address | undefined;
 
   constructor(
     private readonly kind: Kind,
@@ -213,7 +213,7 @@ class LegacyReader {
       this.labels ??= LABELS.exec(line)?.[1];
       return;
     }
-    const address = BigInt(symbol[1]!);
+    const address = addressOf(symbol[1]!);
     this.shown.add(address);
     const inlined = this.lastSymbol === address;
     this.lastSymbol = address;
@@ -265,7 +265,7 @@ class LegacyReader {
    * The stack with what Go says of it. Go hides functions of its runtime at the leaf, and `runtime.goexit`; in heap profiles
    * those at the leaf are the allocator, whose cost is its caller's.
    */
-  private named(): [bigint, CodeSymbol[]][] {
+  private named(): [Address, CodeSymbol[]][] {
     const { addresses, symbols, shown, kind } = this;
     const first = addresses.findIndex((address) => shown.has(address));
     if (first < 0) return dropDouble(addresses, kind).map((address) => [address, []]);
@@ -290,7 +290,7 @@ class LegacyReader {
 }
 
 /** Stacks of threads may have their leaf twice: as the place where it stands and as a caller. */
-function dropDouble(addresses: readonly bigint[], kind: Kind): readonly bigint[] {
+function dropDouble(addresses: readonly Address[], kind: Kind): readonly Address[] {
   return kind === 'threads' && addresses.length > 1 && before(addresses[0]!) === addresses[1]
     ? [addresses[0]!, ...addresses.slice(2)]
     : addresses;
