@@ -320,6 +320,12 @@ describe('bad files', () => {
     await expect(read(text)).rejects.toMatchObject({ code });
   });
 
+  test('more than can be kept is refused', async () => {
+    const events = Array.from({ length: 60 }, (_, i) => `e${i}`).join(' ');
+    const functions = Array.from({ length: 900_000 }, (_, i) => `fn=${i}\n1 1\n`).join('');
+    await expect(read(`events: ${events}\nfl=a\n${functions}`)).rejects.toMatchObject({ code: 'too-large' });
+  });
+
   test('odd names, numbers without names, `__proto__`', async () => {
     const profile = await read(`${HEAD}fl=__proto__\nfn=constructor\n1 5 5\nfn=(77)\n1 2\nfn=(5\n1 99999999999999999999 1\nfn=(6) \n1 1\n`);
     expect(profile.functions.length).toBe(3);

@@ -26,6 +26,11 @@ interface Edge {
 
 /** Share by which sums may miss what the file says of the whole: some tools round each figure. */
 const TOLERANCE = 0.001;
+/** Bytes that functions, edges and lines may take, roughly: real files of 100 MB stay well below. */
+const MAX_MEMORY = 1e9;
+const FUNCTION_BYTES = 700;
+const EDGE_BYTES = 120;
+const LINE_BYTES = 200;
 /** Tools whose cost lines are the functions' first lines. */
 const PYTHON = /^(?:yappi|pyprof2calltree)/;
 
@@ -46,6 +51,7 @@ export class CallgrindFunctions {
   private summary = 0;
   private totals = 0;
   private readonly warnings: string[] = [];
+  private memory = 0;
 
   get hasEvents(): boolean {
     return this.names.length > 0;
@@ -120,6 +126,7 @@ export class CallgrindFunctions {
     if (current === undefined || callee === undefined) return;
     let edge = current.edges.get(callee);
     if (edge === undefined) {
+      this.take(EDGE_BYTES, 1);
       edge = { calls: 0, costs: new Float64Array(this.names.length) };
       current.edges.set(callee, edge);
     }
@@ -145,6 +152,7 @@ export class CallgrindFunctions {
     }
     let found = ofFile.get(line);
     if (found === undefined) {
+      this.take(LINE_BYTES, 2);
       found = { self: new Float64Array(this.names.length), calls: new Float64Array(this.names.length) };
       ofFile.set(line, found);
     }
@@ -156,11 +164,18 @@ export class CallgrindFunctions {
     const key = `${object}\0${file}\0${name}`;
     let found = this.functions.get(key);
     if (found === undefined) {
+      this.take(FUNCTION_BYTES + key.length, 1);
       const self = new Float64Array(this.names.length);
       found = { object, file, name, self, line: 0, reached: false, calls: 0, selfCalls: 0, edges: new Map(), lines: new Map() };
       this.functions.set(key, found);
     }
     return found;
+  }
+
+  /** Counts what is about to be made: fixed bytes and rows of costs. */
+  private take(bytes: number, rows: number): void {
+    this.memory += bytes + rows * this.names.length * 8;
+    if (this.memory > MAX_MEMORY) throw new ReadError('too-large', 'It holds more functions, calls and lines than can be read safely.');
   }
 
   /** Hands everything to the builder. */
