@@ -13,7 +13,7 @@ function say(line: Line): void {
 
 async function main(): Promise<void> {
   const order = JSON.parse(process.argv[2]!) as Order;
-  const corpus = readCorpus(order.corpus);
+  const corpus = readCorpus(order.corpus, order.only);
   for (let number = order.first; number < order.end; number += order.step) {
     const { name, bytes } = makeCase(corpus, order.seed, number, order.million);
     say({ begin: number, name });

@@ -10,12 +10,13 @@ export interface Seed {
   readonly content: Uint8Array;
 }
 
-/** Every profile under `folder` (test/fixtures/profiles): not the notes, the judges' output, or the programs that made them. */
-export function readCorpus(folder: string): Seed[] {
+/** Every profile under `folder` (test/fixtures/profiles): not the notes, the judges' output, or the programs that made them. `only`: those with this in their name. */
+export function readCorpus(folder: string, only = ''): Seed[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/^README\.md$|\.judge\.|\.(?:py|go|rb|c|rs|js|sh|mod|java)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
+    .filter((path) => relative(folder, path).split(sep).join('/').includes(only))
     .map((path) => {
       const bytes = readFileSync(path);
       return { name: relative(folder, path).split(sep).join('/'), bytes, content: contentOf(bytes) };

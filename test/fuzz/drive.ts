@@ -11,6 +11,8 @@ import { type Line, type Order, RENEW } from './order.js';
 
 export interface FuzzOptions {
   readonly seed: number;
+  /** Only fixtures with this in their name. */
+  readonly only?: string;
   /** First and last-but-one case; the attacks and the fixtures as they are come first. */
   readonly first?: number;
   readonly cases: number;
@@ -58,7 +60,8 @@ const bugFolder = join(artifacts, 'fuzz');
 /** Runs cases in child processes, so that a hang or a lack of memory is found like any other bug. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzCounts> {
   const script = await bundle();
-  const corpus = readCorpus(corpusFolder);
+  const only = options.only ?? '';
+  const corpus = readCorpus(corpusFolder, only);
   const million = options.million ?? 1_000_000;
   const counts: FuzzCounts = {
     files: corpus.length,
@@ -100,7 +103,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzCounts> {
   const end = first + Math.max(options.cases, 0);
   const lane = async (start: number): Promise<void> => {
     for (let next = start; next < end && Date.now() < (options.until ?? Number.POSITIVE_INFINITY); ) {
-      const order = { corpus: corpusFolder, seed: options.seed, first: next, step: options.processes, end, million };
+      const order = { corpus: corpusFolder, only, seed: options.seed, first: next, step: options.processes, end, million };
       const last = await run(script, order, options, (line, name) => {
         if ('begin' in line) counts.cases++;
         take(line, name);
@@ -114,8 +117,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzCounts> {
 }
 
 /** The number of cases that are the same for every seed. */
-export function fixed(): number {
-  return fixedCases(readCorpus(corpusFolder));
+export function fixed(only = ''): number {
+  return fixedCases(readCorpus(corpusFolder, only));
 }
 
 interface Last {

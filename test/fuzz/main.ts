@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { fixed, fuzz } from './drive.js';
 
-const USAGE = `npm run fuzz -- [--minutes N] [--cases N] [--seed S] [--case C] [--processes P] [--changes]
+const USAGE = `npm run fuzz -- [--minutes N] [--cases N] [--seed S] [--case C] [--processes P] [--changes] [--only TEXT]
 
 Changes every fixture in many ways, reads what comes out, and does with it all that Heatline does. Prints each new kind of bug
-with the file that shows it. --case runs one case of a seed again, --changes leaves out the whole files that attack.`;
+with the file that shows it. --case runs one case of a seed again, --changes leaves out the whole files that attack,
+--only takes the fixtures with this in their name.`;
 
 /** The long run: `npm run fuzz -- --minutes 10`. */
 async function main(): Promise<void> {
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
       case: { type: 'string' },
       processes: { type: 'string', default: '1' },
       changes: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -28,7 +30,8 @@ async function main(): Promise<void> {
   console.log(`seed ${seed}`);
   const counts = await fuzz({
     seed,
-    first: one ?? (values.changes ? fixed() : 0),
+    only: values.only,
+    first: one ?? (values.changes ? fixed(values.only) : 0),
     cases: one === undefined ? Number(values.cases ?? 2 ** 31) : 1,
     ...(one === undefined ? { until: Date.now() + Number(values.minutes) * 60_000 } : {}),
     processes: one === undefined ? Number(values.processes) : 1,

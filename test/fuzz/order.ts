@@ -1,6 +1,8 @@
 /** What a child process is asked to do: cases `first`, `first + step` … below `end`. */
 export interface Order {
   readonly corpus: string;
+  /** Only fixtures with this in their name. */
+  readonly only: string;
   readonly seed: number;
   readonly first: number;
   readonly step: number;

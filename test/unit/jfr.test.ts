@@ -70,6 +70,16 @@ it('joins recordings that follow one another, each with constants of its own', a
   expect(cut.warnings).toEqual(['The recording is cut off: its last part is missing.']);
 });
 
+it('shows the parts before a damaged one', async () => {
+  const damaged = Uint8Array.from(recording);
+  // The size of its first event.
+  damaged.set([0xff, 0xff, 0xff, 0x7f], 68);
+  const profile = await open(Buffer.concat([recording, damaged]));
+  expect(sums(profile)).toEqual(sums(await open(recording)));
+  expect(profile.warnings).toEqual(['Part 2 of 2 of the recording is damaged; what comes after its damage is missing.']);
+  await expect(open(damaged)).rejects.toMatchObject({ code: 'corrupt', offset: 68 });
+});
+
 it('says what is wrong', async () => {
   const changed = (at: number, ...bytes: number[]) => {
     const copy = Uint8Array.from(recording);

@@ -45,10 +45,17 @@ export const jfr: Format = {
     let start: bigint | undefined;
     let duration = 0;
     for (const [index, at] of starts.entries()) {
-      const chunk = openChunk(bytes, at);
-      start ??= chunk.startNanos;
-      duration += chunk.durationNanos;
-      await readChunk(chunk, Number(chunk.startNanos - start), types, values, builder, control, [index, starts.length]);
+      try {
+        const chunk = openChunk(bytes, at);
+        start ??= chunk.startNanos;
+        await readChunk(chunk, Number(chunk.startNanos - start), types, values, builder, control, [index, starts.length]);
+        duration += chunk.durationNanos;
+      } catch (error) {
+        if (!(error instanceof ReadError) || index === 0) throw error;
+        // Every part is a recording of its own: those before it are good.
+        builder.warn(`Part ${index + 1} of ${starts.length} of the recording is damaged; what comes after its damage is missing.`);
+        break;
+      }
     }
     if (start !== undefined && start > 0n) builder.set({ timeNanos: start });
     if (duration > 0) builder.set({ durationNanos: duration });
@@ -58,13 +65,19 @@ export const jfr: Format = {
 /** The names of the events that the recording has. */
 async function survey(bytes: Uint8Array, starts: readonly number[], control: ReadControl): Promise<Set<string>> {
   const seen = new Set<string>();
-  for (const start of starts) {
-    const chunk = openChunk(bytes, start);
-    const ids = new Set<number>();
-    for (const { type, checkpoint } of events(chunk)) if (!checkpoint) ids.add(type);
-    for (const id of ids) {
-      const name = chunk.classes.get(id)?.name;
-      if (name !== undefined) seen.add(name);
+  for (const [index, start] of starts.entries()) {
+    try {
+      const chunk = openChunk(bytes, start);
+      const ids = new Set<number>();
+      for (const { type, checkpoint } of events(chunk)) if (!checkpoint) ids.add(type);
+      for (const id of ids) {
+        const name = chunk.classes.get(id)?.name;
+        if (name !== undefined) seen.add(name);
+      }
+    } catch (error) {
+      if (!(error instanceof ReadError) || index === 0) throw error;
+      // Reading says so again when it comes there.
+      break;
     }
     await pause(control, 0);
   }
