@@ -187,6 +187,14 @@ describe('events', () => {
     await expect(open(JSON.stringify([event('C', 0, 'a')]))).rejects.toMatchObject({ code: 'corrupt' });
   });
 
+  test('are found behind much else', async () => {
+    const traceEvents = [event('X', 0, 'a', { dur: 1 })];
+    for (const more of [{ displayTimeUnit: 'ms' }, { metadata: { source: 'DevTools' } }]) {
+      const text = JSON.stringify({ ...more, otherData: 'x'.repeat(5000), traceEvents });
+      expect((await open(text)).format).toBe('chrome-trace');
+    }
+  });
+
   test('may nest deeply', async () => {
     const events = Array.from({ length: 100_000 }, (_, i) => event('X', i, `f${i % 7}`, { dur: 200_000 - 2 * i }));
     const profile = await open(JSON.stringify(events.reverse()));

@@ -20,7 +20,9 @@ export const chromeTrace: Format = {
     const { paths, root } = found;
     if (root === 'array') return paths.has('[].ph') && (paths.has('[].ts') || paths.has('[].pid') || paths.has('[].name')) ? 1 : 0;
     if (paths.has('traceEvents')) return 1;
-    return paths.has('viztracer_metadata') || paths.get('metadata.source') === 'DevTools' ? 0.7 : 0;
+    // What may come before the events, and be longer than the head.
+    const before = ['viztracer_metadata', 'displayTimeUnit', 'systemTraceEvents'].some((key) => paths.has(key));
+    return before || paths.get('metadata.source') === 'DevTools' ? 0.7 : 0;
   },
   read,
 };
