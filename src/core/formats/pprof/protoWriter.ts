@@ -6,6 +6,12 @@ type Long = Exclude<Parameters<Writer['int64']>[0], number | string>;
 /** Half a pair: such text is no UTF-8, and readers refuse it. */
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
+/** The largest double that a signed integer of 64 bits holds. */
+const LARGEST = 2 ** 63 - 1024;
+
+/** The largest double below 2^63. */
+const LARGEST = 2 ** 63 - 1024;
+
 /** protobufjs' writer for exact integers and for blocks that are written in a second writer first. */
 export class ProtoWriter {
   private readonly writer = Writer.create();
@@ -14,7 +20,8 @@ export class ProtoWriter {
     if (typeof value === 'number' && value >= 0 && value <= 0xffffffff) this.writer.uint32(value);
     // Halves of 32 bits, as a Long has them.
     else if (typeof value === 'bigint') this.writer.int64(halves(value));
-    else this.writer.int64(Number.isSafeInteger(value) ? value : halves(BigInt(value)));
+    // What 64 bits cannot hold (a figure of 1e308) becomes the largest that they can.
+    else this.writer.int64(Number.isSafeInteger(value) ? value : halves(BigInt(Math.max(-LARGEST, Math.min(LARGEST, value || 0)))));
   }
 
   /** A number field; 0 is the default and is left out. */
@@ -42,6 +49,11 @@ export class ProtoWriter {
   done(): Uint8Array {
     return this.writer.finish(true);
   }
+}
+
+/** A figure of another format, where anything can be written, as near as 64 bits have it; none is 0. */
+function within(value: number): bigint {
+  return Number.isNaN(value) ? 0n : BigInt(Math.min(LARGEST, Math.max(-LARGEST, value)));
 }
 
 /** Upper and lower half of 64 bits, as protobufjs takes a Long. */
