@@ -6,9 +6,6 @@ type Long = Exclude<Parameters<Writer['int64']>[0], number | string>;
 /** Half a pair: such text is no UTF-8, and readers refuse it. */
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
-/** The largest double that a signed integer of 64 bits holds. */
-const LARGEST = 2 ** 63 - 1024;
-
 /** The largest double below 2^63. */
 const LARGEST = 2 ** 63 - 1024;
 
