@@ -27,10 +27,10 @@ interface Edge {
 /** Share by which sums may miss what the file says of the whole: some tools round each figure. */
 const TOLERANCE = 0.001;
 /** Bytes that functions, edges and lines may take, roughly: real files of 100 MB stay well below. */
-const MAX_MEMORY = 1e9;
-const FUNCTION_BYTES = 700;
-const EDGE_BYTES = 120;
-const LINE_BYTES = 200;
+const MAX_MEMORY = 1.1e9;
+const FUNCTION_BYTES = 2000;
+const EDGE_BYTES = 500;
+const LINE_BYTES = 700;
 /** Tools whose cost lines are the functions' first lines. */
 const PYTHON = /^(?:yappi|pyprof2calltree)/;
 
