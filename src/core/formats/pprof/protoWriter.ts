@@ -48,11 +48,6 @@ export class ProtoWriter {
   }
 }
 
-/** A figure of another format, where anything can be written, as near as 64 bits have it; none is 0. */
-function within(value: number): bigint {
-  return Number.isNaN(value) ? 0n : BigInt(Math.min(LARGEST, Math.max(-LARGEST, value)));
-}
-
 /** Upper and lower half of 64 bits, as protobufjs takes a Long. */
 function halves(value: bigint): Long {
   return { low: Number(BigInt.asIntN(32, value)), high: Number(BigInt.asIntN(32, value >> 32n)), unsigned: false } as Long;
