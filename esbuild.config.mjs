@@ -1,6 +1,7 @@
 // Builds everything that ships: `node esbuild.config.mjs [--watch] [--production]`.
 
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build, context } from 'esbuild';
 
 const production = process.argv.includes('--production');
@@ -53,11 +54,33 @@ rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
 cpSync('python', 'dist/python', { recursive: true, filter: (path) => !path.includes('__pycache__') && !path.includes('tests') });
 
+/** Folders of the packages whose code is in a bundle. */
+const bundled = new Set();
+
 for (const bundle of bundles) {
   const entry = Object.values(bundle.entryPoints)[0];
   if (!existsSync(entry)) throw new Error(`${entry} is missing`);
   if (watch) await (await context(bundle)).watch();
-  else await build(bundle);
+  else {
+    const { metafile } = await build({ ...bundle, metafile: true });
+    for (const input of Object.keys(metafile.inputs)) {
+      const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+      if (folder !== undefined) bundled.add(folder);
+    }
+  }
+}
+if (!watch) writeFileSync('dist/ThirdPartyNotices.txt', notices([...bundled].sort()));
+
+/** Whose code ships with ours, under which licence: their own words, as the licences ask for. */
+function notices(folders) {
+  const parts = folders.map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file === undefined ? `Licence: ${license}` : readFileSync(join(folder, file), 'utf8').trim();
+    return `${name} ${version} (${license})\n\n${text}`;
+  });
+  const line = '-'.repeat(80);
+  return `Heatline contains code of these packages.\n\n${line}\n${parts.join(`\n\n${line}\n`)}\n`;
 }
 
 // It is the `heatline` command.
