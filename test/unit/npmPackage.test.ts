@@ -59,11 +59,21 @@ describe('the packed tarball', { timeout: 240_000 }, () => {
   test('holds what the command needs and nothing else', () => {
     const names = packed.map(({ path }) => path);
     expect(names).toEqual(
-      expect.arrayContaining(['dist/cli.js', 'dist/server.js', 'dist/python/heatline/__main__.py', 'README.md', 'LICENSE']),
+      expect.arrayContaining([
+        'dist/cli.js',
+        'dist/server.js',
+        'dist/ThirdPartyNotices.txt',
+        'dist/python/heatline/__main__.py',
+        'README.md',
+        'LICENSE',
+      ]),
     );
     expect(
       names.filter(
-        (name) => !/^(?:dist\/(?:cli\.js|server\.js|python\/heatline\/[\w/]+\.py)|package\.json|README\.md|LICENSE)$/.test(name),
+        (name) =>
+          !/^(?:dist\/(?:cli\.js|server\.js|ThirdPartyNotices\.txt|python\/heatline\/[\w/]+\.py)|package\.json|README\.md|LICENSE)$/.test(
+            name,
+          ),
       ),
     ).toEqual([]);
     expect(size).toBeLessThan(2 << 20);
