@@ -238,6 +238,15 @@ describe('ProfileBuilder', () => {
     expect(many.stacks.length).toBe(10_001);
   });
 
+  it('refuses more functions or threads than any program has', () => {
+    const fill = (add: (builder: ProfileBuilder, index: number) => void) => {
+      const builder = new ProfileBuilder('test');
+      for (let i = 0; i < 2 ** 20 + 1; i++) add(builder, i);
+    };
+    expect(() => fill((builder, i) => builder.func(0, 0, 0, i + 1))).toThrow('more than 1,048,576 functions');
+    expect(() => fill((builder, i) => builder.thread(String(i)))).toThrow('more than 65,536 threads');
+  });
+
   it('keeps times and statuses of the samples that have them, in any order', () => {
     const build = (times: readonly (number | undefined)[]) => {
       const builder = new ProfileBuilder('test');

@@ -2,7 +2,9 @@ import { clean, ReadError } from '../errors.js';
 import { CallStore } from './callStore.js';
 import { GrowingInt32, GrowingUint32, GrowingUint64 } from './growing.js';
 import { Interner, mix } from './interner.js';
+import { checkRoom } from './limits.js';
 import { LineCostStore } from './lineCostStore.js';
+import { MappingStore } from './mappingStore.js';
 import type { Profile, Quality, ValueType } from './profile.js';
 import { SampleStore } from './sampleStore.js';
 import { StackStore } from './stackStore.js';
@@ -43,11 +45,7 @@ export class ProfileBuilder {
   private readonly lineEndColumn = new GrowingInt32();
   private anyEnd = false;
 
-  private readonly mappingFile = new GrowingUint32();
-  private readonly mappingBuildId = new GrowingUint32();
-  private readonly mappingStart = new GrowingUint64();
-  private readonly mappingLimit = new GrowingUint64();
-  private readonly mappingOffset = new GrowingUint64();
+  private readonly mappings = new MappingStore();
 
   private readonly threadNames: string[] = [];
   private readonly threadIndex = new Map<string, number>();
@@ -70,6 +68,7 @@ export class ProfileBuilder {
   string(text: string): number {
     const known = this.textIndex.get(text);
     if (known !== undefined) return known;
+    checkRoom('texts', this.texts.length);
     this.textIndex.set(text, this.texts.length);
     return this.texts.push(text) - 1;
   }
@@ -87,6 +86,7 @@ export class ProfileBuilder {
         return row;
     }
     const row = this.functionNames.length;
+    checkRoom('functions', row);
     functionIndex.add(row);
     this.functionNames.push(name);
     this.functionSystemName.push(systemName);
@@ -137,7 +137,7 @@ export class ProfileBuilder {
     columns?: ArrayLike<number>,
     ends?: readonly [lines: ArrayLike<number>, columns: ArrayLike<number>],
   ): number {
-    if (mapping !== -1) this.check(mapping, this.mappingFile.length, 'mapping');
+    if (mapping !== -1) this.check(mapping, this.mappings.length, 'mapping');
     for (let i = 0; i < funcs.length; i++) this.check(funcs[i]!, this.functionNames.length, 'function');
     this.locationMapping.push(mapping);
     this.locationAddress.push(address);
@@ -160,12 +160,7 @@ export class ProfileBuilder {
   mapping(file: number, buildId: number, start: bigint, limit: bigint, offset: bigint): number {
     this.check(file, this.texts.length, 'string');
     this.check(buildId, this.texts.length, 'string');
-    this.mappingFile.push(file);
-    this.mappingBuildId.push(buildId);
-    this.mappingStart.push(start);
-    this.mappingLimit.push(limit);
-    this.mappingOffset.push(offset);
-    return this.mappingFile.length - 1;
+    return this.mappings.add(file, buildId, start, limit, offset);
   }
 
   /** Interns the stack `prefix` + `location`; prefix -1 starts one. */
@@ -179,6 +174,7 @@ export class ProfileBuilder {
   thread(name: string): number {
     const known = this.threadIndex.get(name);
     if (known !== undefined) return known;
+    checkRoom('threads', this.threadNames.length);
     this.threadIndex.set(name, this.threadNames.length);
     return this.threadNames.push(name) - 1;
   }
@@ -364,14 +360,7 @@ export class ProfileBuilder {
         endLine: this.anyEnd ? this.lineEnd.done() : undefined,
         endColumn: this.anyEnd ? this.lineEndColumn.done() : undefined,
       },
-      mappings: {
-        length: this.mappingFile.length,
-        file: this.mappingFile.done(),
-        buildId: this.mappingBuildId.done(),
-        start: this.mappingStart.done(),
-        limit: this.mappingLimit.done(),
-        offset: this.mappingOffset.done(),
-      },
+      mappings: this.mappings.done(),
       get stacks() {
         return stackStore.tree().stacks;
       },
