@@ -2,7 +2,7 @@ import type { ProfileBuilder } from './builder.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
 import { Interner, mix } from './interner.js';
 import type { PlaceMap } from './mergePlaces.js';
-import type { Profile, ValueColumn } from './profile.js';
+import type { FrameColumns, Profile, ValueColumn } from './profile.js';
 import { stackRows } from './stackRows.js';
 import { SumColumn } from './sumColumn.js';
 
@@ -16,6 +16,11 @@ export interface SampleMap {
   readonly origin: bigint | undefined;
 }
 
+/** Stacks that are looked up together: their frames fit the processor's nearest memory. */
+const BLOCK = 64;
+/** Frames in one line of the processor's memory. */
+const LINE = 16;
+
 /**
  * Samples of many profiles: equal stacks with the same thread, status and labels are one, so that memory is bounded by the
  * result. Samples that know their time stay apart, unless they are to be summed too.
@@ -24,6 +29,11 @@ export class MergeSamples {
   private readonly stackIndex = new Interner();
   private readonly first = new GrowingUint32();
   private readonly frame = new GrowingUint32();
+  /** Room for the mapped stacks of one profile. */
+  private scratch: Uint32Array = new Uint32Array(0);
+  private readonly found = new Int32Array(BLOCK);
+  /** Kept so that what `touch` reads is read. */
+  protected touched = 0;
 
   /** Sample of each stack that has no thread, labels, status and time: the usual case in pprof files. */
   private readonly plainOf = new GrowingInt32();
@@ -57,25 +67,33 @@ export class MergeSamples {
   add(profile: Profile, map: SampleMap): void {
     const { samples } = profile;
     const rows = stackRows(profile);
-    const stackOfRow = new Int32Array(rows.length).fill(-1);
     const own = samples.values.map((_, type) => type).filter((type) => map.types[type]! >= 0 && samples.values[type]!.length > 0);
     const columns = own.map((type) => samples.values[type]!);
     const sums = own.map((type) => this.columns[map.types[type]!]!);
     for (let i = 0; i < own.length; i++) sums[i]!.prepare(columns[i]!);
     const times = map.origin === undefined ? undefined : samples.time;
     if (times !== undefined) this.beginTimes(map.origin!);
+    const kept = telling(columns, times, samples.length);
+    const labels = samples.labels === undefined ? undefined : new Int32Array(samples.length);
+    // All in step, so that a look-up need not wait for the memory of the one before it: most of the time goes by there.
+    const mapped = new MappedRows(rows, map.places, this.scratch);
+    this.scratch = mapped.frames;
+    for (let i = 0; i < samples.length; i++) {
+      if (kept[i] === 0) continue;
+      mapped.add(rows.ofSample[i]!);
+      if (labels !== undefined) labels[i] = this.internLabels(samples.labels!, i, map.places);
+    }
+    const stackOfRow = this.internStacks(mapped);
     const sampleOf = new Int32Array(samples.length);
     for (let i = 0; i < samples.length; i++) {
-      sampleOf[i] = -1;
-      const time = times === undefined ? Number.NaN : times[i]!;
-      // As in pprof's merge, what measured nothing says nothing; but a moment says that somebody was there.
-      if (Number.isNaN(time) && isNothing(columns, i)) continue;
-      const row = rows.ofSample[i]!;
-      if (stackOfRow[row]! < 0) stackOfRow[row] = this.internStack(rows.location, rows.first[row]!, rows.first[row + 1]!, map.places);
       const thread = samples.thread === undefined ? -1 : samples.thread[i]!;
-      const labels = samples.labels === undefined ? -1 : this.internLabels(samples.labels, i, map.places);
-      const status = samples.status?.[i] ?? -1;
-      sampleOf[i] = this.sample(stackOfRow[row]!, thread < 0 ? -1 : map.threads[thread]!, labels, status, time);
+      const status = samples.status === undefined ? -1 : samples.status[i]!;
+      const time = times === undefined ? Number.NaN : times[i]!;
+      const stack = stackOfRow[rows.ofSample[i]!]!;
+      sampleOf[i] =
+        kept[i] === 0
+          ? -1
+          : this.sample(stack, thread < 0 ? -1 : map.threads[thread]!, labels === undefined ? -1 : labels[i]!, status, time);
     }
     for (let i = 0; i < sums.length; i++) sums[i]!.addColumn(sampleOf, columns[i]!);
   }
@@ -142,31 +160,57 @@ export class MergeSamples {
     return this.stack.length - 1;
   }
 
-  private internStack(locations: Uint32Array, from: number, to: number, places: PlaceMap): number {
-    const { frame, first, stackIndex } = this;
-    const count = to - from;
-    const start = frame.length;
-    frame.reserve(count);
-    const all = frame.array;
-    const known = places.locations;
-    let hash = mix(47, count);
+  /** Stack of each row that was mapped. */
+  private internStacks({ rows, order, count, hashes, frames }: MappedRows): Int32Array {
+    const { stackIndex, first, frame } = this;
+    const stackOfRow = new Int32Array(rows.length);
     for (let i = 0; i < count; i++) {
-      const own = locations[from + i]!;
-      const merged = known[own]! >= 0 ? known[own]! : places.location(own);
-      all[start + i] = merged;
-      hash = mix(hash, merged);
+      if (i % BLOCK === 0) this.touch(order.subarray(i, Math.min(i + BLOCK, count)), hashes);
+      const row = order[i]!;
+      const from = rows.first[row]!;
+      const length = rows.first[row + 1]! - from;
+      let stack = stackIndex.first(hashes[row]!);
+      while (stack >= 0 && !this.isStack(stack, frames, from, length)) stack = stackIndex.next();
+      if (stack < 0) {
+        stack = first.length;
+        stackIndex.add(stack);
+        first.push(frame.length);
+        frame.reserve(length);
+        frame.array.set(frames.subarray(from, from + length), frame.length);
+        frame.length += length;
+      }
+      stackOfRow[row] = stack;
     }
-    search: for (let row = stackIndex.first(hash); row >= 0; row = stackIndex.next()) {
-      const at = first.array[row]!;
-      const end = row + 1 < first.length ? first.array[row + 1]! : start;
-      if (end - at !== count) continue;
-      for (let i = 0; i < count; i++) if (all[at + i] !== all[start + i]) continue search;
-      return row;
+    return stackOfRow;
+  }
+
+  /**
+   * Reads where the stacks of these rows may lie, and does nothing with it: the processor waits for the memory of many at
+   * once, where it would wait for one after the other while it compares them.
+   */
+  private touch(order: Uint32Array, hashes: Int32Array): void {
+    const { stackIndex, first, frame } = this;
+    const found = this.found;
+    for (let i = 0; i < order.length; i++) found[i] = stackIndex.first(hashes[order[i]!]!);
+    const all = frame.array;
+    let sum = 0;
+    for (let i = 0; i < order.length; i++) {
+      const stack = found[i]!;
+      if (stack < 0) continue;
+      const at = first.array[stack]!;
+      for (let line = 0; line < 4; line++) if (at + line * LINE < all.length) sum ^= all[at + line * LINE]!;
     }
-    stackIndex.add(first.length);
-    first.push(start);
-    frame.length += count;
-    return first.length - 1;
+    this.touched = sum;
+  }
+
+  private isStack(stack: number, frames: Uint32Array, from: number, length: number): boolean {
+    const { first, frame } = this;
+    const all = frame.array;
+    const at = first.array[stack]!;
+    const end = stack + 1 < first.length ? first.array[stack + 1]! : frame.length;
+    if (end - at !== length) return false;
+    for (let i = 0; i < length; i++) if (all[at + i] !== frames[from + i]) return false;
+    return true;
   }
 
   /** Labels in any order are the same labels. */
@@ -190,7 +234,60 @@ export class MergeSamples {
   }
 }
 
-function isNothing(columns: readonly ValueColumn[], sample: number): boolean {
-  for (let i = 0; i < columns.length; i++) if (Number(columns[i]![sample]!) !== 0) return false;
-  return true;
+/** Stacks of one profile in the merged one's locations, each with its hash, in the order in which samples have them first. */
+class MappedRows {
+  /** At the places that `rows` has them; larger than needed. */
+  readonly frames: Uint32Array;
+  readonly hashes: Int32Array;
+  readonly order: Uint32Array;
+  count = 0;
+  private readonly seen: Uint8Array;
+
+  /** @param scratch what `frames` of an earlier one was: memory that need not be asked for again */
+  constructor(
+    readonly rows: FrameColumns,
+    private readonly places: PlaceMap,
+    scratch: Uint32Array,
+  ) {
+    const needed = rows.first[rows.length]!;
+    this.frames = scratch.length >= needed ? scratch : new Uint32Array(needed + (needed >> 1));
+    this.hashes = new Int32Array(rows.length);
+    this.order = new Uint32Array(rows.length);
+    this.seen = new Uint8Array(rows.length);
+  }
+
+  /** A row that is known already is left alone. */
+  add(row: number): void {
+    if (this.seen[row] !== 0) return;
+    this.seen[row] = 1;
+    this.order[this.count++] = row;
+    const { frames, places } = this;
+    const { first, location } = this.rows;
+    const known = places.locations;
+    const to = first[row + 1]!;
+    let hash = mix(47, to - first[row]!);
+    for (let at = first[row]!; at < to; at++) {
+      const own = location[at]!;
+      let merged = known[own]!;
+      if (merged < 0) merged = places.location(own);
+      frames[at] = merged;
+      hash = mix(hash, merged);
+    }
+    this.hashes[row] = hash;
+  }
+}
+
+/** 1 for the samples that say something. As in pprof's merge, what measured nothing does not; but a moment says that somebody was there. */
+function telling(columns: readonly ValueColumn[], times: Float64Array | undefined, length: number): Uint8Array {
+  const kept = new Uint8Array(length);
+  for (const column of columns) {
+    if (column instanceof Float64Array) keepNumbers(column, kept);
+    else for (let i = 0; i < length; i++) if (column[i] !== 0n) kept[i] = 1;
+  }
+  if (times !== undefined) for (let i = 0; i < length; i++) if (!Number.isNaN(times[i]!)) kept[i] = 1;
+  return kept;
+}
+
+function keepNumbers(column: Float64Array, kept: Uint8Array): void {
+  for (let i = 0; i < kept.length; i++) if (column[i] !== 0) kept[i] = 1;
 }
