@@ -6,10 +6,11 @@ import sys
 from . import files, runner
 from .recorder import Recorder
 
-ENGINES = ("hybrid", "sampler", "cprofile", "none")
+ENGINES = ("hybrid", "sampler", "cprofile", "tachyon", "none")
+MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
-    "usage: python -m heatline run [--engine hybrid|sampler|cprofile|none] --output FILE [--rate HZ] [--duration SECONDS]\n"
-    "                              [--status FILE] [--in-process] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "usage: python -m heatline run [--engine hybrid|sampler|cprofile|tachyon|none] --output FILE [--rate HZ] [--duration SECONDS]\n"
+    "                              [--status FILE] [--in-process] [--mode wall|cpu|gil] [--native] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
 )
 
 
@@ -22,6 +23,8 @@ class Options:
     rate = 200.0
     duration = None
     in_process = False
+    mode = None
+    native = False
 
 
 def fail(status, sentence):
@@ -46,8 +49,11 @@ def parse(arguments):
         if word == "--in-process":
             options.in_process = True
             continue
+        if word == "--native":
+            options.native = True
+            continue
         key, equals, value = word.partition("=")
-        if key not in ("--engine", "--output", "--status", "--rate", "--duration"):
+        if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode"):
             fail(2, "unknown option %s" % word)
         if not equals:
             if not words:
@@ -63,6 +69,8 @@ def parse(arguments):
         setattr(options, key[2:], value)
     if options.engine not in ENGINES:
         fail(2, "unknown engine %s; there are: %s" % (options.engine, ", ".join(ENGINES)))
+    if options.mode is not None and options.mode not in MODES:
+        fail(2, "unknown mode %s; there are: %s" % (options.mode, ", ".join(MODES)))
     if not words or (words[0] in ("-m", "-c") and len(words) < 2):
         fail(2, "no program to run; put it after --")
     if options.engine == "none":

@@ -54,12 +54,12 @@ class Lookout:
         self._commands, self._answers, self._hints, self._wake = commands[1], answers[0], hints[0], hints[1]
         self._identities = {pipe: _identity(pipe) for pipe in (self._commands, self._answers, self._hints, self._wake)}
         process = os.getpid()
-        _fork_twice(lambda: self._helper(process, commands[0], answers[1], checkpoints), answers[1])
+        fork_twice(lambda: self._helper(process, commands[0], answers[1], checkpoints), answers[1])
         os.close(commands[0])
         os.close(answers[1])
         os.set_blocking(self._answers, False)
         self.helper = int.from_bytes(self._read(4) or b"", "little")
-        _allow_reading(self.helper)
+        allow_reading(self.helper)
         os.write(self._commands, b"g")
         verdict = self._read(1)
         if verdict != b"y":
@@ -271,7 +271,7 @@ def _high(pipe):
     return high
 
 
-def _fork_twice(life, answers):
+def fork_twice(life, answers):
     """Runs `life` in a process that is not our child (the program's os.wait() shall not meet it), and writes its number."""
     child = os.fork()
     if child:
@@ -289,7 +289,7 @@ def _fork_twice(life, answers):
         os._exit(0)
 
 
-def _allow_reading(helper):
+def allow_reading(helper):
     """Under Yama's scope 1 a process may be read by its parents only, unless it allows it to one other."""
     try:
         with open("/proc/sys/kernel/yama/ptrace_scope") as file:

@@ -12,6 +12,7 @@ from .inflation import untraced
 from .lookout import Lookout, Unavailable
 from .places import Places, function_key
 from .pprof import Writer, add_calls
+from .tachyon import Failed, Tachyon
 from .ticker import Ticker
 
 VERSION = "0.1.0"
@@ -31,6 +32,7 @@ class Recorder:
         self.process = os.getpid()
         self.counter = None
         self.sampler = None
+        self.outside = None
         self.notes = []
         self.exit_status = None
         self.state = "new"  # new, recording, writing, done, forked
@@ -46,6 +48,14 @@ class Recorder:
         """To be called while sys.path is still the recorder's: what is imported here is the standard library's."""
         if self.options.engine in ("hybrid", "sampler"):
             self.sampler = self._sampler()
+        elif self.options.engine == "tachyon":
+            self.outside = Tachyon(self.options)
+            try:
+                self.outside.start()
+            except Failed as sentence:
+                sys.stderr.write("heatline: %s\n" % sentence)
+                sys.exit(4)
+            files.write_whole(self.options.output + ".helper", b"%d\n" % self.outside.helper)
 
     def begin(self):
         """Starts recording. Returns the tracer to enable, or None."""
@@ -136,6 +146,8 @@ class Recorder:
                 self.sampler.forget()
             if self.counter is not None:
                 self.counter.forget()
+            if self.outside is not None:
+                self.outside.forget()
         self.state = "forked"
         for number, handler in self._handlers.items():
             if _signal.getsignal(number) == handler:
@@ -238,7 +250,10 @@ class Recorder:
     def _write(self, final):
         path, status = self.options.output, self.options.status
         try:
-            if path is not None:
+            if self.outside is not None:
+                self.outside.end()
+                files.remove(path + ".helper")
+            elif path is not None:
                 data = self._content(final)
                 if not final:
                     files.write_whole(path + ".part", data)

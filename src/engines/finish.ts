@@ -1,11 +1,9 @@
-import { createReadStream, createWriteStream, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchPlan } from './engine.js';
+import { hideRecorder } from './hideRecorder.js';
 import { toolTrouble } from './toolTrouble.js';
 
 /** How the started process ended, as node or a VS Code task tells it. */
@@ -30,12 +28,12 @@ export interface RunResult {
 export async function finishRun(plan: LaunchPlan, end: ProcessEnd, toolOutput = ''): Promise<RunResult> {
   if (plan.attached) return finishAttached(plan, toolOutput);
   const exitStatus = statusOf(plan, end);
-  await awaitHelper(plan.output);
+  await awaitHelper(plan);
   removeLeftovers(plan.output);
   const part = `${plan.output}.part`;
   if (hasContent(plan.output)) {
     rmSync(part, { force: true });
-    await hideOurFrames(plan);
+    await hideRecorder(plan);
     return { output: plan.output, exitStatus, rescued: false, sentence: undefined };
   }
   rmSync(plan.output, { force: true });
@@ -59,10 +57,12 @@ function finishAttached(plan: LaunchPlan, toolOutput: string): RunResult {
  * When a program was killed, the helper that sampled it writes what it saw a moment later, and then takes away the
  * file with its number. Waits for at most 3 s, and only when there is no recording but such a helper.
  */
-async function awaitHelper(output: string): Promise<void> {
+async function awaitHelper({ output, format }: LaunchPlan): Promise<void> {
   const marker = `${output}.helper`;
   const limit = Date.now() + 3000;
-  while (!hasContent(output) && Date.now() < limit && isAlive(marker)) await sleep(20);
+  // Ours puts a whole file in its place; Python's own sampler writes it there.
+  const whole = (): boolean => format !== 'tachyon' && hasContent(output);
+  while (!whole() && Date.now() < limit && isAlive(marker)) await sleep(20);
   rmSync(marker, { force: true });
 }
 
@@ -113,24 +113,4 @@ function removeLeftovers(output: string): void {
   for (const name of readdirSync(folder)) {
     if (leftover.some((start) => name.startsWith(start))) rmSync(join(folder, name), { force: true });
   }
-}
-
-/**
- * py-spy sees the runner that reports the program's status; the program's stacks begin after it. Line by line, since
- * recordings of hours are large and an editor waits meanwhile.
- */
-async function hideOurFrames(plan: LaunchPlan): Promise<void> {
-  const entry = plan.argv.find((word) => basename(word) === '__main__.py' && basename(dirname(word)) === 'heatline');
-  if (plan.format !== 'pyspy-raw' || !entry) return;
-  const folder = `${dirname(entry)}/`.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\//g, '[\\\\/]');
-  const frame = new RegExp(`(^|;)[^;(]+ \\(${folder}\\w+\\.py(?::\\d+)?\\)(?=;| \\d+$)`, 'g');
-  const clean = async function* (): AsyncGenerator<string> {
-    for await (const line of createInterface({ input: createReadStream(plan.output, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
-      const rest = line.replace(frame, '').replace(/^;/, '');
-      if (rest !== '' && !/^\d+$| ?^ \d+$/.test(rest)) yield `${rest}\n`;
-    }
-  };
-  const copy = `${plan.output}.tmp-hide`;
-  await pipeline(Readable.from(clean()), createWriteStream(copy));
-  renameSync(copy, plan.output);
 }

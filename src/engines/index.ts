@@ -4,6 +4,7 @@ import type { Engine, EngineOptions, Environment, Target } from './engine.js';
 import { hybrid } from './hybrid.js';
 import { pySpy } from './pySpy.js';
 import { sampler } from './sampler.js';
+import { isTachyonAge, tachyon } from './tachyon.js';
 
 export { type AttachRequest, type AttachTarget, explainRefusal, probeProcess } from './attach.js';
 export { type PythonCommand, pythonCommand } from './command.js';
@@ -12,7 +13,7 @@ export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
 export { type LaunchControl, type LaunchResult, launch } from './launch.js';
 
 /** Every engine, in the order in which they are offered. */
-export const engines: readonly Engine[] = [hybrid, sampler, cprofile, pySpy];
+export const engines: readonly Engine[] = [hybrid, sampler, cprofile, tachyon, pySpy];
 
 /** The engine for an id, or the best one here for `auto`, with the reason in one clause. Throws UserError `unknown-engine` or `engine-missing`. */
 export async function chooseEngine(
@@ -37,7 +38,12 @@ export async function chooseEngine(
 }
 
 function automatic(target: Target, environment: Environment, options: Partial<EngineOptions>): { engine: Engine; reason: string } {
-  if (target.kind === 'process') return { engine: pySpy, reason: 'it joins a running program without stopping it' };
+  const builtIn = isTachyonAge(environment) && !options.subprocesses && !options.native && environment.platform !== 'win32';
+  if (target.kind === 'process') {
+    if (builtIn && environment.python) return { engine: tachyon, reason: 'part of the program’s own Python, with columns and times' };
+    return { engine: pySpy, reason: 'it joins a running program without stopping it' };
+  }
+  if (options.gil && builtIn) return { engine: tachyon, reason: 'Python’s own sampler sees who holds the lock' };
   if (options.subprocesses || options.native || options.gil) {
     return { engine: pySpy, reason: 'only py-spy sees child processes, native frames and lock holders' };
   }
@@ -47,6 +53,7 @@ function automatic(target: Target, environment: Environment, options: Partial<En
   if (target.kind === 'command' && options.want === undefined && isLongRunning(target.argv)) {
     return { engine: sampler, reason: 'a server is sampled, since tracing would slow each request' };
   }
+  if (options.want === 'time' && builtIn) return { engine: tachyon, reason: 'time was asked for, and Python’s own sampler is the finest' };
   if (options.want === 'time') return { engine: sampler, reason: 'time was asked for, and sampling does not inflate small calls' };
   return { engine: hybrid, reason: 'in the box: exact call counts and line samples in one run' };
 }

@@ -19,7 +19,7 @@ const plan = (id: string, target: Target, options = {}) =>
 
 describe('plans', () => {
   test('ids are unique and stable', () => {
-    expect(engines.map((each) => each.id)).toEqual(['hybrid', 'sampler', 'cprofile', 'py-spy']);
+    expect(engines.map((each) => each.id)).toEqual(['hybrid', 'sampler', 'cprofile', 'tachyon', 'py-spy']);
   });
 
   test('hybrid, a script', () => {
@@ -277,13 +277,13 @@ describe('choice', () => {
 
   test('by name', async () => {
     expect(await choose('cprofile')).toBe('cprofile');
-    await expect(choose('gdb')).rejects.toThrow('There is no engine gdb; there are hybrid, sampler, cprofile, py-spy.');
+    await expect(choose('gdb')).rejects.toThrow('There is no engine gdb; there are hybrid, sampler, cprofile, tachyon, py-spy.');
   });
 
   test('a running program is joined by who can', async () => {
     const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
     await expect(choose('auto', {}, running)).rejects.toThrow('The engine py-spy cannot run: py-spy is not installed.');
-    await expect(choose('cprofile', {}, running)).rejects.toThrow(/^The engine cprofile cannot join .*; py-spy.* can\.$/);
+    await expect(choose('cprofile', {}, running)).rejects.toThrow(/^The engine cprofile cannot join .*; tachyon and py-spy can\.$/);
   });
 
   test('a missing engine says how to get it', async () => {

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { UserError } from '../core/errors.js';
+import { pythonCommand } from './command.js';
+import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
+import { entryOf } from './inTheBox.js';
+
+/** Looks per second; the tool's own default, at 1.13 times the time in its authors' and our measurements. */
+const defaultRateHz = 1000;
+
+/** `profiling.sampling` of Python 3.15 and newer, part of its standard library. Only the same minor version can look into a program. */
+export const tachyon: Engine = {
+  id: 'tachyon',
+  label: 'Tachyon, Python’s own sampler',
+  languages: ['python'],
+  measures: ['wall', 'gil'],
+  formats: ['tachyon'],
+  attaches: true,
+  probe,
+  plan,
+};
+
+/** Whether an interpreter is one that can have it. */
+export function isTachyonAge({ implementation, pythonVersion }: Environment): boolean {
+  const [major, minor] = pythonVersion ?? [0, 0];
+  return implementation === 'cpython' && (major > 3 || (major === 3 && minor >= 15));
+}
+
+async function probe(environment: Environment): Promise<Availability> {
+  const { python, pythonVersion, implementation, platform } = environment;
+  if (!isTachyonAge(environment)) {
+    const here = pythonVersion ? `this is ${implementation ?? 'python'} ${pythonVersion.join('.')}` : 'no Python interpreter was found';
+    return { state: 'missing', reason: `it is part of Python 3.15 and newer; ${here}`, fix: 'Select such an interpreter, or use py-spy.' };
+  }
+  if (python === undefined) {
+    const fix = 'Select the interpreter of the program that runs, or use py-spy.';
+    return { state: 'missing', reason: 'it needs the program’s own interpreter, which may not be run from here', fix };
+  }
+  if (platform === 'win32') return { state: 'missing', reason: 'it is not supported on Windows yet', fix: 'Use the sampler engine.' };
+  const problem = await importProblem(python);
+  if (problem) return { state: 'missing', reason: `this Python lacks it: ${problem}`, fix: 'Install the whole standard library of it.' };
+  const rights = platform === 'darwin' ? '; macOS wants sudo for it' : '';
+  return { state: 'found', detail: `in the standard library of Python ${pythonVersion!.join('.')}${rights}`, executable: python };
+}
+
+/** Some systems pack the standard library in parts. */
+function importProblem(python: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = execFile(python, ['-I', '-c', 'import profiling.sampling'], { timeout: 15_000 }, (error, _, stderr) => {
+      resolve(error ? (stderr.trim().split('\n').at(-1) ?? error.message) : undefined);
+    });
+    child.stdin?.end();
+  });
+}
+
+function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
+  if (options.subprocesses)
+    throw new UserError('no-subprocesses', 'The engine tachyon records one process; py-spy records child processes.');
+  return target.kind === 'process' ? attachPlan(target, environment, options) : launchPlan(target, environment, options);
+}
+
+/** The tool joins the program that our runner runs, so that streams, options and status stay the program's. */
+function launchPlan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
+  const { interpreter, program } = pythonCommand(target, environment);
+  const words = ['run', '--engine', 'tachyon', '--output', options.output, '--rate', String(options.rateHz ?? defaultRateHz)];
+  if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
+  if (options.gil) words.push('--mode', 'gil');
+  if (options.native) words.push('--native');
+  const statusFile = options.reportStatus ? `${options.output}.status` : undefined;
+  if (statusFile !== undefined) words.push('--status', statusFile);
+  return {
+    ...common(target, options),
+    argv: [...interpreter, entryOf(environment), ...words, '--', ...program],
+    ...(statusFile === undefined ? {} : { statusFile }),
+  };
+}
+
+function attachPlan(target: Target & { kind: 'process' }, environment: Environment, options: EngineOptions): LaunchPlan {
+  const words = [
+    '-I',
+    '-m',
+    'profiling.sampling',
+    'attach',
+    '--binary',
+    '-a',
+    '-r',
+    String(Math.max(1, Math.round(options.rateHz ?? defaultRateHz))),
+  ];
+  if (options.durationSeconds !== undefined) words.push('-d', String(Math.max(1, Math.round(options.durationSeconds))));
+  if (options.gil) words.push('--mode', 'gil');
+  if (options.native) words.push('--native');
+  return {
+    ...common(target, options),
+    argv: [environment.python ?? 'python3.15', ...words, '-o', options.output, String(target.pid)],
+    attached: true,
+  };
+}
+
+function common(target: Target, { output }: EngineOptions): Omit<LaunchPlan, 'argv'> {
+  return {
+    cwd: target.cwd,
+    env: target.env,
+    output,
+    format: 'tachyon',
+    // The tool writes on SIGINT only.
+    stop: [
+      { signal: 'SIGINT', waitSeconds: 10 },
+      { signal: 'SIGTERM', waitSeconds: 5 },
+      { signal: 'SIGKILL', waitSeconds: 2 },
+    ],
+  };
+}
