@@ -24,6 +24,8 @@ const pages: Record<string, (response: ServerResponse, request: IncomingMessage)
   '/zstd': (response) => response.end(readFileSync(join(fixtures, 'ddtrace/shop.pprof'))),
   '/brotli': (response) => response.setHeader('content-encoding', 'br').end(profile),
   '/broken': (response) => response.setHeader('content-encoding', 'gzip').end(Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3])),
+  // A thousandth of what it unpacks to.
+  '/bomb': (response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(2 ** 28 + 2), { level: 1 })),
   '/busy': (response) => response.writeHead(500).end('Could not enable CPU profiling: cpu profiling already in use\nmore\n'),
   '/wall': (response) => response.writeHead(403).end('no\u001b[31m\n'),
   '/html': (response) => response.setHeader('content-type', 'text/html; charset=utf-8').end('<!DOCTYPE html><title>Log in</title>'),
@@ -74,7 +76,16 @@ test('what people type becomes a URL; secrets are never shown', () => {
   expect(complete('[::1]:6060/debug/pprof/heap', 2)).toBe('http://[::1]:6060/debug/pprof/heap?seconds=2');
   expect(complete('http://me:hush@host/x?Access_Token=hush&key=hush&n=1')).toBe('http://host/x?Access_Token=…&key=…&n=1');
   expect(completeAddress('host/x?seconds=7').seconds).toBe(7);
-  for (const wrong of ['ftp://me:hush@host/', 'C:\\a\\b.prof', './x.prof', '/tmp/x', 'http://me:hush@:99999/?t=hush', '']) {
+  for (const wrong of [
+    'ftp://me:hush@host/',
+    'C:\\a\\b.prof',
+    './x.prof',
+    '/tmp/x',
+    'http://me:hush@:99999/?t=hush',
+    'http://me:hu/hush@host/',
+    'http://me:a?hush@host/',
+    '',
+  ]) {
     expect(() => completeAddress(wrong)).toThrow();
     expect(() => completeAddress(wrong)).not.toThrow(/hush/);
   }
@@ -143,6 +154,7 @@ test.each([
   ['/noise', 'This is not a profile in any format that can be read'],
   ['/brotli', 'The answer comes in a packing that nobody asked for'],
   ['/broken', 'The answer is packed wrongly'],
+  ['/bomb', 'Unpacked, the answer is too large'],
   ['/cut', 'The connection broke off before the answer was whole'],
   ['/cutgz', ''],
   ['/loop', 'It was redirected more than 5 times'],

@@ -3,7 +3,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { ReadError, UserError } from '../../core/errors.js';
 import { readProfile } from '../../core/formats/index.js';
-import { bytesSource } from '../../core/formats/source.js';
+import { boundOf, bytesSource } from '../../core/formats/source.js';
 import { summarize } from '../../core/model/summary.js';
 import { formatBytes } from '../../core/model/units.js';
 import { infoJson } from '../../core/report/info.js';
@@ -15,9 +15,9 @@ import { checkOutput, printJson, stamp, writeWhole } from '../output.js';
 import { progress } from '../terminal.js';
 import { writeProfile, writerFor } from '../writer.js';
 
-/** Wait beyond the measured seconds, in milliseconds; largest content of a transport encoding, in bytes. */
+/** Wait beyond the measured seconds, and the longest that a timer waits, in milliseconds. */
 const SLACK = 30_000;
-const MOST = 2 ** 30;
+const LONGEST = 2 ** 31 - 1;
 
 export interface FetchOptions {
   readonly output?: string;
@@ -45,7 +45,7 @@ export async function fetchProfile(text: string, options: FetchOptions): Promise
     ...pem('cert', '--cert', options.cert),
     ...pem('key', '--key', options.key),
     ...(options.insecure ? { insecure: true } : {}),
-    wait: options.timeout === undefined ? address.seconds * 1000 + SLACK : options.timeout * 1000,
+    wait: Math.min(LONGEST, options.timeout === undefined ? address.seconds * 1000 + SLACK : options.timeout * 1000),
     signal: interrupt.signal,
   };
   const stop = (signal: NodeJS.Signals) => {
@@ -122,7 +122,7 @@ function unwrapped({ encoding, body }: Answer): Buffer {
     throw new ReadError('unsupported', 'The answer comes in a packing that nobody asked for.');
   if (body[0] !== 0x1f || body[1] !== 0x8b) return body;
   try {
-    return gunzipSync(body, { maxOutputLength: MOST });
+    return gunzipSync(body, { maxOutputLength: boundOf(body) });
   } catch (error) {
     const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw new ReadError(

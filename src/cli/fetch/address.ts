@@ -36,9 +36,9 @@ export function completeAddress(text: string, seconds?: number): Address {
 
 function parse(text: string): URL {
   const shown = text
-    .replace(/\/\/[^/]*@/, '//')
-    .replace(/^[^/]*@/, '')
-    .replace(/\?.*/, '');
+    // A password may hold what should have been written %2F, %3F or %23.
+    .replace(/^([a-z][a-z\d+.-]*:\/\/|\/\/)?.*@/is, '$1')
+    .replace(/[?#].*/s, '');
   if (/^[a-z]:[\\/]|^\.{0,2}[\\/]/i.test(text)) throw new UserError('usage', `${shown}: this is a file; fetch takes the URL of a service`);
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text)?.[1];
   const whole = scheme !== undefined ? text : `http://${/^\d+$/.test(text) ? `localhost:${text}` : text.replace(/^(?=:\d)/, 'localhost')}`;

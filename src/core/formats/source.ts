@@ -71,7 +71,8 @@ function readWhole(path: string): Uint8Array {
     if (found.isDirectory()) throw new ReadError('io', 'It is a folder, not a profile file.');
     if (found.size > MAX_BYTES) throw tooLarge('The file', MAX_BYTES);
     file = openSync(path, 'r');
-    return readOpen(file, fstatSync(file).isFile() ? fstatSync(file).size : 0);
+    const open = fstatSync(file);
+    return readOpen(file, open.isFile() ? open.size : 0, open.isCharacterDevice() ? ALWAYS_ALLOWED : MAX_BYTES);
   } catch (error) {
     if (error instanceof ReadError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
@@ -84,14 +85,18 @@ function readWhole(path: string): Uint8Array {
   }
 }
 
-/** Piece by piece, since Node reads no file of 2 GiB at once. @param size as the system tells; 0 for pipes and the like */
-function readOpen(file: number, size: number): Uint8Array {
+/**
+ * Piece by piece, since Node reads no file of 2 GiB at once.
+ * @param size as the system tells; 0 for pipes and the like
+ * @param most bytes that are read of these; less of devices, since some never end
+ */
+function readOpen(file: number, size: number, most: number): Uint8Array {
   let content = Buffer.allocUnsafeSlow(size === 0 ? 1 << 16 : size);
   let length = 0;
   for (;;) {
     if (length === content.length) {
       if (size > 0) return content;
-      if (length * 2 > MAX_BYTES) throw tooLarge('The content', MAX_BYTES);
+      if (length * 2 > most) throw tooLarge('The content', most);
       const wider = Buffer.allocUnsafeSlow(length * 2);
       content.copy(wider);
       content = wider;
@@ -124,8 +129,8 @@ function searchable(content: Uint8Array): Uint8Array {
   return new Uint8Array(content.buffer, content.byteOffset, content.length);
 }
 
-/** How much `packed` may unpack to. */
-function boundOf(packed: Uint8Array): number {
+/** How many bytes `packed` may unpack to. */
+export function boundOf(packed: Uint8Array): number {
   const grown = Math.max(ALWAYS_ALLOWED, packed.length * MAX_GROWTH);
   return Math.min(packed.length < SMALL ? MAX_OF_SMALL : MAX_BYTES, grown);
 }
