@@ -39,6 +39,7 @@ export async function printJson(value: unknown): Promise<void> {
 
 /** Says before any work whether the file can be written, and that it is none of the inputs. @throws UserError `output` */
 export function checkOutput(file: string, inputs: readonly string[] = []): void {
+  if (file === '-') throw new UserError('output', '-: give the output a name; where there is /dev/stdout, that is one');
   const kind = kindOf(file);
   const same = kind === 'file' ? inputs.find((input) => isSame(input, file)) : undefined;
   if (same !== undefined) throw new UserError('output', `${file}: it is an input too; choose another name to write to`);

@@ -83,6 +83,10 @@ describe('attacks', () => {
     }
   });
 
+  test.skipIf(process.platform !== 'linux')('a device that never ends', () => {
+    refused(['top', '/dev/zero'], 3, /larger than 256 MiB/);
+  });
+
   test('file names that are none, or play with the terminal', () => {
     refused(['top', ''], 3, /There is no such file/);
     refused(['top', 'a\nheatline: all is well'], 3, /^heatline: a heatline: all is well: /);
@@ -90,6 +94,7 @@ describe('attacks', () => {
     refused(['top', 'x'.repeat(5000)], 3, /cannot be read/);
     refused(['top', `${prof}/x`], 3, /heatline: .*python-3\.12\.prof\/x: /);
     refused(['merge', '-o', 'x.pb.gz'], 2, /missing required argument/);
+    refused(['convert', prof, '-o', '-', '--format', 'collapsed'], 2, /-: give the output a name/);
     refused(['merge', prof], 2, /-o, --output/);
   });
 

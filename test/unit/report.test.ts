@@ -206,9 +206,9 @@ describe('call counts', () => {
 test('names cannot play tricks with the terminal', () => {
   const builder = new ProfileBuilder('x');
   builder.valueType({ type: 'n', unit: 'count' });
-  builder.sample(builder.stack(-1, builder.place(builder.func(builder.string('a\u001b[31m\u202eb'), 0, 0, 1), 1)), [1]);
+  builder.sample(builder.stack(-1, builder.place(builder.func(builder.string('a\u001b[31m\u202eb\u2028c\u061c'), 0, 0, 1), 1)), [1]);
   const text = topText(builder.finish(), { type: 0 });
-  expect(text).toContain('a\\u001b[31m\\u202eb');
+  expect(text).toContain('a\\u001b[31m\\u202eb\\u2028c\\u061c');
 });
 
 test('what does not fit is cut where it says least', () => {

@@ -72,7 +72,7 @@ export function diffMarkdown(
 /** Names are other people's text: inside code nothing of them is markup, and a table's bars are escaped. */
 function code(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const flat = shorten(text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' '), NAME).replaceAll(
+  const flat = shorten(text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' '), NAME).replaceAll(
     '|',
     '\\|',
   );

@@ -18,7 +18,7 @@ export function jsonFigure(value: number | bigint): JsonFigure {
 }
 
 /** Characters that a terminal obeys and JSON lets through as they are. */
-const OBEYED = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const OBEYED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** JSON in which what would turn a terminal's writing round is escaped: the same value. */
 export function jsonText(value: unknown): string {
@@ -28,7 +28,7 @@ export function jsonText(value: unknown): string {
 /** Names are other people's text: control characters and those that turn the writing direction are shown, not obeyed. */
 export function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu, (char) => {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu, (char) => {
     return `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`;
   });
 }
