@@ -6,9 +6,9 @@ import type { Format } from './format.js';
 import { headLines, utf8 } from './textLines.js';
 
 /** `stack count`; the count may be a fraction, or negative in a difference. */
-const GOOD = /^\S.* -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
+const GOOD = /^\S.* -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/s;
 /** A count before the count: what difffolded.pl writes. */
-const TWO_COUNTS = /^\S.* \d+(?:\.\d+)? \d+(?:\.\d+)?$/;
+const TWO_COUNTS = /^\S.* \d+(?:\.\d+)? \d+(?:\.\d+)?$/s;
 /** Dates, times, addresses, log levels, tables: lines that end in a number and are no stacks. */
 const LOOK_ALIKE =
   /^(?:#|\/\/|--|\d{4}-\d\d-\d\d|\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}\b|\[(?:[\s[{"\d]|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b)|\{|(?:heap|goroutine|threadcreate|contention|mutex|block) ?profile|cycles\/second|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b|P\d+;T|Process \d+;Thread |\d+: \d+ \[)/;
