@@ -1,3 +1,4 @@
+import { ReadError } from '../errors.js';
 import { callTree } from '../model/callTree.js';
 import type { Profile } from '../model/profile.js';
 import { stackRows } from '../model/stackRows.js';
@@ -6,23 +7,31 @@ import { secondsPer } from '../model/units.js';
 import { formatFrame, guard } from './collapsedFrames.js';
 import type { Sink } from './format.js';
 
+/** Longest text that is written: deep stacks repeat all their frames on every line. */
+const MAX_LENGTH = 2 ** 33;
+const PIECE = 1 << 16;
+
 /**
  * Writes the profile's default value as collapsed stacks, frames as `name (file:line)`, threads as py-spy does. Times
  * are whole microseconds or, when they are so in the profile, nanoseconds; a profile of call counts gives its estimated tree.
+ * @throws ReadError `too-large` when the text would pass all measure
  */
 export async function writeCollapsed(profile: Profile, sink: Sink): Promise<void> {
   const encoder = new TextEncoder();
   let text = '';
+  let length = 0;
   const put = (stack: string, value: number | bigint): void => {
     if (stack !== '' && Number(value) !== 0) text += `${stack} ${value}\n`;
   };
   const flush = async (): Promise<void> => {
     const chunk = text;
     text = '';
+    length += chunk.length;
+    if (length > MAX_LENGTH) throw new ReadError('too-large', 'Its stacks are too deep for collapsed text: it would be larger than 8 GiB.');
     if (chunk !== '') await sink.write(encoder.encode(chunk));
   };
-  if (isSummed(profile, profile.defaultType)) writeTree(profile, put);
-  else for (const _ of writeSamples(profile, put)) if (text.length > 1 << 16) await flush();
+  const lines = isSummed(profile, profile.defaultType) ? writeTree(profile, put) : writeSamples(profile, put);
+  for (const _ of lines) if (text.length > PIECE) await flush();
   await flush();
 }
 
@@ -65,7 +74,7 @@ function threadText(name: string, index: number): string {
   return /^thread \((?:0x)?[0-9A-Fa-f]+\)$/.test(name) ? name : `thread (${index + 1}): ${guard(name)}`;
 }
 
-function writeTree(profile: Profile, put: (stack: string, value: number) => void): void {
+function* writeTree(profile: Profile, put: (stack: string, value: number) => void): Generator<void> {
   const { functions, strings } = profile;
   const tree = callTree(profile, { type: profile.defaultType });
   const scale = scaleOf(profile);
@@ -75,5 +84,6 @@ function writeTree(profile: Profile, put: (stack: string, value: number) => void
     path.length = tree.depth[node]!;
     path.push(formatFrame(strings[functions.name[func]!]!, strings[functions.file[func]!]!, functions.startLine[func]!));
     put(path.join(';'), Math.round(tree.self[node]! * scale));
+    yield;
   }
 }
