@@ -145,15 +145,20 @@ class Semantics(Case):
         script = self.write(
             "main.py",
             """
-            import multiprocessing, pickle, sys
+            import multiprocessing, os, pickle, sys
             class Thing:
                 def __init__(self, value): self.value = value
             def double(thing): return Thing(thing.value * 2)
             if __name__ == "__main__":
                 print(pickle.loads(pickle.dumps(Thing(4))).value)
                 for method in multiprocessing.get_all_start_methods():
-                    with multiprocessing.get_context(method).Pool(1) as pool:
+                    context = multiprocessing.get_context(method)
+                    with context.Pool(1) as pool:
                         print(method, [each.value for each in pool.map(double, [Thing(1), Thing(2)])])
+                    last = context.Process(target=os._exit, args=(4,))
+                    last.start()
+                    last.join()
+                    print(last.exitcode)
             """,
         )
         self.same([script], engines=["hybrid", "sampler", "cprofile"])
