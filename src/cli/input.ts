@@ -19,12 +19,13 @@ const PATIENCE = 700;
 const FILES_PER_THREAD = 16;
 const MAX_THREADS = 8;
 
-/** Reads a profile, `-` from stdin; what was repaired while reading is said on stderr. @throws InputError */
-export async function readInput(file: string): Promise<Profile> {
+/** Reads a profile, `-` from stdin; what was repaired while reading is said on stderr. @param run see `ReadControl` @throws InputError */
+export async function readInput(file: string, run?: object): Promise<Profile> {
   const name = file === '-' ? STDIN : file;
   const line = progress();
   const began = Date.now();
   const control: ReadControl = {
+    ...(run === undefined ? {} : { run }),
     progress(fraction) {
       if (Date.now() - began > PATIENCE) line.show(`reading ${name}: ${Math.floor(fraction * 100)} %`);
     },
@@ -76,9 +77,10 @@ export async function mergeInputs(files: readonly string[], unreadable?: (error:
         unreadable: (file, error) => failed(new InputError(file, error)),
       });
     } else {
+      const run = {};
       for (const file of files) {
         try {
-          const profile = await readInput(file);
+          const profile = await readInput(file, run);
           merger.add(profile);
           told(file, profile.warnings);
         } catch (error) {

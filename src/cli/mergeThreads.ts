@@ -31,9 +31,10 @@ export function isMergeJob(data: unknown): data is MergeJob {
 export async function runMergeJob({ heatlineMerge: files, keepGoing }: MergeJob): Promise<void> {
   const post = (message: Message, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
   const merger = new Merger();
+  const run = {};
   for (const file of files) {
     try {
-      const profile = await readProfile(fileSource(file));
+      const profile = await readProfile(fileSource(file), { run });
       merger.add(profile);
       post({ read: file, warnings: profile.warnings });
     } catch (error) {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
@@ -194,6 +195,65 @@ describe('merging', () => {
   it('gives an empty profile of nothing', () => {
     const merged = new Merger().finish();
     expect([merged.samples.length, merged.sampleTypes.length, merged.functions.length]).toEqual([0, 0, 0]);
+  });
+
+  it('gives the same when files repeat tables of the file before', async () => {
+    const weights = fc.tuple(fc.nat(9), fc.nat(9), fc.nat(9));
+    const kinds = fc.record({
+      weights,
+      other: fc.boolean(),
+      labelled: fc.boolean(),
+      damage: fc.constantFrom('', '', '', 'cut', 'flipped'),
+    });
+    let shared = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(kinds, { minLength: 2, maxLength: 8 }), async (list) => {
+        const files = list.map(({ weights, other, labelled, damage }) => {
+          const builder = new ProfileBuilder('pprof');
+          builder.valueType({ type: 'cpu', unit: 'nanoseconds' });
+          const text = (value: string) => builder.string(value);
+          const names = other ? ['main', 'g', 'h'] : ['main', 'f', 'g'];
+          const mapping = builder.mapping(text('/bin/app'), text('abc'), 0x1000n, 0x9000n, 0n);
+          const places = names.map((name, i) =>
+            builder.location(mapping, BigInt(0x1100 + i * 16), [builder.func(text(name), text(name), text('a.py'), 1)], [i]),
+          );
+          const labels = ['tenant', 'acme', 'umbrella'].map(text);
+          for (const [i, weight] of weights.entries()) {
+            builder.sampleFrames([places[i]!, places[0]!], 2, [weight]);
+            if (labelled && i !== 1) builder.label(labels[0]!, labels[1 + (weight % 2)]!, 0, 0);
+          }
+          builder.set({ timeNanos: BigInt(1 + weights[0]), durationNanos: weights[1] });
+          const bytes = gunzipSync(writePprof(builder.finish()));
+          if (damage === 'flipped') bytes[bytes.length >> 1]! ^= 0x41;
+          return damage === 'cut' ? bytes.subarray(0, -10) : bytes;
+        });
+        const mergeAll = async (control: { run?: object }): Promise<[Profile, unknown[]]> => {
+          const merger = new Merger();
+          const said: unknown[] = [];
+          let before: Profile | undefined;
+          for (const bytes of files) {
+            try {
+              const profile = await readProfile(bytesSource('part', bytes), control);
+              if (profile.locations === before?.locations) {
+                expect(control.run).toBeDefined();
+                shared++;
+              }
+              before = profile;
+              merger.add(profile);
+            } catch (error) {
+              said.push(String(error));
+            }
+          }
+          return [merger.finish(), said];
+        };
+        const [wanted, refused] = await mergeAll({});
+        const [merged, said] = await mergeAll({ run: {} });
+        expect(said).toEqual(refused);
+        expect(merged).toEqual(wanted);
+        expect(folded(merged)).toEqual(folded(wanted));
+      }),
+    );
+    expect(shared).toBeGreaterThan(20);
   });
 
   it.skipIf(!hasGo)('agrees with go tool pprof on every sample: mappings that moved, inlined lines, labels', async () => {

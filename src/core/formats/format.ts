@@ -16,6 +16,8 @@ export interface Source {
 export interface ReadControl {
   readonly signal?: AbortSignal;
   progress?(fraction: number): void;
+  /** One object for all the files that somebody reads one after another: what a file repeats of the one before is then read once. */
+  readonly run?: object;
 }
 
 /** Receives what a writer makes, in order. */

@@ -5,7 +5,7 @@ import { Interner, mix } from './interner.js';
 import { checkRoom } from './limits.js';
 import { LineCostStore } from './lineCostStore.js';
 import { MappingStore } from './mappingStore.js';
-import type { Profile, Quality, ValueType } from './profile.js';
+import type { Places, Profile, Quality, ValueType } from './profile.js';
 import { SampleStore } from './sampleStore.js';
 import { StackStore } from './stackStore.js';
 
@@ -22,7 +22,7 @@ const MAX_WARNINGS = 50;
  * `sampleFrames()` for pprof (leaf first, from a scratch array, no object per sample).
  */
 export class ProfileBuilder {
-  private readonly texts: string[] = [''];
+  private texts: string[] = [''];
   private readonly textIndex = new Map<string, number>([['', 0]]);
 
   private readonly functionIndex = new Interner();
@@ -60,6 +60,7 @@ export class ProfileBuilder {
   private facetsOfQuality: Quality = {};
   private readonly comments: string[] = [];
   private readonly warnings = new Set<string>();
+  private places: Places | undefined;
   private finished = false;
 
   constructor(readonly format: string) {}
@@ -68,6 +69,12 @@ export class ProfileBuilder {
   string(text: string): number {
     const known = this.textIndex.get(text);
     if (known !== undefined) return known;
+    if (this.places?.strings === this.texts) {
+      // Others may have them, too: what is added is added to our own.
+      this.texts = [...this.texts];
+      for (const [index, shared] of this.texts.entries()) this.textIndex.set(shared, index);
+      return this.string(text);
+    }
     checkRoom('texts', this.texts.length);
     this.textIndex.set(text, this.texts.length);
     return this.texts.push(text) - 1;
@@ -87,6 +94,7 @@ export class ProfileBuilder {
     }
     const row = this.functionNames.length;
     checkRoom('functions', row);
+    this.checkThawed();
     functionIndex.add(row);
     this.functionNames.push(name);
     this.functionSystemName.push(systemName);
@@ -137,6 +145,7 @@ export class ProfileBuilder {
     columns?: ArrayLike<number>,
     ends?: readonly [lines: ArrayLike<number>, columns: ArrayLike<number>],
   ): number {
+    this.checkThawed();
     if (mapping !== -1) this.check(mapping, this.mappings.length, 'mapping');
     for (let i = 0; i < funcs.length; i++) this.check(funcs[i]!, this.functionNames.length, 'function');
     this.locationMapping.push(mapping);
@@ -324,28 +333,19 @@ export class ProfileBuilder {
     if (this.warnings.size < MAX_WARNINGS) this.warnings.add(clean(sentence));
   }
 
-  /** Freezes and hands out the columns. The builder cannot be used afterwards. */
-  finish(): Profile {
-    if (this.finished) throw new Error('finish() was called before');
-    this.finished = true;
-    const { facts, sampleStore, stackStore } = this;
-    const defaultType = facts.defaultType ?? this.types.length - 1;
-    if (this.types.length > 0) this.check(defaultType, this.types.length, 'value type');
+  /** Strings, functions, mappings and locations so far, for `takePlaces` of other builders; from then on only strings can be added. */
+  freezePlaces(): Places {
+    if (this.places !== undefined) return this.places;
     this.locationFirst.push(this.lineFunc.length);
-    const summed = (type: number) => this.calls?.holds(type) === true || this.lineCosts.has(type);
-    const functions = {
-      length: this.functionNames.length,
-      name: this.functionNames.done(),
-      systemName: this.functionSystemName.done(),
-      file: this.functionFile.done(),
-      startLine: this.functionStart.done(),
-    };
-    return {
-      format: this.format,
-      sampleTypes: this.types,
-      defaultType: Math.max(0, defaultType),
+    this.places = {
       strings: this.texts,
-      functions,
+      functions: {
+        length: this.functionNames.length,
+        name: this.functionNames.done(),
+        systemName: this.functionSystemName.done(),
+        file: this.functionFile.done(),
+        startLine: this.functionStart.done(),
+      },
       locations: {
         length: this.locationMapping.length,
         mapping: this.locationMapping.done(),
@@ -361,13 +361,43 @@ export class ProfileBuilder {
         endColumn: this.anyEnd ? this.lineEndColumn.done() : undefined,
       },
       mappings: this.mappings.done(),
+    };
+    return this.places;
+  }
+
+  /** Takes what another builder froze instead of places of its own. */
+  takePlaces(places: Places): void {
+    if (this.texts.length > 1) throw new Error('places are taken before anything is added');
+    this.places = places;
+    this.texts = places.strings as string[];
+  }
+
+  private checkThawed(): void {
+    if (this.places !== undefined) throw new Error('no functions and locations are added to frozen places');
+  }
+
+  /** Freezes and hands out the columns. The builder cannot be used afterwards. */
+  finish(): Profile {
+    if (this.finished) throw new Error('finish() was called before');
+    this.finished = true;
+    const { facts, sampleStore, stackStore } = this;
+    const defaultType = facts.defaultType ?? this.types.length - 1;
+    if (this.types.length > 0) this.check(defaultType, this.types.length, 'value type');
+    const places = this.freezePlaces();
+    const summed = (type: number) => this.calls?.holds(type) === true || this.lineCosts.has(type);
+    return {
+      format: this.format,
+      sampleTypes: this.types,
+      defaultType: Math.max(0, defaultType),
+      ...places,
+      strings: this.texts,
       get stacks() {
         return stackStore.tree().stacks;
       },
       frames: stackStore.frames(),
       samples: sampleStore.done(summed, () => stackStore.tree().ofSample),
       threads: this.threadNames,
-      calls: this.calls?.done(functions.length),
+      calls: this.calls?.done(places.functions.length),
       lineCosts: Array.from(this.lineCosts.values(), (store) => store.done()),
       timeNanos: facts.timeNanos,
       durationNanos: facts.durationNanos,

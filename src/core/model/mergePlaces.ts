@@ -1,7 +1,7 @@
 import type { ProfileBuilder } from './builder.js';
 import { GrowingInt32, GrowingUint32, GrowingUint64 } from './growing.js';
 import { Interner, mix } from './interner.js';
-import type { Profile } from './profile.js';
+import type { Places } from './profile.js';
 
 /** What the rows of one profile are called in the merged one; -1 is unknown yet. */
 export interface PlaceMap {
@@ -31,11 +31,23 @@ export class MergePlaces {
   private readonly lineColumn = new GrowingInt32();
   private readonly mappings = new Map<string, number>();
   private readonly mappingStart: bigint[] = [];
+  private last: { readonly places: Places; readonly map: PlaceMap } | undefined;
 
   constructor(private readonly builder: ProfileBuilder) {}
 
-  /** Maps the rows of one profile, each at first use. */
-  map(profile: Profile): PlaceMap {
+  /** Maps the rows of one profile, each at first use; of the next one no more than is new, if it has the very same columns. */
+  map({ strings, functions, locations, lines, mappings }: Places): PlaceMap {
+    const { last } = this;
+    const isLast = last?.places.strings === strings && last.places.locations === locations && last.places.functions === functions;
+    if (last !== undefined && isLast) return last.map;
+    // The profile itself is left alone: its samples would be kept for as long as the map is.
+    const places: Places = { strings, functions, locations, lines, mappings };
+    const map = this.newMap(places);
+    this.last = { places, map };
+    return map;
+  }
+
+  private newMap(profile: Places): PlaceMap {
     const { builder } = this;
     const texts = new Int32Array(profile.strings.length).fill(-1);
     const funcs = new Int32Array(profile.functions.length).fill(-1);
@@ -66,7 +78,7 @@ export class MergePlaces {
     return { text, func, location, locations };
   }
 
-  private addMapping({ mappings, strings }: Profile, index: number, text: (index: number) => number): number {
+  private addMapping({ mappings, strings }: Places, index: number, text: (index: number) => number): number {
     const start = mappings.start[index]!;
     const size = BigInt.asUintN(64, mappings.limit[index]! - start);
     const binary = strings[mappings.buildId[index]!]! || strings[mappings.file[index]!]!;
@@ -81,7 +93,7 @@ export class MergePlaces {
     return known;
   }
 
-  private addLocation({ locations, lines, mappings }: Profile, index: number, mapping: number, func: (index: number) => number): number {
+  private addLocation({ locations, lines, mappings }: Places, index: number, mapping: number, func: (index: number) => number): number {
     const address = locations.address?.[index] ?? 0n;
     const own = locations.mapping[index]!;
     const first = locations.firstLine[index]!;

@@ -218,6 +218,9 @@ export interface Profile {
   readonly warnings: readonly string[];
 }
 
+/** The columns that say where in the code something is; profiles of one service may share them. */
+export type Places = Pick<Profile, 'strings' | 'functions' | 'locations' | 'lines' | 'mappings'>;
+
 /** Thread, focus and value type that every derived table is computed for. */
 export interface ViewSpec {
   /** Index into sampleTypes. */

@@ -3,13 +3,14 @@ import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
 import type { ReadControl } from '../format.js';
-import { COUNTED_COMMENT, DOC_COMMENT, WARNING_COMMENT } from './labels.js';
+import { COUNTED_COMMENT, DOC_COMMENT, SUMS_KEY, WARNING_COMMENT } from './labels.js';
 import { readFunctions, readLocations, readMappings, type StringRows } from './places.js';
 import { dropTest } from './prune.js';
 import { parseQuality } from './quality.js';
 import { SampleReader } from './samples.js';
 import { type Scan, scanProfiles } from './scan.js';
 import { countedTypes } from './sums.js';
+import { recallTables, rememberTables } from './tables.js';
 import { allNumbers, enter, type Integer, openReader, PROFILE, truncated, wireError } from './wire.js';
 
 /** Samples between two looks at the cancellation. */
@@ -37,10 +38,11 @@ export async function readPprof(bytes: Uint8Array, builder: ProfileBuilder, cont
 
 async function readAll(reader: Reader, builder: ProfileBuilder, control: ReadControl): Promise<void> {
   const scans = scanProfiles(reader);
+  const run = scans.length === 1 && scans[0]!.cutAt === undefined ? control.run : undefined;
   let types: readonly ValueType[] | undefined;
   for (const scan of scans) {
     try {
-      types = await readOne(reader, scan, types, builder, control);
+      types = await readOne(reader, scan, types, builder, control, run);
     } catch (error) {
       if (scan.cutAt === undefined || control.signal?.aborted) throw error;
       // What is missing is what it refers to.
@@ -58,13 +60,15 @@ async function readOne(
   before: readonly ValueType[] | undefined,
   builder: ProfileBuilder,
   control: ReadControl,
+  run: object | undefined,
 ): Promise<readonly ValueType[]> {
   for (const [field, count, what] of MOST) {
     const found = scan.blocks[field]?.length ?? 0;
     if (found > count) throw new ReadError('too-large', `The profile has ${found} ${what}, which is more than can be read safely.`);
   }
   const samples = scan.blocks[PROFILE.sample] ?? NONE;
-  const strings = readStrings(reader, scan.blocks[PROFILE.string] ?? NONE);
+  const repeated = recallTables(run, reader, scan);
+  const strings = repeated?.strings ?? readStrings(reader, scan.blocks[PROFILE.string] ?? NONE);
   const known = (index: Integer): number => {
     if (typeof index === 'number' && index >= 0 && index < strings.length) return index;
     throw new ReadError('corrupt', `The profile refers to string ${index}, which it does not have.`, reader.pos);
@@ -73,8 +77,7 @@ async function readOne(
   const number = (field: number): Integer => scan.numbers[field]?.at(-1) ?? 0;
 
   // The builder interns: its index differs from the file's where the file repeats a string.
-  const stringRow = new Uint32Array(strings.length);
-  for (let i = 0; i < strings.length; i++) stringRow[i] = builder.string(strings[i]!);
+  const stringRow = repeated?.stringRow ?? Uint32Array.from(strings, (string) => builder.string(string));
   const rows: StringRows = { strings, rowAt: (index) => stringRow[known(index)]! };
 
   const types = Array.from(scan.blocks[PROFILE.sampleType] ?? NONE, (start) => readValueType(reader, start, textAt));
@@ -100,9 +103,16 @@ async function readOne(
   if (before === undefined && calls !== undefined && time !== undefined) builder.callTypes(calls, time, ...costs);
 
   const drops = dropTestOf(textAt(number(PROFILE.dropFrames)), textAt(number(PROFILE.keepFrames)), builder);
-  const mappings = readMappings(reader, scan.blocks[PROFILE.mapping] ?? NONE, builder, rows);
-  const functions = readFunctions(reader, scan.blocks[PROFILE.function] ?? NONE, builder, rows);
-  const locations = readLocations(reader, scan.blocks[PROFILE.location] ?? NONE, builder, mappings, functions, drops);
+  let locations = repeated?.locations;
+  if (repeated !== undefined) builder.takePlaces(repeated.places);
+  if (locations === undefined) {
+    const mappings = readMappings(reader, scan.blocks[PROFILE.mapping] ?? NONE, builder, rows);
+    const functions = readFunctions(reader, scan.blocks[PROFILE.function] ?? NONE, builder, rows);
+    locations = readLocations(reader, scan.blocks[PROFILE.location] ?? NONE, builder, mappings, functions, drops);
+    // Sums look into the builder's own functions.
+    if (run !== undefined && counted === undefined && !strings.includes(SUMS_KEY))
+      rememberTables(run, reader, scan, { strings, stringRow, locations, places: builder.freezePlaces() });
+  }
 
   // What the samples take in the file bounds their frames, most of which take two bytes; memory that is not used costs nothing.
   // A value takes a byte.
