@@ -6,7 +6,7 @@ import { type CallTree, callTree, type TreeOptions } from '../../src/core/model/
 import { functionTable } from '../../src/core/model/functionTable.js';
 import { lineCallees } from '../../src/core/model/lineCallees.js';
 import { lineTable } from '../../src/core/model/lines.js';
-import { calleesOf, callersOf } from '../../src/core/model/neighbours.js';
+import { calleesOf, callersOf, neighboursOf } from '../../src/core/model/neighbours.js';
 import type { Profile } from '../../src/core/model/profile.js';
 import { searchFunctions, totalOf } from '../../src/core/model/search.js';
 import { stackRows } from '../../src/core/model/stackRows.js';
@@ -113,6 +113,12 @@ describe('whole stacks and prefix trees', () => {
           const { self, total, samples, sum } = functionTable(profile, spec);
           const row = ({ func, self, total }: { func: number; self?: number; total: number }) =>
             `${nameOf(profile, func)} ${self} ${total}`;
+          const all = neighboursOf(profile, spec, [...self.keys()]);
+          for (const func of self.keys()) {
+            expect(all.callers.get(func) ?? []).toEqual(callersOf(profile, spec, func));
+            expect(all.callees.get(func) ?? []).toEqual(calleesOf(profile, spec, func));
+            expect(neighboursOf(profile, spec, [func]).callees.get(func) ?? []).toEqual(calleesOf(profile, spec, func));
+          }
           return {
             functions: Array.from(self, (own, func) => [nameOf(profile, func), own, total[func], samples![func]]),
             sum,

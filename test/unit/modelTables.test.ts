@@ -3,7 +3,7 @@ import { ReadError, UserError } from '../../src/core/errors.js';
 import { ProfileBuilder } from '../../src/core/model/builder.js';
 import { functionTable } from '../../src/core/model/functionTable.js';
 import { lineTable } from '../../src/core/model/lines.js';
-import { calleesOf, callersOf } from '../../src/core/model/neighbours.js';
+import { calleesOf, callersOf, neighboursOf } from '../../src/core/model/neighbours.js';
 import type { Profile, ViewSpec } from '../../src/core/model/profile.js';
 import { ThreadStatus } from '../../src/core/model/profile.js';
 import { searchFunctions, totalOf } from '../../src/core/model/search.js';
@@ -21,6 +21,8 @@ function fileLines(profile: Profile, file: string, spec: Partial<ViewSpec> = {})
 
 function neighbours(profile: Profile, name: string, of: typeof callersOf) {
   const func = Array.from(profile.functions.name).findIndex((row) => profile.strings[row] === name);
+  const all = neighboursOf(profile, { type: profile.defaultType }, [func]);
+  expect((of === callersOf ? all.callers : all.callees).get(func) ?? []).toEqual(of(profile, { type: profile.defaultType }, func));
   return of(profile, { type: profile.defaultType }, func).map((row) => `${nameOf(profile, row.func)} ${row.self}/${row.total}`);
 }
 

@@ -68,3 +68,72 @@ function edgeCalls(profile: Profile, func: number, callers: boolean): Map<number
   }
   return found;
 }
+
+/** Callers and callees of several functions. */
+export interface Neighbours {
+  readonly callers: ReadonlyMap<number, readonly Neighbour[]>;
+  readonly callees: ReadonlyMap<number, readonly Neighbour[]>;
+}
+
+/** The same for many functions at once: the profile is gone through once, not once for each. */
+export function neighboursOf(profile: Profile, spec: ViewSpec, funcs: readonly number[]): Neighbours {
+  const wanted = new Uint8Array(profile.functions.length);
+  for (const func of funcs) wanted[func] = 1;
+  const callers = new Map<number, Neighbour[]>();
+  const callees = new Map<number, Neighbour[]>();
+  const put = (caller: number, callee: number, figures: Omit<Neighbour, 'func'>) => {
+    if (wanted[callee] === 1) listOf(callers, callee).push({ func: caller, ...figures });
+    if (wanted[caller] === 1) listOf(callees, caller).push({ func: callee, ...figures });
+  };
+  if (isSummed(profile, spec.type)) {
+    const { edges } = summedFigures(profile, spec.type)!;
+    for (let edge = 0; edge < edges.length; edge++) {
+      const [self, total] = [edges.self[edge]!, edges.total[edge]!];
+      put(edges.caller[edge]!, edges.callee[edge]!, { self, total, calls: edges.calls[edge]!, primitive: edges.primitive[edge]! });
+    }
+  } else pairsOf(profile, spec, wanted, put);
+  for (const list of [...callers.values(), ...callees.values()]) list.sort((a, b) => b.total - a.total);
+  return { callers, callees };
+}
+
+/** Every pair of caller and callee in the stacks of which one is wanted. */
+function pairsOf(
+  profile: Profile,
+  spec: ViewSpec,
+  wanted: Uint8Array,
+  put: (caller: number, callee: number, figures: Omit<Neighbour, 'func'>) => void,
+): void {
+  const { func: funcOf } = profile.lines;
+  const count = profile.functions.length;
+  const needed = Uint8Array.from(funcOf, (func) => wanted[func]!);
+  const pairs: [caller: number, callee: number][] = [];
+  const known = new Map<number, number>();
+  const { self, total } = sumPairs(profile, weigh(profile, spec).value, needed, (above, below) => {
+    const [caller, callee] = [funcOf[above]!, funcOf[below]!];
+    if (wanted[caller] === 0 && wanted[callee] === 0) return -1;
+    const key = caller * count + callee;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    known.set(key, pairs.length);
+    return pairs.push([caller, callee]) - 1;
+  });
+  const counted = new Map<number, number>();
+  const edges = profile.calls?.edges;
+  for (let edge = 0; edge < (edges?.length ?? 0); edge++) {
+    const pair = known.get(edges!.caller[edge]! * count + edges!.callee[edge]!);
+    if (pair !== undefined) counted.set(pair, edge);
+  }
+  for (const [pair, sum] of total) {
+    const edge = counted.get(pair);
+    const calls = edge === undefined ? null : edges!.calls[edge]!;
+    put(...pairs[pair]!, { self: self.get(pair) ?? 0, total: sum, calls, primitive: edge === undefined ? null : edges!.primitive[edge]! });
+  }
+}
+
+function listOf(lists: Map<number, Neighbour[]>, func: number): Neighbour[] {
+  const known = lists.get(func);
+  if (known !== undefined) return known;
+  const made: Neighbour[] = [];
+  lists.set(func, made);
+  return made;
+}

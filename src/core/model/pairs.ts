@@ -3,10 +3,10 @@ import { onStacks, stackIndex, sumUpwards } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
 import { walkStacks } from './stackWalk.js';
 
-/** Two lines of `profile.lines` that stand next to each other in a stack: `above` called `below`. Gives a function to count, or -1. */
+/** Two lines of `profile.lines` that stand next to each other in a stack: `above` called `below`. Gives what to count, a small number, or -1. */
 export type PairTest = (above: number, below: number) => number;
 
-/** Per function that `test` chose. */
+/** Per number that `test` chose: a function, or a pair of them. */
 export interface PairSums {
   /** Of stacks in which it was chosen, each counted once. */
   readonly total: Map<number, number>;
@@ -74,7 +74,7 @@ function ofTree(profile: Profile, stackOf: Int32Array, value: Float64Array, test
   const below = sumUpwards(prefix, own);
   const total = new Map<number, number>();
   const self = new Map<number, number>();
-  const onPath = new Uint32Array(profile.functions.length);
+  let onPath = new Uint32Array(profile.functions.length);
   /** Innermost line of what is above a stack, past locations without lines; -1 for none. */
   const lineAbove = new Int32Array(prefix.length);
   const chosen = (stack: number, tell: (func: number, innermost: boolean) => void) => {
@@ -96,6 +96,7 @@ function ofTree(profile: Profile, stackOf: Int32Array, value: Float64Array, test
         lineAbove[stack] = firstLine[place]! < firstLine[place + 1]! ? firstLine[place]! : lineAbove[parent]!;
       }
       chosen(stack, (func, innermost) => {
+        if (func >= onPath.length) onPath = wider(onPath, func);
         if (onPath[func]!++ === 0 && below[stack] !== 0) add(total, func, below[stack]!);
         if (innermost && own[stack] !== 0) add(self, func, own[stack]!);
       });
@@ -107,4 +108,10 @@ function ofTree(profile: Profile, stackOf: Int32Array, value: Float64Array, test
     },
   });
   return { total, self };
+}
+
+function wider(counts: Uint32Array<ArrayBuffer>, index: number): Uint32Array<ArrayBuffer> {
+  const wide = new Uint32Array(2 * index + 1);
+  wide.set(counts);
+  return wide;
 }

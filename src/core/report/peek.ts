@@ -1,5 +1,5 @@
 import { functionTable } from '../model/functionTable.js';
-import { calleesOf, callersOf, type Neighbour } from '../model/neighbours.js';
+import { type Neighbour, neighboursOf } from '../model/neighbours.js';
 import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
 import { formatCount, formatShare, formatValue } from '../model/units.js';
 import { functionMatcher } from '../model/weights.js';
@@ -46,13 +46,15 @@ export function peekJson(profile: Profile, spec: ViewSpec, expression: string): 
     total: jsonFigure(total),
     calls: calls === null ? null : jsonFigure(calls),
   });
+  const found = matchingFunctions(profile, spec, expression);
+  const { callers, callees } = neighboursOf(profile, spec, found);
   return {
     valueType: typeOf(profile, spec),
     total: jsonFigure(figures.sum),
-    functions: matchingFunctions(profile, spec, expression).map((func) => ({
+    functions: found.map((func) => ({
       ...named({ func, self: figures.self[func]!, total: figures.total[func]!, calls: figures.calls?.[func] ?? null }),
-      callers: callersOf(profile, spec, func).map(named),
-      callees: calleesOf(profile, spec, func).map(named),
+      callers: (callers.get(func) ?? []).map(named),
+      callees: (callees.get(func) ?? []).map(named),
     })),
   };
 }
@@ -75,16 +77,18 @@ export function* peekText(profile: Profile, spec: ViewSpec, expression: string, 
   const widths = [10, 7, 7, 10, 7, 10, 7];
   yield `${look.bold(`${columns.map((title, i) => title.padStart(widths[i]!)).join(' ')} + context`)}\n${RULE}`;
   let sum = 0;
-  for (const func of matchingFunctions(profile, spec, expression)) {
+  const found = matchingFunctions(profile, spec, expression);
+  const { callers, callees } = neighboursOf(profile, spec, found);
+  for (const func of found) {
     const total = figures.total[func]!;
     const self = figures.self[func]!;
     const neighbour = ({ func: other, total: part, calls }: Neighbour) =>
       `${look.dim(`${' '.repeat(46)}${value(part)} ${share(part, total)} |   ${named(other, calls)}`)}\n`;
-    for (const caller of callersOf(profile, spec, func)) yield neighbour(caller);
+    for (const caller of callers.get(func) ?? []) yield neighbour(caller);
     sum += self;
     const own = [value(self), share(self, figures.sum), share(sum, figures.sum), value(total), share(total, figures.sum)];
     yield `${own.join(' ')}${' '.repeat(19)} | ${named(func, figures.calls?.[func] ?? null)}\n`;
-    for (const callee of calleesOf(profile, spec, func)) yield neighbour(callee);
+    for (const callee of callees.get(func) ?? []) yield neighbour(callee);
     yield RULE;
   }
 }
