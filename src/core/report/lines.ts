@@ -95,6 +95,8 @@ export function linesText(profile: Profile, spec: ViewSpec, options: LinesOption
   if (perFunction) parts.push('calls were counted per function: figures stand at first lines');
   const look = options.look ?? PLAIN;
   let text = `${look.bold(parts.join(' · '))}\n`;
+  if (rows.length === 0)
+    text += options.wants === undefined ? 'No lines of source are named here: see its functions.\n' : 'No line of this source is here.\n';
   for (const list of byFile(rows)) {
     const own = list.reduce((total, { self }) => total + self, 0);
     text += `\n${plain(list[0]!.file)}: ${formatValue(own, type.unit)} self, ${share(own)}\n`;

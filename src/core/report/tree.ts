@@ -85,7 +85,8 @@ export function* treeText(profile: Profile, spec: ViewSpec, options: TreeReportO
       formatShare(total / whole).padStart(7),
       formatValue(tree.self[node]!, type.unit).padStart(10),
     ];
-    const times = calls === undefined ? '' : ` ×${formatCount(Math.round(calls[node]!))}`;
+    // What nobody is known to have called (a root, or a profile of lines) was not called 0 times.
+    const times = calls === undefined || calls[node] === 0 ? '' : ` ×${formatCount(Math.round(calls[node]!))}`;
     const name = nameAndPlace(strings[functions.name[func]!]!, strings[functions.file[func]!]!, functions.startLine[func]!);
     const before = `${figures.join('  ')}  ${indented(tree.depth[node]!)}`;
     yield `${before}${shorten(`${name}${times}`, look.width - before.length)}\n`;
