@@ -70,7 +70,10 @@ class Recorder:
             helper = getattr(self.sampler, "helper", None)
             if helper is not None:
                 # As long as this is there and the helper lives, a killed program's samples are still being written.
-                files.write_whole(self.options.output + ".helper", b"%d\n" % helper)
+                try:
+                    files.write_whole(self.options.output + ".helper", b"%d\n" % helper)
+                except OSError:
+                    pass  # A full disk is told of at the end; the program runs all the same.
             self.sampler.start()
         return None if self.counter is None else self.counter.begin()
 

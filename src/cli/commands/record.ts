@@ -49,7 +49,7 @@ export async function record(words: readonly string[], options: RecordOptions): 
   const writer = outputFormat(output);
   checkOutput(output);
   const { target, environment, label } = await findJob(words, options);
-  const folder = mkdtempSync(join(tmpdir(), 'heatline-'));
+  const folder = temporaryFolder();
   try {
     const engineOptions = engineOptionsFrom(options, join(folder, 'recording'));
     const id = options.engine === 'auto' && writer === 'pstats' ? 'cprofile' : options.engine;
@@ -154,6 +154,15 @@ async function keep(result: LaunchResult, raw: string, writer: Format | 'pstats'
   say(`${summary(profile, result, engine)} → ${output}${said}`);
 }
 
+/** @throws UserError where TMPDIR leads nowhere */
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'heatline-'));
+  } catch {
+    throw new UserError('output', `${tmpdir()}: no temporary files can be written there (TMPDIR says where else)`);
+  }
+}
+
 /** `engine: 3.20 s, 640 samples, 43 % in name (file:line)`. */
 function summary(profile: Profile | undefined, result: LaunchResult, engine: string): string {
   const parts = [`${engine}: ${formatSeconds(result.durationSeconds)}`];
@@ -161,7 +170,7 @@ function summary(profile: Profile | undefined, result: LaunchResult, engine: str
     const spec = { type: profile.defaultType };
     const figures = functionTable(profile, spec);
     const samples = samplesIn(profile, spec, figures);
-    if (samples > 0) parts.push(`${formatCount(samples)} samples`);
+    if (samples > 0) parts.push(`${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}`);
     let hottest = -1;
     for (let func = 0; func < figures.self.length; func++) {
       if (figures.self[func]! > (hottest < 0 ? 0 : figures.self[hottest]!)) hottest = func;
