@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ReadError } from '../../src/core/errors.js';
-import { eventType } from '../../src/core/formats/callgrindEvents.js';
+import { eventType } from '../../src/core/formats/callgrind/events.js';
 import { readProfile } from '../../src/core/formats/index.js';
 import { bytesSource, fileSource } from '../../src/core/formats/source.js';
 import { functionTable } from '../../src/core/model/functionTable.js';

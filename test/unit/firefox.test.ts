@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
-import { parentsFirst } from '../../src/core/formats/parentsFirst.js';
+import { parentsFirst } from '../../src/core/formats/shared/parentsFirst.js';
 import { bytesSource } from '../../src/core/formats/source.js';
 import type { Profile } from '../../src/core/model/profile.js';
 

@@ -8,8 +8,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ReadError } from '../../src/core/errors.js';
 import { readProfile } from '../../src/core/formats/index.js';
 import { writePprof } from '../../src/core/formats/pprof/write.js';
+import { unzstd } from '../../src/core/formats/shared/zstd.js';
 import { bytesSource, fileSource } from '../../src/core/formats/source.js';
-import { unzstd } from '../../src/core/formats/zstd.js';
 import { functionTable } from '../../src/core/model/functionTable.js';
 import { draw } from './draw.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
 import { bytesSource } from '../../src/core/formats/source.js';
-import { pathOf } from '../../src/core/formats/v8Frames.js';
+import { pathOf } from '../../src/core/formats/v8/frames.js';
 import { functionTable } from '../../src/core/model/functionTable.js';
 import { lineTable } from '../../src/core/model/lines.js';
 import { framesOf, judged } from './speedscopeJudge.js';

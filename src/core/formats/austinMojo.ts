@@ -1,8 +1,8 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { AustinSamples, austinMode } from './austinSamples.js';
-import { decodeText } from './byteStrings.js';
+import { AustinSamples, austinMode } from './austin/samples.js';
 import type { Format, ReadControl } from './format.js';
+import { decodeText } from './shared/byteStrings.js';
 
 const EVENT = {
   metadata: 1,

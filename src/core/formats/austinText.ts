@@ -1,9 +1,9 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { type AustinMode, AustinSamples, austinMode } from './austinSamples.js';
-import { ByteStrings, decodeText } from './byteStrings.js';
+import { type AustinMode, AustinSamples, austinMode } from './austin/samples.js';
 import type { Format, ReadControl } from './format.js';
-import { eachLine, headLines, textAt, utf8 } from './textLines.js';
+import { ByteStrings, decodeText } from './shared/byteStrings.js';
+import { eachLine, headLines, textAt, utf8 } from './shared/textLines.js';
 
 const SPACE = 0x20;
 const SEMICOLON = 0x3b;

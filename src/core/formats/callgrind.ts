@@ -1,7 +1,7 @@
-import { CallgrindFunctions } from './callgrindFunctions.js';
-import { readCallgrindLines } from './callgrindLines.js';
+import { CallgrindFunctions } from './callgrind/functions.js';
+import { readCallgrindLines } from './callgrind/lines.js';
 import type { Format } from './format.js';
-import { headLines, utf8 } from './textLines.js';
+import { headLines, utf8 } from './shared/textLines.js';
 
 /** Lines that may stand before `events:`. */
 const HEADER = /^(?:#.*|version: ?\d+|(?:creator|pid|cmd|part|thread|desc|positions|event|summary|totals): ?.*|)$/;

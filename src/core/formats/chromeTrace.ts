@@ -1,7 +1,7 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { ChromeCpuProfiles } from './chromeCpuProfiles.js';
-import { TraceEvents } from './chromeTraceEvents.js';
+import { ChromeCpuProfiles } from './chromeTrace/cpuProfiles.js';
+import { TraceEvents } from './chromeTrace/events.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';

@@ -1,9 +1,9 @@
-import { hasPlace } from './collapsedFrames.js';
-import { kindOf, PartKind, splitStack } from './collapsedPrefix.js';
-import { type CollapsedShape, readCollapsed } from './collapsedRead.js';
-import { writeCollapsed } from './collapsedWrite.js';
+import { hasPlace } from './collapsed/frames.js';
+import { kindOf, PartKind, splitStack } from './collapsed/prefix.js';
+import { type CollapsedShape, readCollapsed } from './collapsed/read.js';
+import { writeCollapsed } from './collapsed/write.js';
 import type { Format } from './format.js';
-import { headLines, utf8 } from './textLines.js';
+import { headLines, utf8 } from './shared/textLines.js';
 
 /** `stack count`; the count may be a fraction, or negative in a difference. */
 const GOOD = /^\S.* -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/s;

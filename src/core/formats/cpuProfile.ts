@@ -3,8 +3,8 @@ import type { ProfileBuilder } from '../model/builder.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
-import { CallFrames } from './v8Frames.js';
-import { V8Profile } from './v8Profile.js';
+import { CallFrames } from './v8/frames.js';
+import { V8Profile } from './v8/profile.js';
 
 /** Node's `--cpu-prof` and what Chrome's developer tools save: V8's CPU profile. */
 export const cpuProfile: Format = {

@@ -1,8 +1,8 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { ByteStrings, decodeText } from './byteStrings.js';
 import type { Format } from './format.js';
-import { decimal, eachLine, headLines, utf8 } from './textLines.js';
+import { ByteStrings, decodeText } from './shared/byteStrings.js';
+import { decimal, eachLine, headLines, utf8 } from './shared/textLines.js';
 
 /** ``module`function+0x1d``, or the bare address of code without a name. */
 const FRAME = /^\s+(?:\S[^`]*`\S.*|0x[\da-f]+)$/i;

@@ -1,7 +1,7 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { firefoxOutline, type Outline } from './firefoxOutline.js';
-import { FirefoxThread } from './firefoxThread.js';
+import { firefoxOutline, type Outline } from './firefox/outline.js';
+import { FirefoxThread } from './firefox/thread.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';

@@ -1,6 +1,6 @@
 import type { Format } from './format.js';
-import { cpuHeader, readLegacyCpu } from './goLegacyCpu.js';
-import { legacyKind, readLegacyText } from './goLegacyText.js';
+import { cpuHeader, readLegacyCpu } from './goLegacy/cpu.js';
+import { legacyKind, readLegacyText } from './goLegacy/text.js';
 
 /**
  * What profilers wrote before profile.proto, and what Go's `/debug/pprof/*?debug=1` and gperftools still write:

@@ -4,7 +4,7 @@ import { GrowingFloat64, GrowingInt32 } from '../model/growing.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
-import { CallFrames } from './v8Frames.js';
+import { CallFrames } from './v8/frames.js';
 
 /**
  * Node's `--heap-prof` and Chrome's allocation sampling: a tree of call frames with the bytes that are still held

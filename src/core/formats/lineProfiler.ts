@@ -1,10 +1,10 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format } from './format.js';
-import { pause } from './pause.js';
 import { dict, list, number, object, text } from './pickle/ask.js';
 import { isPickleOf } from './pickle/head.js';
 import { readPickle } from './pickle/machine.js';
+import { pause } from './shared/pause.js';
 
 /** Where the class stood: from 4.0 on, before, and before there was a package. */
 const CLASSES = new Set(['line_profiler.line_profiler.LineStats', 'line_profiler._line_profiler.LineStats', '_line_profiler.LineStats']);

@@ -1,8 +1,8 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { decodeText } from './byteStrings.js';
 import type { Format, ReadControl } from './format.js';
-import { eachLine, headLines, utf8 } from './textLines.js';
+import { decodeText } from './shared/byteStrings.js';
+import { eachLine, headLines, utf8 } from './shared/textLines.js';
 
 const UNITS: Readonly<Record<string, number>> = { microsecond: 1e3, millisecond: 1e6, second: 1e9 };
 /** Indentation may hold marks that guide the eye. */

@@ -1,10 +1,10 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { ByteStrings, decodeText } from './byteStrings.js';
-import { type CsvRow, csvRow } from './csv.js';
 import type { Format } from './format.js';
-import { pause } from './pause.js';
-import { textAt, utf8 } from './textLines.js';
+import { ByteStrings, decodeText } from './shared/byteStrings.js';
+import { type CsvRow, csvRow } from './shared/csv.js';
+import { pause } from './shared/pause.js';
+import { textAt, utf8 } from './shared/textLines.js';
 
 const HEADER = 'allocator,num_allocations,size,tid,thread_name,stack_trace';
 const BAR = 0x7c;

@@ -1,10 +1,10 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { ByteStrings, decodeText } from './byteStrings.js';
 import type { Format, ReadControl } from './format.js';
-import { type PerfFrame, parsePerfFrame } from './perfFrame.js';
-import { type PerfHeader, parsePerfHeader } from './perfHeader.js';
-import { eachLine, headLines, utf8 } from './textLines.js';
+import { type PerfFrame, parsePerfFrame } from './perfScript/frame.js';
+import { type PerfHeader, parsePerfHeader } from './perfScript/header.js';
+import { ByteStrings, decodeText } from './shared/byteStrings.js';
+import { eachLine, headLines, utf8 } from './shared/textLines.js';
 
 const SPACE = 0x20;
 const TAB = 0x09;

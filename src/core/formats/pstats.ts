@@ -1,10 +1,10 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format } from './format.js';
-import { MarshalReader, RefKind } from './marshal.js';
-import { Code } from './marshalCodes.js';
-import { SampledSums } from './pstatsSampled.js';
-import { textAt } from './textLines.js';
+import { MarshalReader, RefKind } from './pstats/marshal.js';
+import { Code } from './pstats/marshalCodes.js';
+import { SampledSums } from './pstats/sampled.js';
+import { textAt } from './shared/textLines.js';
 
 /** Objects that a file may share (by reference) are read again where they are used; this many bytes at most, per byte of the file. */
 const MAX_REREAD = 16;

@@ -1,8 +1,8 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
-import { decodeText } from './byteStrings.js';
 import type { Format } from './format.js';
-import { eachLine, utf8 } from './textLines.js';
+import { decodeText } from './shared/byteStrings.js';
+import { eachLine, utf8 } from './shared/textLines.js';
 
 /** Status bit of a sample: the thread was on a CPU (see `ProfileBuilder.status`). */
 const ON_CPU = 2;

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import * as zlib from 'node:zlib';
 import { ReadError } from '../errors.js';
 import type { Source } from './format.js';
-import { type FrameDecoder, isZstd, unzstd } from './zstd.js';
+import { type FrameDecoder, isZstd, unzstd } from './shared/zstd.js';
 
 /** Largest file we read, and largest content we unpack, in bytes: what a Buffer holds and 32 bits can point into. */
 const MAX_BYTES = Math.min(constants.MAX_LENGTH, 2 ** 32 - 1);

@@ -1,7 +1,7 @@
 import type { Format } from './format.js';
 import { sniffJson } from './json/head.js';
-import { readSpeedscope } from './speedscopeRead.js';
-import { writeSpeedscope } from './speedscopeWrite.js';
+import { readSpeedscope } from './speedscope/read.js';
+import { writeSpeedscope } from './speedscope/write.js';
 
 /**
  * speedscope's own JSON, which py-spy, rbspy, pyinstrument, memray and many others write too.

@@ -4,7 +4,7 @@ import { GrowingFloat64 } from '../model/growing.js';
 import type { Format } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
-import { hasLines, type Raw, readRaw } from './stackprofRaw.js';
+import { hasLines, type Raw, readRaw } from './stackprof/raw.js';
 
 /** One method: its sums, and those of its lines. */
 export interface StackprofFrame {

@@ -1,7 +1,7 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format, ReadControl } from './format.js';
-import { pause } from './pause.js';
+import { pause } from './shared/pause.js';
 import { bytesSource } from './source.js';
 import { isTachyon, readContainer, type TachyonFile, type TachyonFrames } from './tachyon/container.js';
 import { readRecords } from './tachyon/records.js';

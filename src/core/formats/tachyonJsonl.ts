@@ -1,7 +1,7 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format } from './format.js';
-import { eachLine, utf8 } from './textLines.js';
+import { eachLine, utf8 } from './shared/textLines.js';
 
 /** Records hold 256 entries at most; a line that is longer than this (bytes) is no record. */
 const MAX_RECORD = 1 << 22;

@@ -1,10 +1,10 @@
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format } from './format.js';
-import { pause } from './pause.js';
 import { list, number, object, text, wrong } from './pickle/ask.js';
 import { isPickleOf } from './pickle/head.js';
 import { readPickle } from './pickle/machine.js';
 import type { PickleObject, PickleValue } from './pickle/values.js';
+import { pause } from './shared/pause.js';
 
 const CLASSES = new Set(['tracemalloc.Snapshot', 'tracemalloc._Traces']);
 /** Samples between two pauses. */

@@ -1,7 +1,7 @@
 import { ReadError } from '../../errors.js';
-import { ByteStrings } from '../byteStrings.js';
 import type { ReadControl } from '../format.js';
-import { utf8 } from '../textLines.js';
+import { ByteStrings } from '../shared/byteStrings.js';
+import { utf8 } from '../shared/textLines.js';
 import { KeyTable } from './keyTable.js';
 import { isNumeric, isWord, jsonText } from './text.js';
 

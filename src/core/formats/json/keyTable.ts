@@ -1,4 +1,4 @@
-import { ByteStrings } from '../byteStrings.js';
+import { ByteStrings } from '../shared/byteStrings.js';
 import { jsonText } from './text.js';
 
 const QUOTE = 0x22;

@@ -1,4 +1,4 @@
-import { decodeText } from '../byteStrings.js';
+import { decodeText } from '../shared/byteStrings.js';
 
 const BACKSLASH = 0x5c;
 /** What the letter after a backslash stands for; other letters stand for themselves. */

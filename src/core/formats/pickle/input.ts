@@ -1,5 +1,5 @@
 import { ReadError } from '../../errors.js';
-import { decodeText } from '../byteStrings.js';
+import { decodeText } from '../shared/byteStrings.js';
 
 const NEWLINE = 0x0a;
 /** No number of a profile has more digits or bytes. */

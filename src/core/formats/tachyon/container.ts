@@ -1,5 +1,5 @@
 import { ReadError } from '../../errors.js';
-import { decodeText } from '../byteStrings.js';
+import { decodeText } from '../shared/byteStrings.js';
 import { ByteCursor } from './cursor.js';
 
 /** Bytes of the fixed parts, and of one entry of a table at least (CPython InternalDocs/profiling_binary_format.md). */

@@ -1,8 +1,8 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import type { GrowingFloat64 } from '../model/growing.js';
-import type { JsonCursor } from './json/cursor.js';
-import type { StackprofFrame } from './stackprof.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import type { GrowingFloat64 } from '../../model/growing.js';
+import type { JsonCursor } from '../json/cursor.js';
+import type { StackprofFrame } from '../stackprof.js';
 
 /** stackprof's lists of raw samples. */
 export interface Raw {

@@ -1,9 +1,9 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import { GrowingFloat64, GrowingInt32 } from '../model/growing.js';
-import type { JsonCursor } from './json/cursor.js';
-import { parentsFirst } from './parentsFirst.js';
-import type { CallFrames } from './v8Frames.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import { GrowingFloat64, GrowingInt32 } from '../../model/growing.js';
+import type { JsonCursor } from '../json/cursor.js';
+import { parentsFirst } from '../shared/parentsFirst.js';
+import type { CallFrames } from './frames.js';
 
 /**
  * One CPU profile of V8 while it is read: nodes (a tree by ids), and for each sample its node and the microseconds since the

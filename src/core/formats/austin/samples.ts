@@ -1,4 +1,4 @@
-import type { ProfileBuilder } from '../model/builder.js';
+import type { ProfileBuilder } from '../../model/builder.js';
 
 /** What Austin measured: its `mode` header. */
 export type AustinMode = 'wall' | 'cpu' | 'memory' | 'full';

@@ -1,7 +1,7 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import { decodeText } from './byteStrings.js';
-import { unknownName } from './pprof/places.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import { unknownName } from '../pprof/places.js';
+import { decodeText } from '../shared/byteStrings.js';
 
 /** `start-end perms offset dev inode path`, as Linux has it in /proc/self/maps. */
 const PROC_MAP =

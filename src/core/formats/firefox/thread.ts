@@ -1,10 +1,10 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import type { GrowingFloat64 } from '../model/growing.js';
-import { type Outline, type ProcessOutline, readStrings, readTable, type Table, type ThreadOutline } from './firefoxOutline.js';
-import type { JsonCursor } from './json/cursor.js';
-import { parentsFirst } from './parentsFirst.js';
-import { pathOf } from './v8Frames.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import type { GrowingFloat64 } from '../../model/growing.js';
+import type { JsonCursor } from '../json/cursor.js';
+import { parentsFirst } from '../shared/parentsFirst.js';
+import { pathOf } from '../v8/frames.js';
+import { type Outline, type ProcessOutline, readStrings, readTable, type Table, type ThreadOutline } from './outline.js';
 
 /** Index of each value type of the profile, -1 for those that it does not have. */
 interface Columns {

@@ -1,4 +1,4 @@
-import type { ReadControl } from './format.js';
+import type { ReadControl } from '../format.js';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;

@@ -1,8 +1,8 @@
-import { ReadError } from '../errors.js';
-import { decodeText } from './byteStrings.js';
-import type { CallgrindFunctions } from './callgrindFunctions.js';
-import type { ReadControl } from './format.js';
-import { eachLine } from './textLines.js';
+import { ReadError } from '../../errors.js';
+import type { ReadControl } from '../format.js';
+import { decodeText } from '../shared/byteStrings.js';
+import { eachLine } from '../shared/textLines.js';
+import type { CallgrindFunctions } from './functions.js';
 
 const BAD_SHARE = 0.02;
 /** Keeps rows of costs small; valgrind itself writes at most some twenty. */

@@ -1,6 +1,6 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import { type Address, addressOf, before, type CodeSymbol, LegacyPlaces, linesOf } from './goLegacyPlaces.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import { type Address, addressOf, before, type CodeSymbol, LegacyPlaces, linesOf } from './places.js';
 
 /** How the words of a binary CPU profile are written, and what its first five say. */
 export interface CpuHeader {

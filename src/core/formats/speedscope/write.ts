@@ -1,9 +1,9 @@
-import { callTree } from '../model/callTree.js';
-import type { Profile } from '../model/profile.js';
-import { stackRows } from '../model/stackRows.js';
-import { isSummed } from '../model/summed.js';
-import { bytesPer, secondsPer } from '../model/units.js';
-import type { Sink } from './format.js';
+import { callTree } from '../../model/callTree.js';
+import type { Profile } from '../../model/profile.js';
+import { stackRows } from '../../model/stackRows.js';
+import { isSummed } from '../../model/summed.js';
+import { bytesPer, secondsPer } from '../../model/units.js';
+import type { Sink } from '../format.js';
 
 /** Characters gathered before they are handed on. */
 const CHUNK = 1 << 18;

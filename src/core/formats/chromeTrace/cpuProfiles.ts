@@ -1,7 +1,7 @@
-import type { ProfileBuilder } from '../model/builder.js';
-import type { JsonCursor } from './json/cursor.js';
-import { CallFrames } from './v8Frames.js';
-import { V8Profile } from './v8Profile.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import type { JsonCursor } from '../json/cursor.js';
+import { CallFrames } from '../v8/frames.js';
+import { V8Profile } from '../v8/profile.js';
 
 /** A CPU profile inside a trace, and the thread that it is of. */
 interface Found {

@@ -1,4 +1,4 @@
-import type { ProfileBuilder } from '../model/builder.js';
+import type { ProfileBuilder } from '../../model/builder.js';
 
 interface FunctionSum {
   samples: number;

@@ -1,6 +1,6 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import { eventType } from './callgrindEvents.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import { eventType } from './events.js';
 
 /** One function while a file is read; costs have one entry per event. */
 interface Func {

@@ -1,4 +1,4 @@
-import { ReadError } from '../errors.js';
+import { ReadError } from '../../errors.js';
 
 /** Marks rows that are on the way up. */
 const CLIMBING = 1;

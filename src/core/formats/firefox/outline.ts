@@ -1,6 +1,6 @@
-import { ReadError } from '../errors.js';
-import { GrowingFloat64 } from '../model/growing.js';
-import type { JsonCursor } from './json/cursor.js';
+import { ReadError } from '../../errors.js';
+import { GrowingFloat64 } from '../../model/growing.js';
+import type { JsonCursor } from '../json/cursor.js';
 
 export interface Meta {
   /** Milliseconds. */

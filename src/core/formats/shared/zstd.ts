@@ -1,5 +1,5 @@
 import { decompress } from 'fzstd';
-import { ReadError } from '../errors.js';
+import { ReadError } from '../../errors.js';
 
 /** Most that one block may unpack to (RFC 8878, 3.1.1.2.4). */
 const MAX_BLOCK = 1 << 17;

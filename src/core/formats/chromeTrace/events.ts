@@ -1,9 +1,9 @@
-import type { ProfileBuilder } from '../model/builder.js';
-import { GrowingFloat64, GrowingInt32 } from '../model/growing.js';
-import type { ByteStrings } from './byteStrings.js';
-import type { ChromeCpuProfiles } from './chromeCpuProfiles.js';
-import type { JsonCursor } from './json/cursor.js';
-import { SpanStack } from './spans.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import { GrowingFloat64, GrowingInt32 } from '../../model/growing.js';
+import type { JsonCursor } from '../json/cursor.js';
+import type { ByteStrings } from '../shared/byteStrings.js';
+import { SpanStack } from '../shared/spans.js';
+import type { ChromeCpuProfiles } from './cpuProfiles.js';
 
 /** Kinds of events that are kept; X has its duration. */
 const BEGIN = -1;

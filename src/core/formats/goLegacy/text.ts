@@ -1,10 +1,10 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import { decodeText } from './byteStrings.js';
-import type { ReadControl } from './format.js';
-import { readJavaPlaces } from './goLegacyCpu.js';
-import { type Address, addressesIn, addressOf, before, type CodeSymbol, LegacyPlaces, linesOf } from './goLegacyPlaces.js';
-import { pause } from './pause.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import type { ReadControl } from '../format.js';
+import { decodeText } from '../shared/byteStrings.js';
+import { pause } from '../shared/pause.js';
+import { readJavaPlaces } from './cpu.js';
+import { type Address, addressesIn, addressOf, before, type CodeSymbol, LegacyPlaces, linesOf } from './places.js';
 
 type Kind = 'heap' | 'contention' | 'count' | 'threads' | 'java-heap' | 'java-contention';
 

@@ -1,10 +1,10 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import { GrowingFloat64, GrowingInt32 } from '../model/growing.js';
-import { secondsPer } from '../model/units.js';
-import type { ReadControl, Source } from './format.js';
-import { JsonCursor } from './json/cursor.js';
-import { SpanStack } from './spans.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import { GrowingFloat64, GrowingInt32 } from '../../model/growing.js';
+import { secondsPer } from '../../model/units.js';
+import type { ReadControl, Source } from '../format.js';
+import { JsonCursor } from '../json/cursor.js';
+import { SpanStack } from '../shared/spans.js';
 
 /** What py-spy puts before the real frames, as it also says in the profile's name: `thread (17): Main`, `process 12:"python"`. */
 const PY_SPY_ROOT = /^(?:thread \((\w+)\)(?:: (.*))?$|process \d+:")/s;

@@ -1,5 +1,5 @@
-import type { ProfileBuilder } from '../model/builder.js';
-import type { JsonCursor } from './json/cursor.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import type { JsonCursor } from '../json/cursor.js';
 
 /** A function as V8's inspector describes it: its row in the builder, and where it begins (1-based, 0 unknown). */
 export interface CallFrame {

@@ -1,5 +1,5 @@
-import { ReadError } from '../errors.js';
-import { ByteStrings, decodeText } from './byteStrings.js';
+import { ReadError } from '../../errors.js';
+import { ByteStrings, decodeText } from '../shared/byteStrings.js';
 import { CODE_LAYOUTS, CODE_OBJECTS, Code, type CodeLayout } from './marshalCodes.js';
 
 /** What a reference number stands for; `other` remembers where the object starts. */

@@ -1,11 +1,11 @@
-import { ReadError } from '../errors.js';
-import { callTree } from '../model/callTree.js';
-import type { Profile } from '../model/profile.js';
-import { stackRows } from '../model/stackRows.js';
-import { isSummed } from '../model/summed.js';
-import { secondsPer } from '../model/units.js';
-import { formatFrame, guard } from './collapsedFrames.js';
-import type { Sink } from './format.js';
+import { ReadError } from '../../errors.js';
+import { callTree } from '../../model/callTree.js';
+import type { Profile } from '../../model/profile.js';
+import { stackRows } from '../../model/stackRows.js';
+import { isSummed } from '../../model/summed.js';
+import { secondsPer } from '../../model/units.js';
+import type { Sink } from '../format.js';
+import { formatFrame, guard } from './frames.js';
 
 /** Longest text that is written: deep stacks repeat all their frames on every line. */
 const MAX_LENGTH = 2 ** 33;

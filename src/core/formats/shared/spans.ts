@@ -1,4 +1,4 @@
-import type { ProfileBuilder } from '../model/builder.js';
+import type { ProfileBuilder } from '../../model/builder.js';
 
 /**
  * Turns frames that open and close at times into samples: one per span between two events, with the frames that are open.

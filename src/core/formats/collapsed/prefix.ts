@@ -1,4 +1,4 @@
-import { hasPlace, unguard } from './collapsedFrames.js';
+import { hasPlace, unguard } from './frames.js';
 
 /** What stands before the frames of a collapsed stack: processes and a thread. */
 export interface Prefix {

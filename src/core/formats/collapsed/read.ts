@@ -1,10 +1,10 @@
-import { ReadError } from '../errors.js';
-import type { ProfileBuilder } from '../model/builder.js';
-import { ByteStrings, decodeText } from './byteStrings.js';
-import { type FrameStyle, parseFrame } from './collapsedFrames.js';
-import { kindOf, type Prefix, parsePrefix, prefixLength } from './collapsedPrefix.js';
-import type { ReadControl } from './format.js';
-import { decimal, eachLine, textAt } from './textLines.js';
+import { ReadError } from '../../errors.js';
+import type { ProfileBuilder } from '../../model/builder.js';
+import type { ReadControl } from '../format.js';
+import { ByteStrings, decodeText } from '../shared/byteStrings.js';
+import { decimal, eachLine, textAt } from '../shared/textLines.js';
+import { type FrameStyle, parseFrame } from './frames.js';
+import { kindOf, type Prefix, parsePrefix, prefixLength } from './prefix.js';
 
 const SPACE = 0x20;
 const SEMICOLON = 0x3b;
