@@ -6,11 +6,11 @@ import sys
 from . import files, runner
 from .recorder import Recorder
 
-ENGINES = ("hybrid", "sampler", "cprofile", "tachyon", "none")
+ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", "none")
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
-    "usage: python -m heatline run [--engine hybrid|sampler|cprofile|tachyon|none] --output FILE [--rate HZ] [--duration SECONDS]\n"
-    "                              [--status FILE] [--in-process] [--mode wall|cpu|gil] [--native] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "usage: python -m heatline run [--engine hybrid|sampler|cprofile|lines|tachyon|none] --output FILE [--rate HZ] [--duration SECONDS]\n"
+    "                              [--status FILE] [--in-process] [--mode wall|cpu|gil] [--native] [--only RE] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
 )
 
 
@@ -25,6 +25,7 @@ class Options:
     in_process = False
     mode = None
     native = False
+    only = None
 
 
 def fail(status, sentence):
@@ -53,7 +54,7 @@ def parse(arguments):
             options.native = True
             continue
         key, equals, value = word.partition("=")
-        if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode"):
+        if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode", "--only"):
             fail(2, "unknown option %s" % word)
         if not equals:
             if not words:
@@ -71,6 +72,8 @@ def parse(arguments):
         fail(2, "unknown engine %s; there are: %s" % (options.engine, ", ".join(ENGINES)))
     if options.mode is not None and options.mode not in MODES:
         fail(2, "unknown mode %s; there are: %s" % (options.mode, ", ".join(MODES)))
+    if options.only is not None:
+        options.only = expression(options.only)
     if not words or (words[0] in ("-m", "-c") and len(words) < 2):
         fail(2, "no program to run; put it after --")
     if options.engine == "none":
@@ -78,6 +81,16 @@ def parse(arguments):
     elif options.output is None:
         fail(2, "--output is missing")
     return options, words
+
+
+def expression(text):
+    """A compiled regular expression; ends the process with status 2 and one sentence when it is none."""
+    import re
+
+    try:
+        return re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        fail(2, "--only %s is no regular expression: %s" % (text, error))
 
 
 def main(arguments):

@@ -9,6 +9,7 @@ import time
 from . import files
 from .counter import ENDS_TO_TELL, Counter, prof_bytes
 from .inflation import untraced
+from .liner import NOTHING, Busy, Liner
 from .lookout import Lookout, Unavailable
 from .places import Places, function_key
 from .pprof import Writer, add_calls
@@ -22,6 +23,7 @@ NUMBERS = [("samples", "count"), ("wall", "nanoseconds"), ("cpu", "nanoseconds")
 UNTRACED = ("untraced", "nanoseconds")
 TOLD_TRACING = 0.3
 SUSPECT = "counting calls took about %.0f %% of the run: shares without it are estimates; the engine sampler measures them"
+CHECKPOINT = "this is a checkpoint: the recording was cut off after %.1f s"
 COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
 
 
@@ -48,6 +50,8 @@ class Recorder:
         """To be called while sys.path is still the recorder's: what is imported here is the standard library's."""
         if self.options.engine in ("hybrid", "sampler"):
             self.sampler = self._sampler()
+        elif self.options.engine == "lines":
+            self.sampler = Liner(self.options.only, self._housekeeping)
         elif self.options.engine == "tachyon":
             self.outside = Tachyon(self.options)
             try:
@@ -74,7 +78,12 @@ class Recorder:
                     files.write_whole(self.options.output + ".helper", b"%d\n" % helper)
                 except OSError:
                     pass  # A full disk is told of at the end; the program runs all the same.
-            self.sampler.start()
+            try:
+                self.sampler.start()
+            except Busy as sentence:
+                sys.stderr.write("heatline: %s\n" % sentence)
+                self.state = "done"
+                sys.exit(4)
         return None if self.counter is None else self.counter.begin()
 
     def _sampler(self):
@@ -270,6 +279,8 @@ class Recorder:
 
     def _content(self, final):
         lasted = time.perf_counter() - self.began
+        if self.options.engine == "lines":
+            return self._line_content(lasted, final)
         entries = [] if self.counter is None else self.counter.entries()
         if self.options.engine == "cprofile":
             return prof_bytes(entries, self._pstats_key)
@@ -285,6 +296,26 @@ class Recorder:
         period = int(1e9 / self.options.rate)
         comments = ["heatline: " + as_json(quality)]
         return writer.bytes(self.started, int(lasted * 1e9), ("wall", "nanoseconds"), period, first, comments)
+
+    def _line_content(self, lasted, final):
+        """Sums of lines and functions; times of one type, so that a line's and its function's are the same."""
+        writer = Writer(COUNTS)
+        measured = self.sampler.write(writer, 1)
+        notes = self.sampler.notes + self.notes
+        if not measured:
+            only = self.options.only
+            notes.append(NOTHING % ("none that ran lies under the working directory" if only is None else "none that ran is named by --only %s" % only.pattern))
+        if not final:
+            notes.append(CHECKPOINT % lasted)
+        spent = self.sampler.own_nanoseconds / 1e9
+        quality = {**self._identity(), "errors": 0, "cost": round(spent / lasted, 6) if lasted else 0, "notes": list(dict.fromkeys(notes))}
+        if final and not measured and self.options.only is not None:
+            sys.stderr.write("heatline: %s\n" % notes[-1])
+        return writer.bytes(self.started, int(lasted * 1e9), COUNTS[1], 0, COUNTS[1][0], ["heatline: " + as_json(quality)])
+
+    def _identity(self):
+        python = "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3])
+        return {"engine": self.options.engine, "engineVersion": VERSION, "python": python}
 
     def _add_traced(self, writer, rows, entries):
         """Samples with what they would weigh without tracing, and counts. Returns the nanoseconds that tracing took of them."""
@@ -309,9 +340,7 @@ class Recorder:
         elapsed = sampler.seconds or lasted
         notes = list(sampler.notes) + self.notes
         quality = {
-            "engine": self.options.engine,
-            "engineVersion": VERSION,
-            "python": "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3]),
+            **self._identity(),
             "rateAsked": self.options.rate,
             "rateGot": round(sampler.ticks / elapsed, 3) if elapsed else 0,
             "errors": sampler.errors,
@@ -333,7 +362,7 @@ class Recorder:
             notes += counter.notes
         quality["cost"] = round(spent / lasted, 6) if lasted else 0
         if not final:
-            notes.append("this is a checkpoint: the recording was cut off after %.1f s" % lasted)
+            notes.append(CHECKPOINT % lasted)
         quality["notes"] = list(dict.fromkeys(notes))
         return quality
 
@@ -353,6 +382,7 @@ def checkpoint_gaps(duration):
 def _pose(ours, name, original):
     """Lets a function of ours stand in for os.name: found under that name by pickle too, as for Process(target=os._exit)."""
     ours.__module__, ours.__name__, ours.__qualname__, ours.__doc__ = "os", name, name, original.__doc__
+    setattr(os, name, ours)
 
 
 def _without_exec(entries):

@@ -25,6 +25,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'heatline record -- python3 app.py --port 80',
     'heatline record --engine cprofile -o run.prof -- pytest -q',
     'heatline record --duration 30 --rate 200 -- python3 -m server',
+    "heatline record --only '^Parser\\.' -- python3 app.py      # each line of these, exactly",
     'heatline record --pid 4711 --duration 30      # joins a running program, which runs on',
   ],
   fetch: [

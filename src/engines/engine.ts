@@ -49,6 +49,8 @@ export interface EngineOptions {
   readonly native?: boolean;
   readonly gil?: boolean;
   readonly idle?: boolean;
+  /** Regular expression (Python's) on qualified names: the functions whose lines are measured. For the engine `lines` alone. */
+  readonly only?: string;
   /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */
   readonly reportStatus?: boolean;
   /** What the user wants to know; `auto` chooses by it. */

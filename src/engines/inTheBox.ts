@@ -47,6 +47,7 @@ function plan(mode: Mode, target: Target, environment: Environment, options: Eng
   const words = ['run', '--engine', mode.id, '--output', options.output];
   if (mode.samples) words.push('--rate', String(options.rateHz ?? defaultRateHz));
   if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
+  if (mode.id === 'lines' && options.only !== undefined) words.push('--only', options.only);
   const statusFile = options.reportStatus ? `${options.output}.status` : undefined;
   if (statusFile !== undefined) words.push('--status', statusFile);
   return {

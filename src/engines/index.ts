@@ -2,6 +2,7 @@ import { UserError } from '../core/errors.js';
 import { cprofile } from './cprofile.js';
 import type { Engine, EngineOptions, Environment, Target } from './engine.js';
 import { hybrid } from './hybrid.js';
+import { lines } from './lines.js';
 import { pySpy } from './pySpy.js';
 import { sampler } from './sampler.js';
 import { isTachyonAge, tachyon } from './tachyon.js';
@@ -13,7 +14,7 @@ export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
 export { type LaunchControl, type LaunchResult, launch } from './launch.js';
 
 /** Every engine, in the order in which they are offered. */
-export const engines: readonly Engine[] = [hybrid, sampler, cprofile, tachyon, pySpy];
+export const engines: readonly Engine[] = [hybrid, sampler, cprofile, lines, tachyon, pySpy];
 
 /** The engine for an id, or the best one here for `auto`, with the reason in one clause. Throws UserError `unknown-engine` or `engine-missing`. */
 export async function chooseEngine(
@@ -29,6 +30,9 @@ export async function chooseEngine(
       const able = engines.filter((each) => each.attaches).map((each) => each.id);
       throw new UserError('no-attach', `The engine ${id} cannot join a program that runs already; ${able.join(' and ')} can.`);
     }
+    if (options.only !== undefined && engine !== lines) {
+      throw new UserError('usage', `--only chooses functions for the engine lines, not for ${id}.`);
+    }
     await demand(engine, environment);
     return { engine, reason: 'asked for by name' };
   }
@@ -40,9 +44,12 @@ export async function chooseEngine(
 function automatic(target: Target, environment: Environment, options: Partial<EngineOptions>): { engine: Engine; reason: string } {
   const builtIn = isTachyonAge(environment) && !options.subprocesses && !options.native && environment.platform !== 'win32';
   if (target.kind === 'process') {
+    if (options.only !== undefined)
+      throw new UserError('usage', '--only works on programs that are started, not on those that run already.');
     if (builtIn && environment.python) return { engine: tachyon, reason: 'part of the program’s own Python, with columns and times' };
     return { engine: pySpy, reason: 'it joins a running program without stopping it' };
   }
+  if (options.only !== undefined) return { engine: lines, reason: 'functions are named, so that their lines can be measured exactly' };
   if (options.gil && builtIn) return { engine: tachyon, reason: 'Python’s own sampler sees who holds the lock' };
   if (options.subprocesses || options.native || options.gil) {
     return { engine: pySpy, reason: 'only py-spy sees child processes, native frames and lock holders' };

@@ -150,6 +150,8 @@ def commands(script, output):
         "hybrid": [*run, "hybrid", "--", script],
         "hybrid, in process": [*run, "hybrid", "--in-process", "--", script],
         "cprofile": [*run, "cprofile", "--", script],
+        "lines": [*run, "lines", "--", script],
+        "lines of one function": [*run, "lines", "--only", "^(fib|loop|words|Cloud.weight|weight)$", "--", script],
         "python -m cProfile": [sys.executable, "-m", "cProfile", "-o", output, script],
     }
     return found

@@ -30,6 +30,7 @@ export interface RecordOptions {
   readonly native?: boolean;
   readonly gil?: boolean;
   readonly idle?: boolean;
+  readonly only?: string;
 }
 
 /** What is recorded, and the interpreter that runs it. */
@@ -119,6 +120,7 @@ function engineOptionsFrom(options: RecordOptions, output: string): EngineOption
     ...(options.native ? { native: true } : {}),
     ...(options.gil ? { gil: true } : {}),
     ...(options.idle ? { idle: true } : {}),
+    ...(options.only === undefined ? {} : { only: options.only }),
   };
 }
 
