@@ -256,6 +256,36 @@ describe('merging', () => {
     expect(shared).toBeGreaterThan(20);
   });
 
+  it('reads stacks that come in parts, or number by number, though they begin as one that is known', async () => {
+    const block = (field: number, ...inner: number[]) => [(field << 3) | 2, inner.length, ...inner];
+    const text = (value: string) => block(6, ...Buffer.from(value));
+    const places = [1, 2, 3].flatMap((id) => [...block(4, 8, id, ...block(4, 8, id, 16, id)), ...block(5, 8, id, 16, 2 + id)]);
+    const tables = [...places, ...['', 'cpu', 'ns', 'f', 'g', 'h'].flatMap(text)];
+    const type = block(1, 8, 1, 16, 2);
+    const file = (...samples: number[][]) =>
+      Uint8Array.from([...type, ...samples.flatMap((sample) => block(2, ...sample, ...block(2, 5))), ...tables]);
+    const files = [
+      file(block(1, 1), block(1, 1, 2)),
+      file([...block(1, 1), ...block(1, 2)], [...block(1, 1, 2), 8, 3], [8, 1, 8, 2], [...block(2), ...block(1, 1)], block(1, 1)),
+      file([8, 3, ...block(1, 1)], block(1, 3, 1), [...block(1, 1, 2), ...block(1), ...block(1)]),
+    ];
+    const read = async (control: { run?: object }) => {
+      const profiles: Profile[] = [];
+      for (const bytes of files) profiles.push(await readProfile(bytesSource('hand.pb', bytes), control));
+      return profiles;
+    };
+    const apart = await read({});
+    const inRun = await read({ run: {} });
+    expect(inRun.map(folded)).toEqual(apart.map(folded));
+    expect(apart.map((profile) => folded(profile).length)).toEqual([2, 5, 3]);
+    expect(inRun.map((profile) => [...profile.samples.stack].length)).toEqual([2, 5, 3]);
+    expect(inRun[2]!.frames!.run).toBe(inRun[0]!.frames!.run);
+    expect(folded(mergeProfiles(inRun))).toEqual(folded(mergeProfiles(apart)));
+    // No stack takes another's place.
+    const wanted = [' {} 15 f:1@0', ' {} 20 f:1@0 g:2@0', ' {} 10 h:3@0 f:1@0', ' {} 5 f:1@0 g:2@0 h:3@0'];
+    expect(folded(mergeProfiles(inRun))).toEqual(wanted.sort());
+  });
+
   it.skipIf(!hasGo)('agrees with go tool pprof on every sample: mappings that moved, inlined lines, labels', async () => {
     const binary = (base: bigint, weight: number, from = 0) => {
       const builder = new ProfileBuilder('pprof');

@@ -7,6 +7,7 @@ import { LineCostStore } from './lineCostStore.js';
 import { MappingStore } from './mappingStore.js';
 import type { Places, Profile, Quality, ValueType } from './profile.js';
 import { SampleStore } from './sampleStore.js';
+import type { StackRun } from './stackRun.js';
 import { StackStore } from './stackStore.js';
 
 type Facts = Pick<Profile, 'defaultType' | 'timeNanos' | 'durationNanos' | 'periodType' | 'period' | 'dropFrames' | 'keepFrames'>;
@@ -231,6 +232,17 @@ export class ProfileBuilder {
 
   sampleInPlace(count: number, values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
     this.stackStore.commit(count);
+    return this.row(values, thread, time);
+  }
+
+  /** Whole stacks go on from those of earlier profiles with the same places; comes before any sample. */
+  continueStacks(run: StackRun): void {
+    this.stackStore.continueRun(run);
+  }
+
+  /** Adds a sample whose stack is a row of the run. */
+  sampleOfRow(row: number, values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
+    this.stackStore.commitRow(row);
     return this.row(values, thread, time);
   }
 

@@ -16,6 +16,9 @@ export interface SampleMap {
   readonly origin: bigint | undefined;
 }
 
+/** Of rows: nobody had it yet, or it waits to be looked up. */
+const UNKNOWN = -1;
+const MAPPED = -2;
 /** Stacks that are looked up together: their frames fit the processor's nearest memory. */
 const BLOCK = 64;
 /** Frames in one line of the processor's memory. */
@@ -29,8 +32,9 @@ export class MergeSamples {
   private readonly stackIndex = new Interner();
   private readonly first = new GrowingUint32();
   private readonly frame = new GrowingUint32();
-  /** Room for the mapped stacks of one profile. */
-  private scratch: Uint32Array = new Uint32Array(0);
+  private readonly mapped = new MappedRows();
+  /** Stacks of the rows that profiles of one run share. */
+  private last: { readonly run: object; readonly stackOfRow: Int32Array } | undefined;
   private readonly found = new Int32Array(BLOCK);
   /** Kept so that what `touch` reads is read. */
   protected touched = 0;
@@ -76,14 +80,19 @@ export class MergeSamples {
     const kept = telling(columns, times, samples.length);
     const labels = samples.labels === undefined ? undefined : new Int32Array(samples.length);
     // All in step, so that a look-up need not wait for the memory of the one before it: most of the time goes by there.
-    const mapped = new MappedRows(rows, map.places, this.scratch);
-    this.scratch = mapped.frames;
+    const { mapped } = this;
+    mapped.clear();
+    const stackOfRow = this.stacksOf(rows);
     for (let i = 0; i < samples.length; i++) {
       if (kept[i] === 0) continue;
-      mapped.add(rows.ofSample[i]!);
+      const row = rows.ofSample[i]!;
+      if (stackOfRow[row] === UNKNOWN) {
+        stackOfRow[row] = MAPPED;
+        mapped.add(row, rows, map.places);
+      }
       if (labels !== undefined) labels[i] = this.internLabels(samples.labels!, i, map.places);
     }
-    const stackOfRow = this.internStacks(mapped);
+    this.internStacks(mapped, stackOfRow);
     const sampleOf = new Int32Array(samples.length);
     for (let i = 0; i < samples.length; i++) {
       const thread = samples.thread === undefined ? -1 : samples.thread[i]!;
@@ -160,41 +169,47 @@ export class MergeSamples {
     return this.stack.length - 1;
   }
 
-  /** Stack of each row that was mapped. */
-  private internStacks({ rows, order, count, hashes, frames }: MappedRows): Int32Array {
+  /** Stack of each row, as far as it is known from an earlier profile with the same rows. */
+  private stacksOf({ run, length }: FrameColumns): Int32Array {
+    const known = run !== undefined && this.last?.run === run ? this.last.stackOfRow : new Int32Array(0);
+    if (known.length >= length && run !== undefined) return known;
+    const stackOfRow = new Int32Array(run === undefined ? length : length + (length >> 1)).fill(UNKNOWN);
+    stackOfRow.set(known);
+    if (run !== undefined) this.last = { run, stackOfRow };
+    return stackOfRow;
+  }
+
+  private internStacks({ rows, first: firstMapped, hashes, frames }: MappedRows, stackOfRow: Int32Array): void {
     const { stackIndex, first, frame } = this;
-    const stackOfRow = new Int32Array(rows.length);
-    for (let i = 0; i < count; i++) {
-      if (i % BLOCK === 0) this.touch(order.subarray(i, Math.min(i + BLOCK, count)), hashes);
-      const row = order[i]!;
-      const from = rows.first[row]!;
-      const length = rows.first[row + 1]! - from;
-      let stack = stackIndex.first(hashes[row]!);
-      while (stack >= 0 && !this.isStack(stack, frames, from, length)) stack = stackIndex.next();
+    for (let i = 0; i < rows.length; i++) {
+      if (i % BLOCK === 0) this.touch(hashes.array.subarray(i, Math.min(i + BLOCK, rows.length)));
+      const from = firstMapped.array[i]!;
+      const length = (i + 1 < rows.length ? firstMapped.array[i + 1]! : frames.length) - from;
+      let stack = stackIndex.first(hashes.array[i]!);
+      while (stack >= 0 && !this.isStack(stack, frames.array, from, length)) stack = stackIndex.next();
       if (stack < 0) {
         stack = first.length;
         stackIndex.add(stack);
         first.push(frame.length);
         frame.reserve(length);
-        frame.array.set(frames.subarray(from, from + length), frame.length);
+        frame.array.set(frames.array.subarray(from, from + length), frame.length);
         frame.length += length;
       }
-      stackOfRow[row] = stack;
+      stackOfRow[rows.array[i]!] = stack;
     }
-    return stackOfRow;
   }
 
   /**
    * Reads where the stacks of these rows may lie, and does nothing with it: the processor waits for the memory of many at
    * once, where it would wait for one after the other while it compares them.
    */
-  private touch(order: Uint32Array, hashes: Int32Array): void {
+  private touch(hashes: Int32Array): void {
     const { stackIndex, first, frame } = this;
     const found = this.found;
-    for (let i = 0; i < order.length; i++) found[i] = stackIndex.first(hashes[order[i]!]!);
+    for (let i = 0; i < hashes.length; i++) found[i] = stackIndex.first(hashes[i]!);
     const all = frame.array;
     let sum = 0;
-    for (let i = 0; i < order.length; i++) {
+    for (let i = 0; i < hashes.length; i++) {
       const stack = found[i]!;
       if (stack < 0) continue;
       const at = first.array[stack]!;
@@ -234,46 +249,38 @@ export class MergeSamples {
   }
 }
 
-/** Stacks of one profile in the merged one's locations, each with its hash, in the order in which samples have them first. */
+/** New stacks of one profile in the merged one's locations, each with its hash, in the order in which samples have them first. */
 class MappedRows {
-  /** At the places that `rows` has them; larger than needed. */
-  readonly frames: Uint32Array;
-  readonly hashes: Int32Array;
-  readonly order: Uint32Array;
-  count = 0;
-  private readonly seen: Uint8Array;
+  readonly rows = new GrowingUint32();
+  readonly hashes = new GrowingInt32();
+  readonly first = new GrowingUint32();
+  readonly frames = new GrowingUint32();
 
-  /** @param scratch what `frames` of an earlier one was: memory that need not be asked for again */
-  constructor(
-    readonly rows: FrameColumns,
-    private readonly places: PlaceMap,
-    scratch: Uint32Array,
-  ) {
-    const needed = rows.first[rows.length]!;
-    this.frames = scratch.length >= needed ? scratch : new Uint32Array(needed + (needed >> 1));
-    this.hashes = new Int32Array(rows.length);
-    this.order = new Uint32Array(rows.length);
-    this.seen = new Uint8Array(rows.length);
+  /** Its memory serves the next profile. */
+  clear(): void {
+    this.rows.length = this.hashes.length = this.first.length = this.frames.length = 0;
   }
 
-  /** A row that is known already is left alone. */
-  add(row: number): void {
-    if (this.seen[row] !== 0) return;
-    this.seen[row] = 1;
-    this.order[this.count++] = row;
-    const { frames, places } = this;
-    const { first, location } = this.rows;
+  add(row: number, columns: FrameColumns, places: PlaceMap): void {
+    const { first, location } = columns;
+    const from = first[row]!;
+    const count = first[row + 1]! - from;
+    this.frames.reserve(count);
+    const frames = this.frames.array;
+    const start = this.frames.length;
     const known = places.locations;
-    const to = first[row + 1]!;
-    let hash = mix(47, to - first[row]!);
-    for (let at = first[row]!; at < to; at++) {
-      const own = location[at]!;
+    let hash = mix(47, count);
+    for (let i = 0; i < count; i++) {
+      const own = location[from + i]!;
       let merged = known[own]!;
       if (merged < 0) merged = places.location(own);
-      frames[at] = merged;
+      frames[start + i] = merged;
       hash = mix(hash, merged);
     }
-    this.hashes[row] = hash;
+    this.rows.push(row);
+    this.hashes.push(hash);
+    this.first.push(start);
+    this.frames.length = start + count;
   }
 }
 

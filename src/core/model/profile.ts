@@ -70,6 +70,8 @@ export interface FrameColumns {
   readonly location: Uint32Array;
   /** Row of each sample. */
   readonly ofSample: Uint32Array;
+  /** Profiles with the same one share their rows as far as they go: not every row is that of a sample here. */
+  readonly run?: object;
 }
 
 /** Float64Array, or BigInt64Array for a column whose values or sum of magnitudes pass 2^53. */

@@ -1,6 +1,7 @@
 import { GrowingInt32, GrowingUint32 } from './growing.js';
 import { Interner, mix } from './interner.js';
 import type { FrameColumns, StackColumns } from './profile.js';
+import type { StackRun } from './stackRun.js';
 
 /** Rows after which it is decided whether equal stacks are still looked for. */
 const JOIN_TRIAL = 4096;
@@ -22,13 +23,15 @@ export class StackStore {
   private readonly sampleStack = new GrowingInt32();
 
   private readonly rowIndex = new Interner();
-  private readonly first = new GrowingUint32();
-  private readonly frame = new GrowingUint32();
+  private first = new GrowingUint32();
+  private frame = new GrowingUint32();
   private readonly sampleRow = new GrowingUint32();
 
   private joining = true;
   private joined = 0;
   private mode: 'none' | 'tree' | 'frames' = 'none';
+  private run: StackRun | undefined;
+  private written: FrameColumns | undefined;
   private grown: StackTree | undefined;
 
   get length(): number {
@@ -89,9 +92,26 @@ export class StackStore {
 
   /** Makes room at once for so many samples and frames, if they come as whole stacks. */
   expect(samples: number, frames: number): void {
-    this.frame.reserve(frames);
-    this.first.reserve(samples + 1);
+    // What goes on from other profiles mostly repeats them.
+    const isNew = this.first.length === 0;
+    this.frame.reserve(isNew ? frames : 0);
+    this.first.reserve(isNew ? samples + 1 : 0);
     this.sampleRow.reserve(samples);
+  }
+
+  /** Rows go on from those of earlier profiles; comes before any stack. */
+  continueRun(run: StackRun): void {
+    this.mode = 'frames';
+    this.run = run;
+    this.first = run.first;
+    this.frame = run.frame;
+    // Equal stacks are found by the run.
+    this.joining = false;
+  }
+
+  /** Takes a row that is there. */
+  commitRow(row: number): void {
+    this.sampleRow.push(row);
   }
 
   /** True when whole stacks may be written in place: no stack came as a tree before. */
@@ -139,9 +159,14 @@ export class StackStore {
   /** Whole stacks; absent for profiles that came as a tree. Call once, at the end. */
   frames(): FrameColumns | undefined {
     if (this.mode !== 'frames') return undefined;
-    const length = this.first.length;
-    this.first.push(this.frame.length);
-    return { length, first: this.first.done(), location: this.frame.done(), ofSample: this.sampleRow.done() };
+    const { first, frame, run } = this;
+    const { length } = first;
+    // Behind the last row, where the next profile of a run puts the same.
+    first.reserve(1);
+    first.array[length] = frame.length;
+    const columns = { length, first: first.array.subarray(0, length + 1), location: frame.done(), ofSample: this.sampleRow.done() };
+    this.written = run === undefined ? columns : { ...columns, run };
+    return this.written;
   }
 
   /** The prefix tree, grown at first call for profiles that came as whole stacks. */
@@ -158,15 +183,15 @@ export class StackStore {
   }
 
   private growFromRows(): StackTree {
-    const rows = this.first.length - 1;
-    const stackOfRow = new Int32Array(rows);
-    for (let row = 0; row < rows; row++) {
-      const from = this.first.array[row]!;
+    const { length, first, location, ofSample: rowOfSample } = this.written!;
+    const stackOfRow = new Int32Array(length);
+    for (let row = 0; row < length; row++) {
+      const from = first[row]!;
       let stack = -1;
-      for (let at = this.first.array[row + 1]! - 1; at >= from; at--) stack = this.stack(stack, this.frame.array[at]!);
+      for (let at = first[row + 1]! - 1; at >= from; at--) stack = this.stack(stack, location[at]!);
       stackOfRow[row] = stack;
     }
-    const ofSample = Int32Array.from(this.sampleRow.done(), (row) => stackOfRow[row]!);
+    const ofSample = Int32Array.from(rowOfSample, (row) => stackOfRow[row]!);
     return {
       stacks: { length: this.prefix.length, prefix: this.prefix.done(), location: this.location.done() },
       ofSample,

@@ -2,6 +2,7 @@ import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
+import { StackRun } from '../../model/stackRun.js';
 import type { ReadControl } from '../format.js';
 import { COUNTED_COMMENT, DOC_COMMENT, SUMS_KEY, WARNING_COMMENT } from './labels.js';
 import { readFunctions, readLocations, readMappings, type StringRows } from './places.js';
@@ -104,20 +105,24 @@ async function readOne(
 
   const drops = dropTestOf(textAt(number(PROFILE.dropFrames)), textAt(number(PROFILE.keepFrames)), builder);
   let locations = repeated?.locations;
+  let stacks = repeated?.stacks;
   if (repeated !== undefined) builder.takePlaces(repeated.places);
   if (locations === undefined) {
     const mappings = readMappings(reader, scan.blocks[PROFILE.mapping] ?? NONE, builder, rows);
     const functions = readFunctions(reader, scan.blocks[PROFILE.function] ?? NONE, builder, rows);
     locations = readLocations(reader, scan.blocks[PROFILE.location] ?? NONE, builder, mappings, functions, drops);
     // Sums look into the builder's own functions.
-    if (run !== undefined && counted === undefined && !strings.includes(SUMS_KEY))
-      rememberTables(run, reader, scan, { strings, stringRow, locations, places: builder.freezePlaces() });
+    if (run !== undefined && counted === undefined && !strings.includes(SUMS_KEY)) {
+      stacks = locations.fate === undefined ? new StackRun() : undefined;
+      rememberTables(run, reader, scan, { strings, stringRow, locations, places: builder.freezePlaces(), stacks });
+    }
   }
 
   // What the samples take in the file bounds their frames, most of which take two bytes; memory that is not used costs nothing.
   // A value takes a byte.
+  if (stacks !== undefined) builder.continueStacks(stacks);
   builder.expect(Math.min(samples.length, Math.ceil(scan.sampleBytes / types.length)), Math.ceil(scan.sampleBytes / 2));
-  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted);
+  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted, stacks);
   const order = samplesOf.inOrderOfTime(samples);
   const watched = control.signal !== undefined || control.progress !== undefined;
   for (let from = 0; from < order.length; from += SLICE) {

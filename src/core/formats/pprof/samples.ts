@@ -2,6 +2,7 @@ import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
+import { AHEAD, type StackRun } from '../../model/stackRun.js';
 import { STATUS_KEY, SUMS_KEY, THREAD_ID_KEYS, THREAD_KEYS, TIME_KEY, VALUE_KEY } from './labels.js';
 import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
@@ -13,6 +14,8 @@ const THREAD = 1;
 const THREAD_ID = 2;
 const STATUS = 3;
 const VALUE = 4;
+/** Field and wire type of a sample's packed locations. */
+const FRAMES_TAG = (1 << 3) | BLOCK;
 /** Field and wire type of a sample's labels, and of their keys and numbers. */
 const LABEL_TAG = (3 << 3) | BLOCK;
 const KEY_TAG = 1 << 3;
@@ -44,6 +47,7 @@ export class SampleReader {
     private readonly stringRow: Uint32Array,
     private readonly locations: Locations,
     counted: readonly number[] | undefined,
+    private readonly run: StackRun | undefined,
   ) {
     this.frames = builder.frameRoom(1);
     this.values = new Array<Integer>(types.length).fill(0);
@@ -123,6 +127,8 @@ export class SampleReader {
   /** Reads the samples that start at `starts[from] … starts[to - 1]`. */
   readSlice(starts: Uint32Array, from: number, to: number): void {
     for (let i = from; i < to; i++) {
+      this.ahead = (i - from) % AHEAD;
+      if (this.run !== undefined && this.ahead === 0) this.lookAhead(this.run, starts.subarray(i, Math.min(i + AHEAD, to)));
       enter(this.reader, starts[i]!);
       this.read(i);
     }
@@ -141,7 +147,12 @@ export class SampleReader {
     this.unround();
     for (let i = 0; i < this.values.length; i++) if (this.values[i] !== 0) this.used[i] = 1;
     const time = this.times?.[index];
-    this.builder.sampleInPlace(this.count, this.values, this.thread(), time === Number.POSITIVE_INFINITY ? undefined : time);
+    const moment = time === Number.POSITIVE_INFINITY ? undefined : time;
+    if (this.row >= 0) this.builder.sampleOfRow(this.row, this.values, this.thread(), moment);
+    else {
+      this.builder.sampleInPlace(this.count, this.values, this.thread(), moment);
+      if (this.run !== undefined && this.packedAt >= 0) this.run.add(this.reader.buf, this.packedAt, this.packedEnd);
+    }
     for (let i = 0; i < labels.length; i += 4) {
       const key = labels[i] as number;
       const text = labels[i + 1] as number;
@@ -202,11 +213,18 @@ export class SampleReader {
     this.count = 0;
     this.valueCount = 0;
     if (this.labels.length > 0) this.labels.length = 0;
+    const at = reader.pos;
+    if (this.run !== undefined) this.findRow(this.run);
     while (reader.pos < end) {
       const tag = reader.tag();
       const field = tag >>> 3;
       const kind = tag & 7;
-      if (field === 1 && kind === BLOCK) this.packedFrames(block(reader));
+      if (field === 1 && reader.pos - 1 > at && this.packedAt >= 0) {
+        // A stack in several parts is read from the first one on.
+        this.packedAt = this.row = -1;
+        reader.pos = at;
+        this.count = this.valueCount = this.labels.length = 0;
+      } else if (field === 1 && kind === BLOCK) this.packedFrames(block(reader));
       else if (field === 1 && kind === VARINT) this.frame(integer(reader, false));
       else if (field === 2 && kind === BLOCK) {
         this.packedValues(block(reader));
@@ -214,6 +232,37 @@ export class SampleReader {
       else if (field === 3 && kind === BLOCK) this.label(block(reader));
       else skip(reader, kind);
     }
+  }
+
+  /** Row of the run whose stack the sample at hand has, -1 when it must be read; and where its packed stack lies, -1 where it is not. */
+  private row = -1;
+  private packedAt = -1;
+  private packedEnd = -1;
+  /** Number under which the run expects the stack of the sample at hand. */
+  private ahead = 0;
+
+  private lookAhead(run: StackRun, starts: Uint32Array): void {
+    const { reader } = this;
+    for (let i = 0; i < starts.length; i++) {
+      const end = enter(reader, starts[i]!);
+      if (reader.pos >= end || reader.buf[reader.pos++] !== FRAMES_TAG) continue;
+      const to = block(reader);
+      run.expect(i, reader.buf, reader.pos, to);
+    }
+    run.touch(starts.length);
+  }
+
+  /** Leaves a stack that the run knows behind. */
+  private findRow(run: StackRun): void {
+    const { reader } = this;
+    const at = reader.pos;
+    this.row = this.packedAt = -1;
+    if (at >= reader.len || reader.buf[at] !== FRAMES_TAG) return;
+    reader.pos++;
+    this.packedEnd = block(reader);
+    this.packedAt = reader.pos;
+    this.row = run.find(this.ahead, reader.buf, this.packedAt, this.packedEnd);
+    reader.pos = this.row >= 0 ? this.packedEnd : at;
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Reader } from 'protobufjs/minimal';
 import type { Places } from '../../model/profile.js';
+import type { StackRun } from '../../model/stackRun.js';
 import type { Locations } from './places.js';
 import type { Scan } from './scan.js';
 import { block, PROFILE } from './wire.js';
@@ -12,6 +13,8 @@ export interface Tables {
   readonly locations: Locations;
   /** The builder's columns of them. */
   readonly places: Places;
+  /** Stacks of all files with these tables; undefined where frames are dropped from them. */
+  readonly stacks: StackRun | undefined;
 }
 
 interface Remembered {
