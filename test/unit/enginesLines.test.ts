@@ -63,6 +63,14 @@ describe.skipIf(python === undefined)('record', () => {
     expect(loop.self).toBe(lines.reduce((sum, { self }) => sum + self, 0));
   });
 
+  test('heatline engines tells what auto comes to, and why', () => {
+    const { status, stdout } = heatline('engines');
+    expect(stdout).toMatch(
+      /^auto, for a program: \w+: .{10,}\nauto, for its lines \(--only\): lines: .*\nauto, for a running one \(--pid\): .*\n\n/,
+    );
+    expect(status).toBe(0);
+  });
+
   test('what is wrong is one line', () => {
     expect(heatline('record', '--only', '(', '-o', 'x.pb.gz', '--', python!, 'lö p.py').stderr).toMatch(
       /^heatline: --only \( is no regular expression: /,

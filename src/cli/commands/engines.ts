@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.js';
 import type { Environment } from '../../engines/engine.js';
-import { engines, probeEnvironment } from '../../engines/index.js';
+import { chooseEngine, engines, probeEnvironment } from '../../engines/index.js';
 import { print, printJson } from '../output.js';
 import { pythonPackage } from '../pythonPackage.js';
 
@@ -28,13 +28,33 @@ export async function listEngines(options: { json?: boolean }): Promise<void> {
   }
   const width = Math.max(...found.map(({ id }) => id.length));
   await print(
-    found
-      .map(({ id, state, label, detail, fix, measures }) => {
-        const about = `${id.padEnd(width)}  ${state.padEnd(7)}  ${label}: ${measures.join(', ')}\n${' '.repeat(width + 11)}${detail}\n`;
-        return fix === null ? about : `${about}${' '.repeat(width + 11)}to get it: ${fix}\n`;
-      })
-      .join(''),
+    (await automatic(environment)) +
+      found
+        .map(({ id, state, label, detail, fix, measures }) => {
+          const about = `${id.padEnd(width)}  ${state.padEnd(7)}  ${label}: ${measures.join(', ')}\n${' '.repeat(width + 11)}${detail}\n`;
+          return fix === null ? about : `${about}${' '.repeat(width + 11)}to get it: ${fix}\n`;
+        })
+        .join(''),
   );
+}
+
+/** What `auto` comes to here, and why: for a program that is started, and for one that runs already with this Python. */
+async function automatic(environment: Environment): Promise<string> {
+  const place = { cwd: process.cwd(), env: {} };
+  const starts = [
+    ['a program', { kind: 'script', script: 'app.py', args: [], ...place }, {}],
+    ['its lines (--only)', { kind: 'script', script: 'app.py', args: [], ...place }, { only: 'f' }],
+    ['a running one (--pid)', { kind: 'process', pid: 0, ...place }, {}],
+  ] as const;
+  let text = '';
+  for (const [what, target, options] of starts) {
+    const said = await chooseEngine('auto', target, environment, options).then(
+      ({ engine, reason }) => `${engine.id}: ${reason}`,
+      (error: Error) => error.message,
+    );
+    text += `auto, for ${what}: ${said}\n`;
+  }
+  return `${text}\n`;
 }
 
 /** A machine without Python has engines too: they say what they miss. */
