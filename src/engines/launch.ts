@@ -102,7 +102,8 @@ async function runStop(plan: LaunchPlan, child: Child, ended: Promise<unknown>):
 }
 
 /**
- * A terminal sends Ctrl-C to the program as well: then we only stay alive to take the recording. Without a terminal,
+ * A terminal sends Ctrl-C to the program as well, a piped input or output notwithstanding (a second one would cut its clean-up
+ * short): then we only stay alive to take the recording. Without a terminal,
  * and for other signals, the program has to be told. A third Ctrl-C begins the stop sequence; the first one does when
  * the program is none of ours.
  */
@@ -112,7 +113,7 @@ function forward(plan: LaunchPlan, child: Child, stop: (by: 'user' | 'signal') =
     interrupts += 1;
     if (plan.attached) stop('user');
     else if (interrupts > 2) stop('signal');
-    else if (!process.stdin.isTTY) child.kill('SIGINT');
+    else if (![process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) child.kill('SIGINT');
   };
   const onEnd = (signal: NodeJS.Signals): void => {
     if (signal === 'SIGHUP' && !plan.attached) child.kill(signal);
