@@ -1,8 +1,9 @@
 import { clean, ReadError } from '../errors.js';
 import { CallStore } from './callStore.js';
+import { FunctionStore } from './functionStore.js';
 import { GrowingInt32, GrowingUint32, GrowingUint64 } from './growing.js';
 import { Interner, mix } from './interner.js';
-import { checkRoom } from './limits.js';
+import { checkRoom, lineNumber } from './limits.js';
 import { LineCostStore } from './lineCostStore.js';
 import { MappingStore } from './mappingStore.js';
 import type { Places, Profile, Quality, ValueType } from './profile.js';
@@ -26,11 +27,7 @@ export class ProfileBuilder {
   private texts: string[] = [''];
   private readonly textIndex = new Map<string, number>([['', 0]]);
 
-  private readonly functionIndex = new Interner();
-  private readonly functionNames = new GrowingUint32();
-  private readonly functionSystemName = new GrowingUint32();
-  private readonly functionFile = new GrowingUint32();
-  private readonly functionStart = new GrowingInt32();
+  private readonly functions = new FunctionStore();
 
   private readonly placeIndex = new Interner();
   private readonly locationMapping = new GrowingInt32();
@@ -86,26 +83,12 @@ export class ProfileBuilder {
     this.check(name, this.texts.length, 'string');
     this.check(systemName, this.texts.length, 'string');
     this.check(file, this.texts.length, 'string');
-    const start = lineNumber(startLine);
-    const hash = mix(mix(mix(17, name), file), start);
-    const { functionIndex } = this;
-    for (let row = functionIndex.first(hash); row >= 0; row = functionIndex.next()) {
-      if (this.functionNames.array[row] === name && this.functionFile.array[row] === file && this.functionStart.array[row] === start)
-        return row;
-    }
-    const row = this.functionNames.length;
-    checkRoom('functions', row);
     this.checkThawed();
-    functionIndex.add(row);
-    this.functionNames.push(name);
-    this.functionSystemName.push(systemName);
-    this.functionFile.push(file);
-    this.functionStart.push(start);
-    return row;
+    return this.functions.intern(name, systemName, file, lineNumber(startLine));
   }
 
   functionName(func: number): string {
-    return this.texts[this.functionNames.array[func]!]!;
+    return this.texts[this.functions.nameOf(func)]!;
   }
 
   /** What `set({timeNanos})` said so far. */
@@ -148,7 +131,7 @@ export class ProfileBuilder {
   ): number {
     this.checkThawed();
     if (mapping !== -1) this.check(mapping, this.mappings.length, 'mapping');
-    for (let i = 0; i < funcs.length; i++) this.check(funcs[i]!, this.functionNames.length, 'function');
+    for (let i = 0; i < funcs.length; i++) this.check(funcs[i]!, this.functions.length, 'function');
     this.locationMapping.push(mapping);
     this.locationAddress.push(address);
     if (address !== 0n) this.anyAddress = true;
@@ -266,20 +249,20 @@ export class ProfileBuilder {
 
   /** Exact figures of a function (cProfile's nc, cc, tt, ct); those given twice for a function add up. Asks for `callTypes` first. */
   functionCalls(func: number, calls: number, primitive: number, self: number, total: number): void {
-    this.check(func, this.functionNames.length, 'function');
+    this.check(func, this.functions.length, 'function');
     this.callStore().addFunction(func, calls, primitive, self, total);
   }
 
   /** Exact figures of an edge caller → callee. */
   edge(caller: number, callee: number, calls: number, primitive: number, self: number, total: number): void {
-    this.check(caller, this.functionNames.length, 'function');
-    this.check(callee, this.functionNames.length, 'function');
+    this.check(caller, this.functions.length, 'function');
+    this.check(callee, this.functions.length, 'function');
     this.callStore().addEdge(caller, callee, calls, primitive, self, total);
   }
 
   /** A further cost of a function, of a type that `callTypes` named after the first two; those given twice add up. */
   functionCost(func: number, type: number, self: number, total: number): void {
-    this.check(func, this.functionNames.length, 'function');
+    this.check(func, this.functions.length, 'function');
     this.callStore().addFunctionCost(func, type, self, total);
   }
 
@@ -292,17 +275,9 @@ export class ProfileBuilder {
    * What a line cost, in formats that keep sums per line and no stacks. `file` (a string index) is the function's unless code of
    * another file was inlined; calls -1 where unknown. Rows of the same line add up. The type has no values of samples then.
    */
-  lineCost(
-    type: number,
-    func: number,
-    line: number,
-    self: number,
-    total: number,
-    calls = -1,
-    file = this.functionFile.array[func] ?? 0,
-  ): void {
+  lineCost(type: number, func: number, line: number, self: number, total: number, calls = -1, file = this.functions.fileOf(func)): void {
     this.check(type, this.types.length, 'value type');
-    this.check(func, this.functionNames.length, 'function');
+    this.check(func, this.functions.length, 'function');
     this.check(file, this.texts.length, 'string');
     let store = this.lineCosts.get(type);
     if (store === undefined) {
@@ -351,13 +326,7 @@ export class ProfileBuilder {
     this.locationFirst.push(this.lineFunc.length);
     this.places = {
       strings: this.texts,
-      functions: {
-        length: this.functionNames.length,
-        name: this.functionNames.done(),
-        systemName: this.functionSystemName.done(),
-        file: this.functionFile.done(),
-        startLine: this.functionStart.done(),
-      },
+      functions: this.functions.done(),
       locations: {
         length: this.locationMapping.length,
         mapping: this.locationMapping.done(),
@@ -427,9 +396,4 @@ export class ProfileBuilder {
     if (index >= 0 && index < length && Number.isInteger(index)) return;
     throw new ReadError('corrupt', `The profile refers to ${what} ${index}, which it does not have.`);
   }
-}
-
-/** Lines are shown and used as indexes: what no editor can show becomes "unknown". */
-function lineNumber(line: number): number {
-  return line > 0 && line < 0x7fffffff ? Math.trunc(line) : 0;
 }

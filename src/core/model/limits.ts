@@ -14,3 +14,8 @@ export function checkRoom(kind: keyof typeof LIMITS, count: number): void {
     `The profile has more than ${LIMITS[kind].toLocaleString('en-US')} ${kind}, which is more than can be shown.`,
   );
 }
+
+/** Lines are shown and used as indexes: what no editor can show becomes "unknown". */
+export function lineNumber(line: number): number {
+  return line > 0 && line < 0x7fffffff ? Math.trunc(line) : 0;
+}
