@@ -33,6 +33,7 @@ export async function setUp(purpose: Purpose, say: Say): Promise<Tools> {
   const python = findPython(say);
   if (purpose !== 'demo') ensureChromium(say);
   const chromium = findChromium();
+  if (purpose === 'tests') ensurePackages(say);
   const { node, server, vsce } = await installVSCode(say);
   const judges = purpose === 'tests' ? { pySpy: ensurePySpy(python, say), go: ensureGo(say) } : { pySpy: undefined, go: undefined };
   return { node, server, vsce, chromium, python, ...judges, path: pathWith(judges.pySpy, judges.go) };
@@ -110,6 +111,14 @@ function ensureCompiler(say: Say): void {
   if (missing.length === 0) return;
   if (canInstallPackages() && aptInstall(missing, say)) return;
   throw new Error(`VS Code's server is compiled with ${missing.join(', ')}: install as root: apt-get install ${missing.join(' ')}`);
+}
+
+/** Shells that must take our completion, and the packer of zstd files. */
+function ensurePackages(say: Say): void {
+  const missing = ['zsh', 'fish', 'zstd'].filter((name) => onPath(name) === undefined);
+  if (missing.length === 0 || process.platform !== 'linux') return;
+  if (canInstallPackages() && aptInstall(missing, say)) return;
+  for (const name of missing) missingJudge(name, `apt-get install ${name}`, say);
 }
 
 /** py-spy, the sampler that judges ours: on PATH, else by pip into a virtual environment in the cache. */
