@@ -154,6 +154,8 @@ test('peek: callers and callees, and where each is', () => {
   const text = [...peekText(profile, whole, 'work')].join('');
   expect(text).toMatch(/^ +1 100\.0 % \| {3}main \(app\.py:1\)\n +1 +9\.1 % +9\.1 % +1 +9\.1 % +\| work \(lib\.py:4\)$/m);
   expect(peekJson(profile, whole, 'nothing').functions).toEqual([]);
+  for (const text of [peekText(profile, whole, 'nothing'), listText(profile, whole, 'nothing', () => undefined)])
+    expect([...text].at(-1)).toBe('No function with figures matches nothing.\n');
 });
 
 test('figures past 2^53 are strings of all their digits', () => {

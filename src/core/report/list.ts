@@ -65,7 +65,9 @@ export function* listText(profile: Profile, spec: ViewSpec, expression: string, 
   const names = dialect(profile);
   const cell = (value: number | undefined) => (value === undefined || value === 0 ? '.' : formatValue(value, unit)).padStart(WIDTH);
   yield `${look.bold(headline(profile, spec, figures))}\n`;
-  for (const func of matchingFunctions(profile, spec, expression)) {
+  const found = matchingFunctions(profile, spec, expression);
+  if (found.length === 0) yield `No function with figures matches ${plain(expression)}.\n`;
+  for (const func of found) {
     const { name, file, line: start } = place(profile, func);
     const own = lines(func).filter(({ line }) => line > 0);
     const total = figures.total[func]!;

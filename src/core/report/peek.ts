@@ -3,7 +3,7 @@ import { type Neighbour, neighboursOf } from '../model/neighbours.js';
 import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
 import { formatCount, formatShare, formatValue } from '../model/units.js';
 import { functionMatcher } from '../model/weights.js';
-import { type JsonFigure, jsonFigure, nameAndPlace } from './figures.js';
+import { type JsonFigure, jsonFigure, nameAndPlace, plain } from './figures.js';
 import { type Look, PLAIN } from './look.js';
 import { dialect, headline } from './top.js';
 import { typeOf } from './view.js';
@@ -78,6 +78,7 @@ export function* peekText(profile: Profile, spec: ViewSpec, expression: string, 
   yield `${look.bold(`${columns.map((title, i) => title.padStart(widths[i]!)).join(' ')} + context`)}\n${RULE}`;
   let sum = 0;
   const found = matchingFunctions(profile, spec, expression);
+  if (found.length === 0) yield `No function with figures matches ${plain(expression)}.\n`;
   const { callers, callees } = neighboursOf(profile, spec, found);
   for (const func of found) {
     const total = figures.total[func]!;
