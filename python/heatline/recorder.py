@@ -8,7 +8,7 @@ import time
 
 from . import files
 from .counter import ENDS_TO_TELL, Counter, prof_bytes
-from .inflation import untraced
+from .inflation import is_sound, untraced
 from .liner import NOTHING, Busy, Liner
 from .lookout import Lookout, Unavailable
 from .places import Places, function_key
@@ -291,7 +291,8 @@ class Recorder:
             for name, places, ticks, wall, cpu, _, _ in rows:
                 writer.sample(places, [ticks, wall, cpu], [("thread", name, None)])
         else:
-            first, removed = UNTRACED[0], self._add_traced(writer, rows, entries)
+            removed = self._add_traced(writer, rows, entries)
+            first = UNTRACED[0] if is_sound(removed, sum(busy for _, _, _, _, _, busy, _ in rows)) else "wall"
         quality = self._quality(entries, lasted, removed, final)
         period = int(1e9 / self.options.rate)
         comments = ["heatline: " + as_json(quality)]

@@ -103,6 +103,11 @@ class Estimate(unittest.TestCase):
         self.assertEqual(self.estimate([]), [])
         self.assertEqual(inflation.untraced([("x", 0, 5, 0, 0)], [], None, costs(inside=9.0), True), [5])
 
+    def test_what_is_mostly_tracing_is_not_shown_first(self):
+        self.assertTrue(inflation.is_sound(0, 0))
+        self.assertTrue(inflation.is_sound(599, 1000))
+        self.assertFalse(inflation.is_sound(601, 1000))
+
     def test_calibration(self):
         """Tracing costs something, and not a hundred microseconds a call; where it is not to be had it costs nothing."""
         found = inflation.calibrate()
@@ -168,6 +173,7 @@ class Recorded(Case):
                 self.run_recorded([script], ENGINES[engine])
                 profile = self.profile()
                 self.assertEqual([name for name, _ in profile.types], ["samples", "wall", "cpu", "untraced", "calls", "tottime"])
+                self.assertIn(profile.default, ("untraced", "wall"))
                 rows = [values for _, values, labels in profile.samples if "thread" in labels]
                 for values in rows:
                     self.assertLessEqual(0, values["untraced"])
