@@ -4,28 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { random } from './makePprof.mjs';
-
-function varint(out, value) {
-  let rest = value;
-  while (rest > 127) {
-    out.push((rest % 128) | 128);
-    rest = Math.floor(rest / 128);
-  }
-  out.push(rest);
-}
-
-function number(out, field, value) {
-  if (value === 0) return;
-  varint(out, field << 3);
-  varint(out, value);
-}
-
-function block(out, field, inner) {
-  varint(out, (field << 3) | 2);
-  varint(out, inner.length);
-  for (const byte of inner) out.push(byte);
-}
+import { block, number, random, varint } from './makePprof.mjs';
 
 /** Everything that all files share, and the encoded stacks of the pool. */
 function describe({ functions, depth, pool, seed }) {

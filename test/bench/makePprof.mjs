@@ -15,7 +15,9 @@ export function random(seed) {
   };
 }
 
-function varint(out, value) {
+// Protobuf, written into a list of bytes.
+
+export function varint(out, value) {
   let rest = value;
   while (rest > 127) {
     out.push((rest % 128) | 128);
@@ -24,13 +26,13 @@ function varint(out, value) {
   out.push(rest);
 }
 
-function number(out, field, value) {
+export function number(out, field, value) {
   if (value === 0) return;
   varint(out, field << 3);
   varint(out, value);
 }
 
-function block(out, field, inner) {
+export function block(out, field, inner) {
   varint(out, (field << 3) | 2);
   varint(out, inner.length);
   for (const byte of inner) out.push(byte);

@@ -4,6 +4,7 @@ import { GrowingFloat64, GrowingInt32 } from '../model/growing.js';
 import type { Format, ReadControl } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
+import { walkJsonTree } from './json/tree.js';
 
 /** A node's name, value and children, as d3-flame-graph calls them and as Linux's `perf script report flamegraph` does. */
 const KEYS: Readonly<Record<string, 'name' | 'value' | 'children'>> = {
@@ -68,42 +69,24 @@ export const d3Flame: Format = {
   },
 };
 
-/** Goes into children by a list of its own: trees may be of any depth. */
-async function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Promise<void> {
+function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Promise<void> {
   const places = json.table((text) => place(builder, text));
-  const open: number[] = [];
-  if (!json.object()) return;
-  let node = nodes.add(-1);
-  for (let inList = false; ; ) {
-    if (json.due) await json.pause();
-    if (inList) {
-      if (!json.item()) {
-        node = open.pop()!;
-        inList = false;
-      } else if (json.object()) {
-        node = nodes.add(open.at(-1)!);
-        inList = false;
+  return walkJsonTree(
+    json,
+    (parent) => nodes.add(parent),
+    (node) => {
+      const key = Object.hasOwn(KEYS, json.key) ? KEYS[json.key] : undefined;
+      if (key === 'name') {
+        const found = json.interned(places);
+        if (node === 0 && found >= 0 && isRoot(json)) return false;
+        nodes.place.array[node] = found;
+      } else if (key === 'value') {
+        const value = json.number();
+        nodes.value.array[node] = value > 0 && Number.isFinite(value) ? value : 0;
       }
-      continue;
-    }
-    if (!json.nextKey()) {
-      if (open.length === 0) return;
-      inList = true;
-      continue;
-    }
-    const key = Object.hasOwn(KEYS, json.key) ? KEYS[json.key] : undefined;
-    if (key === 'name') {
-      const found = json.interned(places);
-      if (node === 0 && found >= 0 && isRoot(json)) continue;
-      nodes.place.array[node] = found;
-    } else if (key === 'value') {
-      const value = json.number();
-      nodes.value.array[node] = value > 0 && Number.isFinite(value) ? value : 0;
-    } else if (key === 'children' && json.array()) {
-      open.push(node);
-      inList = true;
-    }
-  }
+      return key === 'children' && json.array();
+    },
+  );
 }
 
 /** Whether the text taken last names no frame. */

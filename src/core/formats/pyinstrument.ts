@@ -4,6 +4,7 @@ import type { Format } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
 import { jsonText } from './json/text.js';
+import { walkJsonTree } from './json/tree.js';
 
 /** pyinstrument writes six digits after the point. */
 const NANOS = 1e9;
@@ -81,45 +82,25 @@ export function setDuration(builder: ProfileBuilder, seconds: number): void {
   if (seconds >= 0 && seconds < 1e9) builder.set({ durationNanos: seconds * NANOS });
 }
 
-/** Reads the tree's frames; goes into children by a stack of its own. */
-async function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Promise<void> {
+function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Promise<void> {
   const texts = json.table((text) => builder.string(text));
   const text = () => Math.max(0, json.interned(texts));
-  /** Frames whose list of children is being read. */
-  const open: number[] = [];
-  if (!json.object()) return;
-  let node = nodes.add(-1);
-  for (let inList = false; ; ) {
-    if (json.due) await json.pause();
-    if (inList) {
-      if (!json.item()) {
-        node = open.pop()!;
-        inList = false;
-      } else if (json.object()) {
-        node = nodes.add(open.at(-1)!);
-        inList = false;
-      }
-      continue;
-    }
-    if (!json.nextKey()) {
-      if (open.length === 0) return;
-      inList = true;
-      continue;
-    }
-    if (json.key === 'children') {
-      if (json.array()) {
-        open.push(node);
-        inList = true;
-      }
-    } else if (json.key === 'function') {
-      nodes.name.array[node] = text();
-      nodes.nameStart.array[node] = json.start;
-      nodes.nameEnd.array[node] = json.end;
-    } else if (json.key === 'file_path') nodes.file.array[node] = text();
-    else if (json.key === 'class_name') nodes.systemName.array[node] = qualified(json, nodes, node, builder);
-    else if (json.key === 'line_no') nodes.line.array[node] = json.number();
-    else if (json.key === 'time') nodes.time.array[node] = nanosOf(json.number());
-  }
+  return walkJsonTree(
+    json,
+    (parent) => nodes.add(parent),
+    (node) => {
+      if (json.key === 'children') return json.array();
+      if (json.key === 'function') {
+        nodes.name.array[node] = text();
+        nodes.nameStart.array[node] = json.start;
+        nodes.nameEnd.array[node] = json.end;
+      } else if (json.key === 'file_path') nodes.file.array[node] = text();
+      else if (json.key === 'class_name') nodes.systemName.array[node] = qualified(json, nodes, node, builder);
+      else if (json.key === 'line_no') nodes.line.array[node] = json.number();
+      else if (json.key === 'time') nodes.time.array[node] = nanosOf(json.number());
+      return false;
+    },
+  );
 }
 
 function addSamples(nodes: Nodes, builder: ProfileBuilder): void {
