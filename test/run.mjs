@@ -1,7 +1,7 @@
 // Runs every suite and ends with one line of counts over all of them: `node test/run.mjs [suite …]`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -13,7 +13,8 @@ const vitest = (name, what, env = {}) => ({
   name,
   what,
   env,
-  command: (report) => [bin('vitest'), 'run', ...what, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  // Real programs, clocks and windows on a busy machine: a test has a second try, and who needed it is named at the end.
+  command: (report) => [bin('vitest'), 'run', ...what, '--retry=1', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   counts: ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, success, testResults }) => ({
     passed: numPassedTests,
     // A file that cannot even be loaded has no test in it that could fail.
@@ -22,6 +23,17 @@ const vitest = (name, what, env = {}) => ({
     skipped: numPendingTests + numTodoTests,
     success,
   }),
+  troubles: ({ testResults }) =>
+    testResults.flatMap(({ assertionResults, name, message }) => {
+      const file = relative(project, name);
+      if (assertionResults.length === 0 && message) return [`FAILED ${file}: ${message}`];
+      return assertionResults
+        .filter(({ failureMessages }) => failureMessages.length > 0)
+        .map(({ status, fullName, failureMessages }) => {
+          const verdict = status === 'failed' ? 'FAILED' : 'PASSED AT THE SECOND TRY';
+          return `${verdict} ${file}: ${fullName}\n${failureMessages.join('\n')}`;
+        });
+    }),
 });
 
 /** A suite that passes when its command ends with 0: one test. */
@@ -41,6 +53,7 @@ const suites = [
     env: {},
     command: () => [process.execPath, 'test/host/run.mjs'],
     counts: ({ passed, failed, skipped }) => ({ passed, failed, skipped }),
+    troubles: ({ failures }) => failures.map(({ test, error }) => `FAILED ${test}\n${error}`),
   },
   vitest('e2e', ['--project', 'e2e']),
   step('package', process.execPath, 'test/rig/run.mjs', 'package', '--out', vsix),
@@ -55,6 +68,7 @@ if (unknown.length > 0) {
 }
 
 const rows = [];
+const troubles = [];
 mkdirSync(reports, { recursive: true });
 for (const suite of suites.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
   const report = join(reports, `${suite.name}.json`);
@@ -68,8 +82,11 @@ for (const suite of suites.filter(({ name }) => asked.length === 0 || asked.incl
   });
   const seconds = Math.round((Date.now() - began) / 1000);
   rows.push({ suite: suite.name, ...counted(suite, status, report), seconds });
+  troubles.push(...troublesOf(suite, report));
 }
 
+// The troubles of all suites stand together above the table: whoever sees only the end of a long log sees them.
+for (const trouble of troubles) console.log(`\n${trouble}`);
 console.log('');
 for (const { suite, passed, failed, skipped, seconds } of rows) {
   console.log(
@@ -87,6 +104,18 @@ function counted(suite, status, report) {
   const { passed, failed, skipped } = suite.counts(JSON.parse(readFileSync(report, 'utf8')));
   const silent = failed === 0 && (status !== 0 || passed === 0);
   return { passed, failed: silent ? 1 : failed, skipped };
+}
+
+/** Each test that failed, at least once, with what it said, without the frames of the test runner. */
+function troublesOf({ troubles: told }, report) {
+  if (!told || !existsSync(report)) return [];
+  return told(JSON.parse(readFileSync(report, 'utf8'))).map((text) =>
+    text
+      .split('\n')
+      .filter((line) => !line.includes('node_modules'))
+      .slice(0, 15)
+      .join('\n'),
+  );
 }
 
 function run([file, ...args], env) {
