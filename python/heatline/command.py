@@ -4,13 +4,14 @@ import os
 import sys
 
 from . import files, runner
+from .installed import ENGINES as INSTALLED
 from .recorder import Recorder
 
-ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", "none")
+ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", *INSTALLED, "none")
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
-    "usage: python -m heatline run [--engine hybrid|sampler|cprofile|lines|tachyon|none] --output FILE [--rate HZ] [--duration SECONDS]\n"
-    "                              [--status FILE] [--in-process] [--mode wall|cpu|gil] [--native] [--only RE] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
+    "                              [--live] [--mode wall|cpu|gil] [--native] [--idle] [--subprocesses] [--only RE] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
 )
 
 
@@ -25,6 +26,9 @@ class Options:
     in_process = False
     mode = None
     native = False
+    live = False
+    idle = False
+    subprocesses = False
     only = None
 
 
@@ -50,8 +54,8 @@ def parse(arguments):
         if word == "--in-process":
             options.in_process = True
             continue
-        if word == "--native":
-            options.native = True
+        if word in ("--native", "--live", "--idle", "--subprocesses"):
+            setattr(options, word[2:], True)
             continue
         key, equals, value = word.partition("=")
         if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode", "--only"):

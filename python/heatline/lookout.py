@@ -25,11 +25,13 @@ class Lookout:
 
     exact = True  # a sample's offset tells the instruction that ran
 
-    def __init__(self, rate, traced, every, checkpoints, will):
+    def __init__(self, rate, traced, every, checkpoints, will, show=None):
         """
         `traced` says that calls are counted meanwhile.
         `every(self)` is called in a thread of ours at each checkpoint; `will(self, seconds)` in the helper, when the
-        program died without a word, so that what was seen can be kept. Raises Unavailable.
+        program died without a word, so that what was seen can be kept. `show(self, recent)` is called about once a
+        second in a copy of the helper: this object has what was seen so far, and after `take(recent)` that of the last
+        seconds; at the end `recent` is None. Raises Unavailable.
         """
         if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
             raise Unavailable("this platform has no readable /proc")
@@ -45,6 +47,7 @@ class Lookout:
         self.notes = [SEEN_FROM_OUTSIDE]
         self._every = every
         self._will = will
+        self._show = show
         self._names = {os.getpid(): "MainThread"}
         self._report = None
         self._lock = _thread.allocate_lock()
@@ -110,6 +113,7 @@ class Lookout:
                     self._collect_names()
                 elif what == b"c":
                     if self._every(self):
+                        self._close()
                         break
                 else:
                     break
@@ -135,13 +139,23 @@ class Lookout:
                     pass
         if os.read(commands, 1) != b"g":
             return
-        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names)
+        show = None if self._show is None else self._show_copy
+        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show)
+        if self._show is not None:
+            self._show(self, None)
         if rest is not None:
             self._gone = True
-            self._take(rest)
+            self.take(rest)
             self._will(self, self.seconds)
 
-    def _take(self, report):
+    def _show_copy(self, report, recent):
+        """In a copy of the helper."""
+        self._gone = True
+        self.take(report)
+        self._show(self, recent)
+
+    def take(self, report):
+        """Makes a watch's report what `samples` tells of."""
         self._report = report[:2]
         self.ticks, self.errors, self.own_cpu, self.seconds = report[2:]
 
@@ -191,7 +205,7 @@ class Lookout:
             if data is None:
                 self.notes.append("the sampling helper ended before the program: samples are missing")
                 return
-            self._take(marshal.loads(data))
+            self.take(marshal.loads(data))
 
     def _close(self):
         if self._ours(self._commands):

@@ -11,6 +11,7 @@ import sys
 import time
 
 from .layout import MASK, WORD, Layout, Memory
+from .live import Live
 
 DEEPEST = 20000
 NAMED_SHIMS = ("<interpreter trampoline>", "<shim>")
@@ -189,6 +190,7 @@ class _Watch:
         self._threads = {}
         self._files = {}
         self.rows = {}
+        self.fresh = None  # (kernel id, stack) → wall ns since it was last emptied; only where someone looks on
         self.ticks = self.errors = 0
         self.began = self._last = time.monotonic_ns()
 
@@ -222,6 +224,8 @@ class _Watch:
                 row = self.rows[(native, key)] = [0, 0, 0, 0]
             row[0] += 1
             row[1] += now - known[0]
+            if self.fresh is not None:
+                self.fresh[(native, key)] = self.fresh.get((native, key), 0) + now - known[0]
             known[0] = now
             used, wanted = self._used(native)
             row[2] += max(0, used - known[1])
@@ -254,10 +258,11 @@ class _Watch:
         return (rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed)
 
 
-def watch(process, rate, traced, commands, answers, hints, checkpoints, names):
+def watch(process, rate, traced, commands, answers, hints, checkpoints, names, show=None):
     """
     Samples until it is told to end, then returns None; or until the program is gone, then returns the report.
     `checkpoints` yields seconds between hints; `names` is kept to what the program tells of its threads.
+    `show(report, recent report)` is called about once a second, in a process of its own, for someone who looks on.
     """
     import select
 
@@ -283,6 +288,7 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names):
     due_hint = due + int(next(checkpoints) * 1e9)
     failed = 0
     nameless = {}  # kernel id → [tick to ask at, ticks to the next]
+    live = None if show is None else Live(watcher, show)
     while True:
         now = time.monotonic_ns()
         due = max(due + period, now - period)
@@ -298,6 +304,8 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names):
             elif command == b"n":
                 names.update(marshal.loads(os.read(commands, int.from_bytes(os.read(commands, 4), "little"))))
             elif command in (b"q", b""):
+                if live is not None:
+                    live.end()
                 return None if command else watcher.report()
             continue
         try:
@@ -308,6 +316,8 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names):
             watcher.errors += 1
             failed += 1
             if failed == GONE_AFTER:
+                if live is not None:
+                    live.end()
                 return watcher.report()
             due -= period  # the next look is due at once
             time.sleep(0.001)
@@ -320,6 +330,8 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names):
         if now > due_hint:
             _hint(hints, b"c")
             due_hint = now + int(next(checkpoints) * 1e9)
+        if live is not None and now > live.due:
+            live.tell(now)
 
 
 def _to_ask(nameless, names, tick):

@@ -9,20 +9,26 @@ import time
 from . import files
 from .counter import ENDS_TO_TELL, Counter, prof_bytes
 from .inflation import is_sound, untraced
+from .installed import ENGINES as INSTALLED
+from .installed import Installed, Unknown
 from .liner import NOTHING, Busy, Liner
 from .lookout import Lookout, Unavailable
 from .places import Places, function_key
 from .pprof import Writer, add_calls
+from .quality import as_json, rates
 from .tachyon import Failed, Tachyon
 from .ticker import Ticker
 
 VERSION = "0.1.0"
 FIRST_CHECKPOINT, LAST_CHECKPOINT = 2.0, 30.0
 NUMBERS = [("samples", "count"), ("wall", "nanoseconds"), ("cpu", "nanoseconds")]
+# Wall time of the last seconds, in what a running recording shows of itself.
+RECENT = ("recent", "nanoseconds")
 # Wall time less what tracing is estimated to have added to it: what the program would take without being counted.
 UNTRACED = ("untraced", "nanoseconds")
 TOLD_TRACING = 0.3
 SUSPECT = "counting calls took about %.0f %% of the run: shares without it are estimates; the engine sampler measures them"
+STILL = "the recording goes on: this is what was seen in its first %.0f s"
 CHECKPOINT = "this is a checkpoint: the recording was cut off after %.1f s"
 COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
 
@@ -34,6 +40,7 @@ class Recorder:
         self.process = os.getpid()
         self.counter = None
         self.sampler = None
+        self.guest = None
         self.outside = None
         self.notes = []
         self.exit_status = None
@@ -46,19 +53,23 @@ class Recorder:
 
     # Begin
 
-    def prepare(self):
-        """To be called while sys.path is still the recorder's: what is imported here is the standard library's."""
+    def prepare(self, words):
+        """To be called while sys.path is still the recorder's: what is imported here is not found in the program's folder."""
         if self.options.engine in ("hybrid", "sampler"):
             self.sampler = self._sampler()
         elif self.options.engine == "lines":
             self.sampler = Liner(self.options.only, self._housekeeping)
-        elif self.options.engine == "tachyon":
-            self.outside = Tachyon(self.options)
-            try:
+        try:
+            if self.options.engine in INSTALLED:
+                self._checkpoint_at = float("inf")
+                self.sampler = self.guest = Installed(self.options, words, self._housekeeping)
+            elif self.options.engine == "tachyon":
+                self.outside = Tachyon(self.options)
                 self.outside.start()
-            except Failed as sentence:
-                sys.stderr.write("heatline: %s\n" % sentence)
-                sys.exit(4)
+        except (Failed, Unknown) as sentence:
+            sys.stderr.write("heatline: %s\n" % sentence)
+            sys.exit(4)
+        if self.outside is not None:
             files.write_whole(self.options.output + ".helper", b"%d\n" % self.outside.helper)
 
     def begin(self):
@@ -84,14 +95,15 @@ class Recorder:
                 sys.stderr.write("heatline: %s\n" % sentence)
                 self.state = "done"
                 sys.exit(4)
-        return None if self.counter is None else self.counter.begin()
+        return self.guest if self.counter is None else self.counter.begin()
 
     def _sampler(self):
         rate = self.options.rate
         if not self.options.in_process:
             try:
                 traced = self.options.engine == "hybrid"
-                return Lookout(rate, traced, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will)
+                show = self._show if self.options.live else None
+                return Lookout(rate, traced, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will, show)
             except Unavailable as reason:
                 self.notes.append("no helper process: %s" % reason)
         return Ticker(rate, self._housekeeping)
@@ -164,6 +176,11 @@ class Recorder:
                 _signal.signal(number, _signal.SIG_DFL)
 
     # End
+
+    def look(self):
+        """The main module is about to end; it may have taken the tracer's place."""
+        if self.counter is not None:
+            self.counter.look()
 
     def ended(self, status):
         """The program's main module ended with `status`; its threads and exit handlers may still run."""
@@ -257,12 +274,33 @@ class Recorder:
         finally:
             files.remove(path + ".helper")
 
+    def _show(self, sampler, recent):
+        """In a copy of the helper: what was seen so far, for someone who looks on. Counts and estimates come at the end."""
+        path = self.options.output + ".live"
+        if recent is None:
+            files.remove(path)
+            return
+        writer = Writer([*NUMBERS, RECENT])
+        places = Places(self.folder)
+        for name, stack, ticks, wall, cpu, _, _ in sampler.samples(places):
+            writer.sample(stack, [ticks, wall, cpu, 0], [("thread", name, None)])
+        sampler.take(recent)
+        for name, stack, _, wall, _, _, _ in sampler.samples(places):
+            writer.sample(stack, [0, 0, 0, wall], [("thread", name, None)])
+        quality = {**self._identity(), **rates(sampler, self.options.rate, sampler.seconds), "notes": [*sampler.notes, *self.notes, STILL % sampler.seconds]}
+        started = time.time_ns() - int(sampler.seconds * 1e9)
+        lasted, period = int(sampler.seconds * 1e9), int(1e9 / self.options.rate)
+        content = writer.bytes(started, lasted, ("wall", "nanoseconds"), period, "wall", ["heatline: " + as_json(quality)])
+        files.write_whole(path, content)
+
     def _write(self, final):
         path, status = self.options.output, self.options.status
         try:
             if self.outside is not None:
                 self.outside.end()
                 files.remove(path + ".helper")
+            elif self.guest is not None:
+                files.replace_by(path, self.guest.write)
             elif path is not None:
                 data = self._content(final)
                 if not final:
@@ -340,12 +378,7 @@ class Recorder:
         sampler, counter = self.sampler, self.counter
         elapsed = sampler.seconds or lasted
         notes = list(sampler.notes) + self.notes
-        quality = {
-            **self._identity(),
-            "rateAsked": self.options.rate,
-            "rateGot": round(sampler.ticks / elapsed, 3) if elapsed else 0,
-            "errors": sampler.errors,
-        }
+        quality = {**self._identity(), **rates(sampler, self.options.rate, elapsed)}
         if not sampler.has_cpu:
             notes.append("this platform does not tell the CPU time of single threads")
         if sys.implementation.name != "cpython":
@@ -390,22 +423,3 @@ def _without_exec(entries):
     """Leaves out our own call of exec() around the program; pstats files keep it, as cProfile's have it."""
     name = "<built-in method builtins.exec>"
     return [entry for entry in entries if entry[0] != name or entry[1] > 1]
-
-
-def as_json(value):
-    """JSON in ASCII; the json module stays unimported for the program."""
-    if isinstance(value, str):
-        return '"%s"' % "".join(each if " " <= each <= "~" and each not in '"\\' else _escaped(each) for each in value)
-    if isinstance(value, dict):
-        return "{%s}" % ",".join("%s:%s" % (as_json(key), as_json(item)) for key, item in value.items())
-    if isinstance(value, list):
-        return "[%s]" % ",".join(map(as_json, value))
-    return repr(value)
-
-
-def _escaped(character):
-    code = ord(character)
-    if code > 0xFFFF:
-        code -= 0x10000
-        return "\\u%04x\\u%04x" % (0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))
-    return "\\u%04x" % code

@@ -1,0 +1,71 @@
+"""What a running recording shows of itself: copies of what was seen, each written by a process of its own."""
+
+import os
+import time
+
+# At most so often, and never more than a twentieth of a processor.
+PERIOD, SHARE = 1_000_000_000, 20
+RECENT_SECONDS = 10
+
+
+class Live:
+    """Hands what a watch has seen to `show(report, recent report)`, in a copy of this process: the sampling does not wait for it."""
+
+    def __init__(self, watch, show):
+        watch.fresh = {}
+        self._watch = watch
+        self._show = show
+        self._windows = []  # (end, (kernel id, stack) → wall ns), of the last seconds
+        self._child = 0
+        self._began = 0
+        self.due = time.monotonic_ns() + PERIOD
+
+    def tell(self, now):
+        """To be called at `due` (ns); sets the next."""
+        if self._child and not self._reap(os.WNOHANG):
+            self.due = now + PERIOD // 4
+            return
+        watch = self._watch
+        self._windows.append((now, watch.fresh))
+        watch.fresh = {}
+        while self._windows[0][0] <= now - RECENT_SECONDS * 1_000_000_000:
+            del self._windows[0]
+        self.due = now + PERIOD
+        try:
+            self._child = os.fork()
+        except OSError:
+            return
+        if self._child:
+            return
+        try:
+            os.nice(5)
+            self._show(watch.report(), self.recent())
+        finally:
+            os._exit(0)
+
+    def end(self):
+        """Waits for the last copy, so that nothing is written any more."""
+        if self._child:
+            self._reap(0)
+
+    def recent(self):
+        """As the watch's report; of the last seconds, and of the figures the wall time alone."""
+        sums = {}
+        for _, window in self._windows:
+            for row, wall in window.items():
+                sums[row] = sums.get(row, 0) + wall
+        rows = [(native, [part for pair in stack for part in pair], 0, wall, 0, 0) for (native, stack), wall in sums.items()]
+        return (rows, *self._watch.report()[1:])
+
+    def _reap(self, how):
+        """Whether the copy has ended; what it cost sets the pace."""
+        try:
+            ended, _, used = os.wait4(self._child, how)
+        except OSError:
+            ended, used = self._child, None
+        if not ended:
+            return False
+        self._child = 0
+        if used is not None:
+            self.due += max(0, int((used.ru_utime + used.ru_stime) * 1e9 * SHARE) - PERIOD)
+        return True
