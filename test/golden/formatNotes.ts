@@ -145,7 +145,7 @@ export const formatNotes: Readonly<Record<string, FormatNotes>> = {
     files: '`.jfr` of the JDK (9 and later) and async-profiler',
     notes:
       "samples, allocations, locks, parking, sleep, input and output by stack and thread, with times; files are told from the classes' names",
-    judge: '`jfr print --json`',
+    judge: "`jfr print --json`; async-profiler's converter",
   },
   'd3-flame-graph': {
     files: '`{name, value, children}`, or `{n, v, c}` of Linux perf',
@@ -156,6 +156,6 @@ export const formatNotes: Readonly<Record<string, FormatNotes>> = {
     files: '`.collapsed`, `.folded` of stackcollapse, inferno, Tachyon, async-profiler, rbspy …',
     notes:
       'one stack a line; threads and tasks, `name (file:line)`, `file:name:line`, `name - file:line`; compiled, inlined and interpreted Java frames are one method; two counts a line are before and after',
-    judge: "speedscope's importer",
+    judge: "speedscope's importer; async-profiler's report of the same samples",
   },
 };

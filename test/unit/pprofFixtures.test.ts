@@ -17,7 +17,7 @@ const fixtures = join(import.meta.dirname, '../fixtures/profiles');
 const folder = mkdtempSync(join(tmpdir(), 'heatline-fixtures-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const files = ['go', 'ddtrace'].flatMap((producer) =>
+const files = ['async-profiler', 'ddtrace', 'go'].flatMap((producer) =>
   readdirSync(join(fixtures, producer))
     .filter((name) => /\.(?:pb\.gz|pprof)$/.test(name))
     .map((name) => `${producer}/${name}`),

@@ -34,7 +34,19 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
     /^(<\?xml[^>]*>\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg/i,
     "This is a picture (SVG) of a profile, not its data: record again with 'py-spy record --format raw', 'asprof -o collapsed' or the like.",
   ],
+  [
+    /^<!doctype html[\s\S]*(?:Produced by <a href='[^']*'>async-profiler<|\blevels = Array\(\d+\))/i,
+    "This is async-profiler's flame graph: run 'jfrconv -o collapsed FILE out.collapsed' and open out.collapsed, or record with 'asprof -o jfr'.",
+  ],
+  [
+    /^<!doctype html[^>]*>\s*<html[^>]*>\s*<head>\s*<title>Tree view</i,
+    "This is async-profiler's call tree as a web page: record with 'asprof -o collapsed' or '-o jfr' and open that.",
+  ],
   [/^<(!doctype html|html)/i, 'This is a web page, not a profile: download the raw profile instead.'],
+  [
+    /^--- (?:Execution profile ---|\d+ [^\n]*samples?$)/m,
+    "This is async-profiler's report to read, which is not all of its data: record with 'asprof -o collapsed' or '-o jfr' and open that.",
+  ],
   [/^goroutine \d+ \[/, 'This is a list of goroutines to read (debug=2), not a profile: take it with debug=1, or without debug.'],
   [/^go 1\.\d+ trace/, "This is a Go execution trace, not a profile: open it with 'go tool trace'."],
   [
@@ -49,15 +61,28 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/^[[{]/, 'This JSON is not a profile format that can be read.'],
 ];
 
+/** Three messages within each other, as OpenTelemetry's begin, in hexadecimal: fields 1, 2 and 2 with their lengths. */
+const OPEN_TELEMETRY = /^0a(?:[89a-f].){0,9}[0-7].12(?:[89a-f].){0,9}[0-7].12/;
+
+/** Bytes that are looked at: web pages say late what they show. */
+const HEAD = 4096;
+
 /** The error for content that no format claims: one helpful sentence. */
 export function foreign(bytes: Uint8Array): ReadError {
-  const head = bytes.subarray(0, 512);
-  const hex = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const head = bytes.subarray(0, HEAD);
+  const hex = Array.from(head.subarray(0, 32), (byte) => byte.toString(16).padStart(2, '0')).join('');
   const text = String.fromCharCode(...head).trimStart();
   const known = BY_BYTES.find(([magic]) => hex.startsWith(magic)) ?? BY_TEXT.find(([pattern]) => pattern.test(text));
   if (known !== undefined) return new ReadError('unknown-format', known[1]);
+  if (OPEN_TELEMETRY.test(hex)) {
+    return new ReadError(
+      'unknown-format',
+      "This looks like OpenTelemetry's profile (OTLP), whose format still changes: have pprof or collapsed stacks written instead.",
+    );
+  }
   if (bytes.every((byte) => byte === 0)) return new ReadError('corrupt', 'The file holds nothing but zero bytes.', 0);
   // Python's sampler, for one, writes its header last.
-  if (hex === '0000000000000000') return new ReadError('truncated', 'The file begins with zeros: it was not written to its end.', 0);
+  if (hex.startsWith('0000000000000000'))
+    return new ReadError('truncated', 'The file begins with zeros: it was not written to its end.', 0);
   return new ReadError('unknown-format', 'This is not a profile in any format that can be read.');
 }

@@ -11,17 +11,15 @@ interface Method {
 
 /** The constants of a chunk that stacks are made of. */
 export class JfrPools {
-  /** Rows of `method`, `line`, `kind`, leaf first: `first` and the one after the last. */
+  /** Rows of `method` and `line`, leaf first: `first` and the one after the last. */
   readonly stacks = new Map<number, { readonly first: number; readonly end: number; readonly truncated: boolean }>();
   readonly method = new GrowingFloat64();
   readonly line = new GrowingInt32();
-  readonly kind = new GrowingFloat64();
   readonly methods = new Map<number, Method>();
   /** Key of the name. */
   readonly classes = new Map<number, number>();
   readonly symbols = new Map<number, JfrText>();
   readonly texts = new Map<number, JfrText>();
-  readonly kinds = new Map<number, JfrText>();
   readonly threads = new Map<number, { readonly java: JfrText; readonly system: JfrText }>();
 
   text(found: JfrText | undefined): string {
@@ -84,7 +82,6 @@ const TAKERS: ReadonlyMap<string, Taker> = new Map<string, Taker>([
   ],
   ['java.lang.Class', (reader, type, key, pools) => void pools.classes.set(key, plain(reader, type).ints.get('name') ?? 0)],
   ['jdk.types.Symbol', (reader, type, key, pools) => void pools.symbols.set(key, plain(reader, type).texts.get('string') ?? NONE)],
-  ['jdk.types.FrameType', (reader, type, key, pools) => void pools.kinds.set(key, plain(reader, type).texts.get('description') ?? NONE)],
   ['java.lang.String', (reader, _type, key, pools) => void pools.texts.set(key, reader.text())],
   [
     'java.lang.Thread',
@@ -113,16 +110,13 @@ function takeFrames(reader: JfrReader, { type }: JfrField, pools: JfrPools): voi
   for (let i = 0; i < count; i++) {
     let method = 0;
     let line = 0;
-    let kind = 0;
     for (const field of fields) {
       const whole = !field.array && (field.kind === 'int' || field.kind === 'key');
       if (whole && field.name === 'method') method = reader.int();
       else if (whole && field.name === 'lineNumber') line = reader.int();
-      else if (whole && field.name === 'type') kind = reader.int();
       else skipField(reader, field);
     }
     pools.method.push(method);
     pools.line.push(line);
-    pools.kind.push(kind);
   }
 }

@@ -13,6 +13,12 @@ const SHORT: Readonly<Record<string, string>> = {
   Z: 'boolean',
 };
 
+/** The address of a hidden class, which is another one in each run, as the JDK and async-profiler write it. */
+const HIDDEN = /(?:\+0x[0-9a-f]{1,16}\/\d{1,20}|[.+]0x[0-9a-f]{8,16})$/;
+
+/** What async-profiler says of native code, which it keeps as methods of no class or of a class that is a library. */
+const NATIVE = '()L;';
+
 /** Turns a chunk's stacks and threads into the builder's, each once. */
 export class JfrStacks {
   /** Whether a stack was used that the recorder had cut. */
@@ -36,7 +42,7 @@ export class JfrStacks {
       if (rows.truncated) this.truncated = true;
       const { method, line } = this.pools;
       for (let row = rows.end - 1; row >= rows.first; row--) {
-        const func = this.func(method.array[row]!, row);
+        const func = this.func(method.array[row]!);
         found = this.builder.stack(found, this.builder.place(func, line.array[row]!));
       }
     }
@@ -54,7 +60,7 @@ export class JfrStacks {
     return found;
   }
 
-  private func(key: number, row: number): number {
+  private func(key: number): number {
     const known = this.functions.get(key);
     if (known !== undefined) return known;
     const { pools, builder } = this;
@@ -62,18 +68,20 @@ export class JfrStacks {
     const owner = method === undefined ? '' : pools.symbol(pools.classes.get(method.type) ?? 0);
     const name = method === undefined ? '(unknown)' : pools.symbol(method.name);
     const descriptor = method === undefined ? '' : pools.symbol(method.descriptor);
-    const parameters = parametersOf(descriptor);
-    // async-profiler keeps native code as methods of no class or of a class that is a library.
-    const java =
-      owner !== '' && parameters !== undefined && !/^(?:native|c\+\+|kernel)$/i.test(pools.text(pools.kinds.get(pools.kind.array[row]!)));
-    const whole = owner === '' ? name : `${owner.replaceAll('/', '.')}.${name}`;
-    // The address of a hidden class is another one in each run; its number is not.
-    const shown = owner === '' ? name : `${owner.replace(/\+0x[0-9a-f]{1,16}\/\d{1,20}$/, '').replaceAll('/', '.')}.${name}`;
-    const text = builder.string(java ? `${shown}(${parameters})` : shown);
-    const system = builder.string(descriptor === '' ? whole : `${whole}${descriptor}`);
-    const func = builder.func(text, system, builder.string(java ? fileOf(owner) : ''), 0);
+    const func =
+      owner === '' || descriptor === NATIVE
+        ? builder.func(builder.string(name), builder.string(name), builder.string(owner), 0)
+        : this.javaFunc(owner, name, descriptor);
     this.functions.set(key, func);
     return func;
+  }
+
+  private javaFunc(owner: string, name: string, descriptor: string): number {
+    const { builder } = this;
+    const parameters = parametersOf(descriptor);
+    const shown = `${owner.replace(HIDDEN, '').replaceAll('/', '.')}.${name}${parameters === undefined ? '' : `(${parameters})`}`;
+    const system = `${owner.replaceAll('/', '.')}.${name}${descriptor}`;
+    return builder.func(builder.string(shown), builder.string(system), builder.string(fileOf(owner)), 0);
   }
 }
 
