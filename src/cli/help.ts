@@ -43,6 +43,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'heatline diff before.pb.gz after.pb.gz',
     "heatline diff main.prof branch.prof --fail-on 'total>5%' --fail-on 'self(parse)>10%'",
     'heatline diff main.prof branch.prof --markdown > comment.md',
+    'heatline diff --base main1.prof --base main2.prof branch1.prof branch2.prof',
   ],
   merge: ['heatline merge runs/*.pb.gz -o all.pb.gz'],
   convert: ['heatline convert run.prof -o run.pb.gz', 'heatline convert run.pb.gz -o run.collapsed --value cpu'],

@@ -46,6 +46,7 @@ function recording(program: Command): void {
     .option('--gil', 'only what holds the global interpreter lock')
     .option('--idle', 'waiting threads too')
     .option('--only <regexp>', 'measure each line of the functions so named (engine lines)')
+    .option('--measure <what>', 'cpu, wall, alloc, lock … where the engine has a choice (see heatline engines)')
     .passThroughOptions()
     .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));
 
@@ -110,16 +111,17 @@ function comparing(program: Command): void {
     program
       .command('diff')
       .description('what changed between two profiles: functions and lines')
-      .argument('<base>', FILE)
-      .argument('<new>', FILE),
+      .usage('[options] <base> <new>\n       heatline diff [options] --base <file> [--base <file>…] <new> [<new>…]')
+      .argument('<files...>', 'the base and the new profile, of any format; - is stdin; quoted patterns name several, which are added up'),
   )
+    .option('--base <file>', 'a file of the base, repeatable: what else is named is the new profile', several)
     .option('--fail-on <rule>', "exit 1 when it holds: 'total>5%', 'self(name)>10%', 'alloc>+20MB', 'total>2s'; repeatable", several)
     .option('--markdown', 'write a comment for a pull request')
     .option('--normalize', "multiply the new profile's figures so that the totals are equal")
     .option('--per-second', 'multiply them as if both had run equally long')
     .option('--lines', 'lines in the JSON too')
     .option('-n <rows>', 'rows to show; 0 for all', rows)
-    .action(async (base: string, next: string, options) => (await import('./commands/diff.js')).diff(base, next, options));
+    .action(async (files: string[], options) => (await import('./commands/diff.js')).diff(files, options));
 
   written(
     program.command('merge').description('add up profiles').argument('<files...>', 'profiles to read; patterns such as "runs/*.prof" too'),

@@ -1,4 +1,4 @@
-import { realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cliKit, prof, raw } from './cliKit.js';
@@ -25,6 +25,20 @@ test('--json is exactly the contract', () => {
     base: { self: 50, total: 50 },
     new: { self: 80, total: 80 },
   });
+});
+
+test('several files a side are added up: by --base, and by patterns', () => {
+  mkdirSync(join(folder, 'new'));
+  for (const name of ['1', '2'])
+    writeFileSync(join(folder, `new/${name}.collapsed`), 'main (app.py:9);work (app.py:3) 40\nmain (app.py:9) 20\n');
+  heatline('merge', 'a.collapsed', 'b.collapsed', '-o', 'base.pb.gz');
+  heatline('merge', 'new/1.collapsed', 'new/2.collapsed', '-o', 'new.pb.gz');
+  const wanted = json('diff', 'base.pb.gz', 'new.pb.gz');
+  expect(wanted).toMatchObject({ base: { total: 150 }, new: { total: 120 } });
+  expect(json('diff', '--base', 'a.collapsed', '--base', 'b.collapsed', 'new/1.collapsed', 'new/2.collapsed')).toEqual(wanted);
+  expect(json('diff', '--base', '?.collapsed', 'new/*')).toEqual(wanted);
+  expect(json('diff', '?.collapsed', 'new/*')).toEqual(wanted);
+  expect(json('diff', '--base', 'a.collapsed', '--base', 'b.collapsed', 'new.pb.gz')).toEqual(wanted);
 });
 
 test('a profile does not differ from itself', () => {
@@ -65,7 +79,11 @@ test('what cannot be compared or is no rule is wrong usage, and said in one line
     [['diff', 'a.collapsed', 'b.collapsed', '--per-second'], 2, /^heatline: .*how long.*\n$/],
     [['diff', 'a.collapsed', 'b.collapsed', '--json', '--markdown'], 2, /^heatline: .*\n$/],
     [['diff', 'a.collapsed', 'missing.prof'], 3, /^heatline: missing\.prof: There is no such file\n$/],
-    [['diff', 'a.collapsed'], 2, /^heatline: missing required argument 'new'\n$/],
+    [['diff', 'a.collapsed'], 2, /^heatline: a\.collapsed: what is it to be compared with\? \(heatline diff BASE NEW\)\n$/],
+    [['diff', 'a.collapsed', 'b.collapsed', 'a.collapsed'], 2, /^heatline: these are more than two profiles; .*--base.*\n$/],
+    [['diff', '--base', '-', '-'], 2, /^heatline: stdin can be only one of the two profiles\n$/],
+    [['diff', '--base', 'a.collapsed', '--base', raw, 'b.collapsed', '--thread', 'x'], 2, /^heatline: a\.collapsed and 1 more: .*\n$/],
+    [['diff', '--base', 'a.collapsed', '--base', 'missing.prof', 'b.collapsed'], 3, /^heatline: missing\.prof: There is no such file\n$/],
   ];
   for (const [args, status, message] of cases) {
     const result = heatline(...args);

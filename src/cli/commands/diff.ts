@@ -6,7 +6,8 @@ import { type DiffOptions, diffJson, diffText } from '../../core/report/diff.js'
 import { diffMarkdown } from '../../core/report/diffMarkdown.js';
 import { type Judged, judge, parseRule } from '../../core/report/failOn.js';
 import { Exit, say } from '../failure.js';
-import { readInput } from '../input.js';
+import { expandFiles } from '../files.js';
+import { readInputs } from '../input.js';
 import { print, printJson } from '../output.js';
 import { look } from '../terminal.js';
 import { type ViewOptions, viewOf } from '../view.js';
@@ -17,6 +18,8 @@ const ROWS = 25;
 const SHOWN_PARTS = 3;
 
 export interface DiffCommandOptions extends ViewOptions {
+  /** Files of the base; without them the first word names it, and the second the new profile. */
+  readonly base?: readonly string[];
   readonly failOn?: readonly string[];
   readonly markdown?: boolean;
   readonly normalize?: boolean;
@@ -25,16 +28,21 @@ export interface DiffCommandOptions extends ViewOptions {
   readonly n?: number;
 }
 
-/** `heatline diff BASE NEW`: exit status 1 when a rule of `--fail-on` holds. */
-export async function diff(baseFile: string, newFile: string, options: DiffCommandOptions): Promise<void> {
+/**
+ * `heatline diff BASE NEW`, or `heatline diff --base A --base B C D` with several files a side, which are added up: exit status 1 when
+ * a rule of `--fail-on` holds.
+ */
+export async function diff(words: readonly string[], options: DiffCommandOptions): Promise<void> {
   const rules = (options.failOn ?? []).map(parseRule);
   if (options.json && options.markdown) throw new UserError('usage', '--json and --markdown: choose one of them');
   if (options.normalize && options.perSecond) throw new UserError('usage', '--normalize and --per-second: choose one of them');
-  if (baseFile === '-' && newFile === '-') throw new UserError('usage', 'stdin can be only one of the two profiles');
+  const { base: baseWords, ...others } = options;
+  const [baseFiles, newFiles] = sides(words, baseWords ?? []);
+  if (baseFiles.includes('-') && newFiles.includes('-')) throw new UserError('usage', 'stdin can be only one of the two profiles');
   const normalize: Normalize = options.normalize ? 'total' : options.perSecond ? 'duration' : 'none';
-  const { value, ...filters } = options;
-  const base = await viewOfFile(baseFile, filters);
-  const next = await viewOfFile(newFile, filters);
+  const { value, ...filters } = others;
+  const base = await viewOfSide(baseFiles, filters);
+  const next = await viewOfSide(newFiles, filters);
   const [baseType, newType] = chooseTypes(base.profile, next.profile, value);
   const specs = [
     { ...base.spec, type: baseType },
@@ -53,13 +61,27 @@ export async function diff(baseFile: string, newFile: string, options: DiffComma
   if (judged.some(({ holds }) => holds)) process.exitCode = Exit.failed;
 }
 
-/** What a filter finds missing is said of the file it misses in. */
-async function viewOfFile(file: string, filters: ViewOptions) {
-  const profile = await readInput(file);
+/** The files of the base and of the new profile. @throws UserError `usage` */
+function sides(words: readonly string[], baseWords: readonly string[]): readonly [string[], string[]] {
+  if (baseWords.length > 0) return [expandFiles(baseWords), expandFiles(words)];
+  const [base, next, ...more] = words;
+  if (next === undefined) throw new UserError('usage', `${base}: what is it to be compared with? (heatline diff BASE NEW)`);
+  if (more.length > 0) {
+    const sentence =
+      "these are more than two profiles; several a side are told apart by --base A --base B C D, or by patterns: 'old/*' 'new/*'";
+    throw new UserError('usage', sentence);
+  }
+  return [expandFiles([base!]), expandFiles([next])];
+}
+
+/** What a filter finds missing is said of the side it misses in. */
+async function viewOfSide(files: readonly string[], filters: ViewOptions) {
+  const profile = await readInputs(files);
   try {
     return viewOf(profile, filters);
   } catch (error) {
-    throw error instanceof UserError ? new UserError(error.code, `${file}: ${error.message}`) : error;
+    const name = files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`;
+    throw error instanceof UserError ? new UserError(error.code, `${name}: ${error.message}`) : error;
   }
 }
 
