@@ -14,7 +14,14 @@ export type Target =
       readonly cwd: string;
       readonly env: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'command';
+      readonly argv: readonly string[];
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+      /** Language id, where it is known of what the words do not tell: of a compiled program. */
+      readonly language?: string;
+    }
   /** A program that runs already, and runs on afterwards; `cwd` is where the engine's tool works. */
   | { readonly kind: 'process'; readonly pid: number; readonly cwd: string; readonly env: Readonly<Record<string, string>> };
 
@@ -33,6 +40,8 @@ export interface Environment {
   readonly path: string;
   /** Folder that holds our `heatline` Python package (put on the command line, never on PYTHONPATH of children). */
   readonly pythonPackage: string;
+  /** Absolute path of what runs a target of another language, such as its `ruby`; without it engines look on PATH. */
+  readonly toolchain?: string;
 }
 
 export type Availability =
@@ -51,8 +60,12 @@ export interface EngineOptions {
   readonly idle?: boolean;
   /** Regular expression (Python's) on qualified names: the functions whose lines are measured. For the engine `lines` alone. */
   readonly only?: string;
+  /** One of the engine's `measures`; its first unless said. For engines that have a choice. */
+  readonly measure?: string;
   /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */
   readonly reportStatus?: boolean;
+  /** Someone looks on: where the engine can, it shows what it has recorded about once a second (see `LaunchPlan.output`). */
+  readonly live?: boolean;
   /** What the user wants to know; `auto` chooses by it. */
   readonly want?: 'counts' | 'time';
 }
@@ -63,13 +76,20 @@ export interface LaunchPlan {
   readonly cwd: string;
   /** Variables to set on top of the caller's environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Raw file the engine writes, and its format id (core/formats). */
+  /**
+   * Raw file the engine writes, and its format id (core/formats). Engines in the box also leave `<output>.part`, their last
+   * checkpoint, and where they are looked on at `<output>.live`, renewed about once a second; both go at the end.
+   */
   readonly output: string;
   readonly format: string;
   /** Signals in the order to try, each with the seconds to wait for the end. */
   readonly stop: readonly { readonly signal: NodeJS.Signals; readonly waitSeconds: number }[];
   /** The program is none of ours: what is started is a tool alone, whose output is read and not shown. */
   readonly attached?: boolean;
+  /** What is started passes no signal on to the program below it: all processes of its tree are signalled. */
+  readonly signalsTree?: boolean;
+  /** One sentence for the user when nothing was recorded: why that may be. */
+  readonly hint?: string;
   /** File that receives `{"exitStatus": n}` when the engine, or a terminal, hides the program's own status. */
   readonly statusFile?: string;
 }
@@ -79,7 +99,7 @@ export interface Engine {
   readonly id: string;
   readonly label: string;
   readonly languages: readonly string[];
-  /** `wall` `cpu` `gil` `alloc` `lock` `calls` `lines` … */
+  /** `wall` `cpu` `gil` `alloc` `lock` `block` `calls` `lines` … */
   readonly measures: readonly string[];
   /** Format ids it can write. */
   readonly formats: readonly string[];

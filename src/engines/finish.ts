@@ -42,7 +42,8 @@ export async function finishRun(plan: LaunchPlan, end: ProcessEnd, toolOutput = 
     const sentence = `The program ${ending(exitStatus)} before the recording was complete; what was recorded up to the last checkpoint is kept.`;
     return { output: plan.output, exitStatus, rescued: true, sentence };
   }
-  return { output: undefined, exitStatus, rescued: false, sentence: `Nothing was recorded: the program ${ending(exitStatus)}.` };
+  const sentence = `Nothing was recorded: the program ${ending(exitStatus)}.${plan.hint === undefined ? '' : ` ${plan.hint}`}`;
+  return { output: undefined, exitStatus, rescued: false, sentence };
 }
 
 /** The tool's own status says nothing of the program, which runs on. */
@@ -109,7 +110,7 @@ function hasContent(file: string): boolean {
 function removeLeftovers(output: string): void {
   const folder = dirname(output);
   if (!existsSync(folder)) return;
-  const leftover = [`${basename(output)}.tmp-`, `${basename(output)}.part.tmp-`];
+  const leftover = ['.tmp-', '.part.tmp-', '.live'].map((ending) => basename(output) + ending);
   for (const name of readdirSync(folder)) {
     if (leftover.some((start) => name.startsWith(start))) rmSync(join(folder, name), { force: true });
   }

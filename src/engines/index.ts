@@ -1,20 +1,26 @@
 import { UserError } from '../core/errors.js';
 import { cprofile } from './cprofile.js';
 import type { Engine, EngineOptions, Environment, Target } from './engine.js';
+import { goEngine } from './go.js';
 import { hybrid } from './hybrid.js';
+import { languageOf } from './languages/index.js';
 import { lines } from './lines.js';
+import { measureOf } from './measure.js';
 import { pySpy } from './pySpy.js';
+import { rbspy } from './rbspy.js';
 import { sampler } from './sampler.js';
+import { stackprof } from './stackprof.js';
 import { isTachyonAge, tachyon } from './tachyon.js';
 
 export { type AttachRequest, type AttachTarget, explainRefusal, probeProcess } from './attach.js';
 export { type PythonCommand, pythonCommand } from './command.js';
 export { type ProbeRequest, probeEnvironment } from './environment.js';
 export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
+export { type Language, languageOf } from './languages/index.js';
 export { type LaunchControl, type LaunchResult, launch } from './launch.js';
 
 /** Every engine, in the order in which they are offered. */
-export const engines: readonly Engine[] = [hybrid, sampler, cprofile, lines, tachyon, pySpy];
+export const engines: readonly Engine[] = [hybrid, sampler, cprofile, lines, tachyon, pySpy, goEngine, stackprof, rbspy];
 
 /** The engine for an id, or the best one here for `auto`, with the reason in one clause. Throws UserError `unknown-engine` or `engine-missing`. */
 export async function chooseEngine(
@@ -27,16 +33,20 @@ export async function chooseEngine(
     const engine = engines.find((each) => each.id === id);
     if (!engine) throw new UserError('unknown-engine', `There is no engine ${id}; there are ${engines.map((each) => each.id).join(', ')}.`);
     if (target.kind === 'process' && !engine.attaches) {
-      const able = engines.filter((each) => each.attaches).map((each) => each.id);
-      throw new UserError('no-attach', `The engine ${id} cannot join a program that runs already; ${able.join(' and ')} can.`);
+      const able = engines.filter((each) => each.attaches && each.languages.some((one) => engine.languages.includes(one)));
+      const others = able.length === 0 ? '' : `; ${able.map((each) => each.id).join(' and ')} can`;
+      throw new UserError('no-attach', `The engine ${id} cannot join a program that runs already${others}.`);
     }
     if (options.only !== undefined && engine !== lines) {
       throw new UserError('usage', `--only chooses functions for the engine lines, not for ${id}.`);
     }
+    measureOf(engine, options);
     await demand(engine, environment);
     return { engine, reason: 'asked for by name' };
   }
-  const { engine, reason } = automatic(target, environment, options);
+  const language = languageOf(target, environment);
+  const { engine, reason } = language === undefined ? automatic(target, environment, options) : language.choose(target, options);
+  measureOf(engine, options);
   await demand(engine, environment);
   return { engine, reason };
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { UserError } from '../core/errors.js';
 import type { LaunchPlan } from './engine.js';
 import { finishRun, type RunResult } from './finish.js';
+import { descendants } from './processTree.js';
 
 export interface LaunchControl {
   /** Ends the run by the plan's stop sequence. */
@@ -87,11 +88,24 @@ function listen(child: Child): Promise<string> {
   });
 }
 
+/** Signals the program, and where it passes nothing on, all that runs below it. */
+function deliver(plan: LaunchPlan, child: Child, signal: NodeJS.Signals): void {
+  const below = plan.signalsTree && child.pid !== undefined && child.exitCode === null ? descendants(child.pid) : [];
+  child.kill(signal);
+  for (const pid of below) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended already.
+    }
+  }
+}
+
 /** Sends the plan's signals one after the other until the process has ended. */
 async function runStop(plan: LaunchPlan, child: Child, ended: Promise<unknown>): Promise<void> {
   for (const { signal, waitSeconds } of plan.stop) {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
+    deliver(plan, child, signal);
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise((resolve) => {
       timer = setTimeout(resolve, waitSeconds * 1000);
@@ -113,14 +127,14 @@ function forward(plan: LaunchPlan, child: Child, stop: (by: 'user' | 'signal') =
     interrupts += 1;
     if (plan.attached) stop('user');
     else if (interrupts > 2) stop('signal');
-    else if (![process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) child.kill('SIGINT');
+    else if (![process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) deliver(plan, child, 'SIGINT');
   };
   const onEnd = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGHUP' && !plan.attached) child.kill(signal);
+    if (signal === 'SIGHUP' && !plan.attached) deliver(plan, child, signal);
     stop('signal');
   };
   const onExit = (): void => {
-    child.kill('SIGKILL');
+    deliver(plan, child, 'SIGKILL');
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onEnd);

@@ -8,8 +8,10 @@ const root = join(import.meta.dirname, '../..');
 export async function buildCli(): Promise<string> {
   const folder = join(root, '.cache/unit');
   mkdirSync(folder, { recursive: true });
-  const python = join(folder, 'python');
-  if (!existsSync(python)) symlinkSync(join(root, 'python'), python, 'junction');
+  for (const beside of ['python', 'ruby']) {
+    const link = join(folder, beside);
+    if (!existsSync(link)) symlinkSync(join(root, beside), link, 'junction');
+  }
   const outfile = join(folder, `cli-${process.pid}.js`);
   await build({
     absWorkingDir: root,

@@ -19,7 +19,7 @@ const plan = (id: string, target: Target, options = {}) =>
 
 describe('plans', () => {
   test('ids are unique and stable', () => {
-    expect(engines.map((each) => each.id)).toEqual(['hybrid', 'sampler', 'cprofile', 'lines', 'tachyon', 'py-spy']);
+    expect(engines.map((each) => each.id)).toEqual(['hybrid', 'sampler', 'cprofile', 'lines', 'tachyon', 'py-spy', 'go', 'stackprof', 'rbspy']);
   });
 
   test('hybrid, a script', () => {
@@ -277,7 +277,7 @@ describe('choice', () => {
 
   test('by name', async () => {
     expect(await choose('cprofile')).toBe('cprofile');
-    await expect(choose('gdb')).rejects.toThrow('There is no engine gdb; there are hybrid, sampler, cprofile, lines, tachyon, py-spy.');
+    await expect(choose('gdb')).rejects.toThrow('There is no engine gdb; there are hybrid, sampler, cprofile, lines, tachyon, py-spy, go, stackprof, rbspy.');
   });
 
   test('a running program is joined by who can', async () => {

@@ -46,6 +46,7 @@ describe('the packed tarball', { timeout: 240_000 }, () => {
       'src',
       'webview-ui',
       'python',
+      'ruby',
     ])
       cpSync(join(root, name), join(project, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'), 'junction');
@@ -64,6 +65,7 @@ describe('the packed tarball', { timeout: 240_000 }, () => {
         'dist/server.js',
         'dist/ThirdPartyNotices.txt',
         'dist/python/heatline/__main__.py',
+        'dist/ruby/heatline_recorder.rb',
         'README.md',
         'LICENSE',
       ]),
@@ -71,7 +73,7 @@ describe('the packed tarball', { timeout: 240_000 }, () => {
     expect(
       names.filter(
         (name) =>
-          !/^(?:dist\/(?:cli\.js|server\.js|ThirdPartyNotices\.txt|python\/heatline\/[\w/]+\.py)|package\.json|README\.md|LICENSE)$/.test(
+          !/^(?:dist\/(?:cli\.js|server\.js|ThirdPartyNotices\.txt|python\/heatline\/[\w/]+\.py|ruby\/\w+\.rb)|package\.json|README\.md|LICENSE)$/.test(
             name,
           ),
       ),

@@ -31,6 +31,7 @@ export interface RecordOptions {
   readonly gil?: boolean;
   readonly idle?: boolean;
   readonly only?: string;
+  readonly measure?: string;
 }
 
 /** What is recorded, and the interpreter that runs it. */
@@ -78,7 +79,9 @@ async function findJob(words: readonly string[], options: RecordOptions): Promis
   const { pid } = options;
   if (pid === undefined) {
     const command = commandLine(words, cwd);
-    return { target: { kind: 'command', argv: command.argv, cwd, env: {} }, environment: await probe(command, options) };
+    const { argv, language } = command;
+    const target = { kind: 'command' as const, argv, cwd, env: {}, ...(language === undefined ? {} : { language }) };
+    return { target, environment: await probe(command, options) };
   }
   if (words.length > 0) throw new UserError('usage', '--pid: a running program and a command cannot be recorded at once');
   const found = await probeProcess({ pid, pythonPackage: pythonPackage() });
@@ -102,12 +105,14 @@ function outputFormat(output: string): Format | 'pstats' {
 
 async function probe(command: CommandLine, options: RecordOptions): Promise<Environment> {
   const request = { pythonPackage: pythonPackage(), ...(command.python === undefined ? {} : { python: command.python }) };
+  const none = { platform: process.platform, path: process.env.PATH ?? '', pythonPackage: request.pythonPackage };
+  if (command.language !== undefined) return { ...none, ...(command.toolchain === undefined ? {} : { toolchain: command.toolchain }) };
   try {
     return await probeEnvironment(request);
   } catch (error) {
     // What is no Python program can still be given to an engine that does not need one.
     if (command.isPython || options.engine === 'auto' || !(error instanceof UserError)) throw error;
-    return { platform: process.platform, path: process.env.PATH ?? '', pythonPackage: request.pythonPackage };
+    return none;
   }
 }
 
@@ -121,6 +126,7 @@ function engineOptionsFrom(options: RecordOptions, output: string): EngineOption
     ...(options.gil ? { gil: true } : {}),
     ...(options.idle ? { idle: true } : {}),
     ...(options.only === undefined ? {} : { only: options.only }),
+    ...(options.measure === undefined ? {} : { measure: options.measure }),
   };
 }
 
