@@ -21,6 +21,7 @@ export default defineConfig({
           hookTimeout: 600_000,
           // Each file starts browsers and servers: one after the other on a small machine.
           fileParallelism: false,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

@@ -28,8 +28,15 @@ export async function open(query: string, options?: Parameters<PageHarness['open
   page = await harness.open(query, options);
 }
 
+/** Resolves when the canvas shows what the rest of the page shows: it is drawn after the frame in which the elements changed. */
+const painted = () =>
+  page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  });
+
 /** Runs of one colour along a row of the canvas: [from, to) in CSS px; gaps between boxes and the thin sides of outlines are left out. */
-export function runs(row: number): Promise<[number, number, string][]> {
+export async function runs(row: number): Promise<[number, number, string][]> {
+  await painted();
   return page.evaluate((y) => {
     const canvas = document.querySelector('canvas')!;
     const ratio = devicePixelRatio;
@@ -51,7 +58,12 @@ export async function calls(method: string): Promise<Record<string, unknown>[]> 
   return all.filter((call) => call.method === method).map((call) => call.params as Record<string, unknown>);
 }
 
-export const drawn = () => page.waitForFunction(() => document.querySelector('.note')?.textContent !== '');
+/** Resolves when the first picture is drawn. */
+export async function drawn(): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('.note')?.textContent);
+  await painted();
+}
+
 export const crumbs = () => page.locator('nav .crumb').allTextContents();
 export const spoken = () => page.locator('#announcements').textContent();
 /** The middle of a box by its share of the picture. */

@@ -112,7 +112,7 @@ export async function runMarked(uri: vscode.Uri, options: Options = {}): Promise
     outcome = { error };
   }
   if (outcome.info) noteRecordings(outcome.info);
-  await eventually(() => assert.deepEqual(processesWith(mark), [], 'processes were left behind'), 5);
+  await eventually(() => assert.deepEqual(processesWith(mark), [], 'processes were left behind'));
   assertWholeRecordings();
   return outcome;
 }
