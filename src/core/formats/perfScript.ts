@@ -2,8 +2,10 @@ import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Format, ReadControl } from './format.js';
 import { type PerfFrame, parsePerfFrame } from './perfScript/frame.js';
-import { type PerfHeader, parsePerfHeader } from './perfScript/header.js';
-import { ByteStrings, decodeText } from './shared/byteStrings.js';
+import { PerfFrames, type PlacedFrame } from './perfScript/frames.js';
+import { parsePerfHeader } from './perfScript/header.js';
+import { type HeaderKind, HeaderReader, isRecord, UNRESOLVED } from './perfScript/headers.js';
+import { decodeText } from './shared/byteStrings.js';
 import { eachLine, headLines, utf8 } from './shared/textLines.js';
 
 const SPACE = 0x20;
@@ -54,11 +56,6 @@ function isFrame(line: string): boolean {
   return /^\s/.test(line) && parsePerfFrame(line.trim()) !== undefined;
 }
 
-/** Mappings and the like, which `perf script --show-mmap-events` prints between samples. */
-function isRecord(line: string): boolean {
-  return / PERF_RECORD_\w+(?: exec)?[: ]/.test(line.slice(0, 256));
-}
-
 /** Strict enough to tell samples from other text: a time or an event with a thread, or a frame that follows. */
 function isSample(line: string, beforeFrame: boolean): boolean {
   const header = parsePerfHeader(line);
@@ -69,17 +66,18 @@ function isSample(line: string, beforeFrame: boolean): boolean {
 }
 
 class ScriptReader {
-  private readonly frames: ByteStrings;
-  private readonly parsed: (PerfFrame & { readonly place: number })[] = [];
+  private readonly frames: PerfFrames;
+  private readonly headers: HeaderReader;
   /** Value types by event, counted without "samples"; and how many samples each has. */
   private readonly events = new Map<string, number>();
   private readonly counts: number[] = [];
-  private readonly threads = new Map<string, number>();
   private hasPeriod = false;
   private firstTime = Number.NaN;
 
   /** The sample at hand; its frames are places, leaf first. */
-  private header: PerfHeader | undefined;
+  private header: HeaderKind | undefined;
+  private time = Number.NaN;
+  private period = Number.NaN;
   private rows: number[] = [];
   /** Inlined functions that wait for the frame they are in; and the frame that a source line would belong to. */
   private waiting: PerfFrame[] = [];
@@ -91,10 +89,8 @@ class ScriptReader {
     private readonly bytes: Uint8Array,
     private readonly builder: ProfileBuilder,
   ) {
-    this.frames = new ByteStrings(bytes, (start, end) => {
-      const frame = parsePerfFrame(decodeText(bytes, start, end));
-      return frame === undefined ? -1 : this.parsed.push({ ...frame, place: frame.inlined ? -1 : this.place(frame, frame.file, 0) }) - 1;
-    });
+    this.frames = new PerfFrames(bytes, (frame) => this.place(frame, frame.file, 0));
+    this.headers = new HeaderReader(bytes);
   }
 
   async read(control: ReadControl): Promise<void> {
@@ -123,14 +119,17 @@ class ScriptReader {
   private learn(start: number, end: number): void {
     const first = this.bytes[start];
     if (end === start || first === TAB || first === HASH) return;
-    if (first === SPACE && parsePerfFrame(decodeText(this.bytes, start, Math.min(end, start + 1024)).trim()) !== undefined) return;
-    const header = this.headerOf(start, end);
+    if (first === SPACE && this.frames.isFrame(start, end)) return;
+    const { headers, events } = this;
+    const header = headers.read(start, end);
     if (header === undefined || header === 'record') return;
-    if (!Number.isNaN(header.period)) this.hasPeriod = true;
-    if (!(header.time >= this.firstTime)) this.firstTime = header.time;
-    if (this.events.size <= MAX_EVENTS && !this.events.has(header.event)) this.events.set(header.event, this.events.size);
-    const event = this.events.get(header.event);
-    if (event !== undefined) this.counts[event] = (this.counts[event] ?? 0) + 1;
+    if (!Number.isNaN(headers.period)) this.hasPeriod = true;
+    if (!(headers.time >= this.firstTime)) this.firstTime = headers.time;
+    if (header.eventIndex === UNRESOLVED) {
+      if (events.size <= MAX_EVENTS && !events.has(header.event)) events.set(header.event, events.size);
+      header.eventIndex = events.get(header.event) ?? -1;
+    }
+    if (header.eventIndex >= 0) this.counts[header.eventIndex] = (this.counts[header.eventIndex] ?? 0) + 1;
   }
 
   private declare(): void {
@@ -164,29 +163,27 @@ class ScriptReader {
     let from = start;
     while (from < end && (bytes[from] === SPACE || bytes[from] === TAB)) from++;
     if (from > start && this.header !== undefined) {
-      const frame = this.frames.number(from, end);
-      if (frame >= 0) {
-        this.addFrame(this.parsed[frame]!);
+      const frame = this.frames.at(from, end);
+      if (frame !== undefined) {
+        this.addFrame(frame);
         return true;
       }
       if (this.sourceLine(from, end)) return true;
     }
-    const header = this.headerOf(start, end);
+    const { headers } = this;
+    const header = headers.read(start, end);
     if (header === undefined) return this.header?.event.includes(':') === true;
     this.close();
     if (header === 'record') return true;
     this.header = header;
-    const frame = header.rest === '' ? undefined : parsePerfFrame(header.rest);
-    if (frame !== undefined) this.addFrame({ ...frame, place: frame.inlined ? -1 : this.place(frame, frame.file, 0) });
+    this.time = headers.time;
+    this.period = headers.period;
+    const frame = header.rest === '' ? this.frames.at(headers.restStart, headers.restEnd) : this.frames.of(header.rest);
+    if (frame !== undefined) this.addFrame(frame);
     return true;
   }
 
-  private headerOf(start: number, end: number): PerfHeader | 'record' | undefined {
-    const text = decodeText(this.bytes, start, Math.min(end, start + 1024));
-    return isRecord(text) ? 'record' : parsePerfHeader(text);
-  }
-
-  private addFrame(frame: PerfFrame & { readonly place: number }): void {
+  private addFrame(frame: PlacedFrame): void {
     if (frame.inlined) {
       this.waiting.push(frame);
       this.last = undefined;
@@ -223,26 +220,24 @@ class ScriptReader {
     this.last = undefined;
     values.length = 0;
     values.push(1);
-    const event = events.get(header.event);
     if (this.hasPeriod || events.size > 1) {
-      const weight = this.hasPeriod ? (Number.isNaN(header.period) ? 1 : header.period) : 1;
-      for (let i = 0; i < events.size; i++) values.push(i === event ? weight : 0);
+      const weight = this.hasPeriod && !Number.isNaN(this.period) ? this.period : 1;
+      for (let i = 0; i < events.size; i++) values.push(i === header.eventIndex ? weight : 0);
     }
-    const time = header.time - this.firstTime;
+    const time = this.time - this.firstTime;
     builder.sampleFrames(rows, rows.length, values, this.thread(header), Number.isNaN(time) ? undefined : time);
     this.samples++;
     rows.length = 0;
   }
 
-  private thread({ command, process, thread }: PerfHeader): number {
+  private thread(header: HeaderKind): number {
+    if (header.threadIndex === UNRESOLVED) header.threadIndex = this.threadOf(header);
+    return header.threadIndex;
+  }
+
+  private threadOf({ command, process, thread }: HeaderKind): number {
     if (command === '' && thread === '') return -1;
-    const key = `${command}\0${process}/${thread}`;
-    let known = this.threads.get(key);
-    if (known === undefined) {
-      const id = process === '' ? thread : `${process}/${thread}`;
-      known = this.builder.thread(id === '' ? command : command === '' ? `thread (${id})` : `${command} (${id})`);
-      this.threads.set(key, known);
-    }
-    return known;
+    const id = process === '' ? thread : `${process}/${thread}`;
+    return this.builder.thread(id === '' ? command : command === '' ? `thread (${id})` : `${command} (${id})`);
   }
 }
