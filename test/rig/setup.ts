@@ -113,9 +113,10 @@ function ensureCompiler(say: Say): void {
   throw new Error(`VS Code's server is compiled with ${missing.join(', ')}: install as root: apt-get install ${missing.join(' ')}`);
 }
 
-/** Shells that must take our completion, and the packer of zstd files. */
+/** Shells that must take our completion, the packer of zstd files, and Ruby with its sampler: command → package. */
 function ensurePackages(say: Say): void {
-  const missing = ['zsh', 'fish', 'zstd'].filter((name) => onPath(name) === undefined);
+  const packages = { zsh: 'zsh', fish: 'fish', zstd: 'zstd', ruby: 'ruby', stackprof: 'ruby-stackprof' };
+  const missing = Object.entries(packages).flatMap(([name, wanted]) => (onPath(name) === undefined ? [wanted] : []));
   if (missing.length === 0 || process.platform !== 'linux') return;
   if (canInstallPackages() && aptInstall(missing, say)) return;
   for (const name of missing) missingJudge(name, `apt-get install ${name}`, say);
