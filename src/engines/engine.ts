@@ -66,6 +66,8 @@ export interface EngineOptions {
   readonly reportStatus?: boolean;
   /** Someone looks on: where the engine can, it shows what it has recorded about once a second (see `LaunchPlan.output`). */
   readonly live?: boolean;
+  /** Someone looks on: where the engine can, it shows what it has recorded about once a second (see `LaunchPlan.output`). */
+  readonly live?: boolean;
   /** What the user wants to know; `auto` chooses by it. */
   readonly want?: 'counts' | 'time';
 }

@@ -48,6 +48,7 @@ function plan(mode: Mode, target: Target, environment: Environment, options: Eng
   if (mode.samples) words.push('--rate', String(options.rateHz ?? defaultRateHz));
   if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
   if (mode.id === 'lines' && options.only !== undefined) words.push('--only', options.only);
+  if (mode.samples && options.live) words.push('--live');
   const statusFile = options.reportStatus ? `${options.output}.status` : undefined;
   if (statusFile !== undefined) words.push('--status', statusFile);
   return {

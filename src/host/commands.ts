@@ -26,6 +26,8 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileFile': (ctx, _, uri, options) => launching().profileFile(ctx, asUri(uri), asOptions(options)),
   'heatline.rerun': (ctx) => launching().rerun(ctx),
   'heatline.stop': (ctx) => ctx.runs.stopAll(),
+  'heatline.pauseLive': (ctx) => ctx.live.pause(true),
+  'heatline.resumeLive': (ctx) => ctx.live.pause(false),
   'heatline.setArguments': async (ctx, _, uri) => {
     const { changeArguments, runnableFile } = launching();
     await changeArguments(await runnableFile(asUri(uri)), ctx.context.workspaceState);

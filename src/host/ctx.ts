@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { Client } from './client.js';
+import { Live } from './live.js';
 import { Runs } from './runs.js';
 import { SessionStore } from './session.js';
 
@@ -11,6 +12,7 @@ export interface Ctx {
   readonly store: SessionStore;
   readonly client: Client;
   readonly runs: Runs;
+  readonly live: Live;
   /** Folder of this workspace's recordings; made by the first one. */
   readonly recordingsRoot: string;
   /** Fires when recordings were made, renamed or deleted. */
@@ -25,14 +27,16 @@ export function createCtx(context: vscode.ExtensionContext): Ctx {
   const log = vscode.window.createOutputChannel('Heatline', { log: true });
   const client = new Client(context.extensionPath, log);
   const runs = new Runs();
+  const live = new Live();
   const recordingsChanged = new vscode.EventEmitter<void>();
   const painters: (() => Promise<void>)[] = [];
-  context.subscriptions.push(log, client, runs, recordingsChanged);
+  context.subscriptions.push(log, client, runs, live, recordingsChanged);
   return {
     context,
     log,
     client,
     runs,
+    live,
     recordingsChanged,
     painters,
     store: new SessionStore(),

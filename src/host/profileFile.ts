@@ -12,6 +12,7 @@ import { isUserError } from './errors.js';
 import { readGitCommit } from './gitCommit.js';
 import { findInterpreter } from './interpreter.js';
 import { forgetRun, noteRun } from './interrupted.js';
+import { liveLabel } from './live.js';
 import { show } from './profiles.js';
 import { makeFolder, newRecordingId } from './recordings.js';
 import type { RunEnd } from './runs.js';
@@ -41,6 +42,7 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
   const id = newRecordingId();
   const folder = await makeFolder(ctx.recordingsRoot, id);
   let recorded = false;
+  let leaveLive: (() => Promise<void>) | undefined;
   try {
     const { plan, ...chosen } = await planRun(ctx, file, start, folder, options);
     ctx.log.info(`${name}: ${chosen.engine} (${chosen.reason}), ${plan.argv.join(' ')} in ${plan.cwd}`);
@@ -64,7 +66,10 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     };
     await noteRun(folder, draft, plan);
     const noted = (pid: number) => void noteRun(folder, draft, plan, pid).catch(() => undefined);
-    const end = await ctx.runs.run(id, name, file.fsPath, plan, vscode.workspace.getWorkspaceFolder(file), noted);
+    const following = chosen.live ? ctx.live.follow(ctx, plan.output, liveLabel(name)) : undefined;
+    const end = await ctx.runs.run(id, name, file.fsPath, plan, vscode.workspace.getWorkspaceFolder(file), noted).finally(async () => {
+      leaveLive = await following?.end();
+    });
     const finished = await finishRun(plan, { exitCode: end.exitCode });
     recorded = finished.output !== undefined;
     // A terminal says 0 of a program that was killed; the engine's checkpoint tells that it was.
@@ -81,6 +86,7 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     tellEnd(name, meta, finished.rescued);
     return info;
   } finally {
+    await leaveLive?.();
     // Without meta.json it is no recording; what the engine wrote stays all the same, for it may be all that is left of a long run.
     if (!recorded) await rm(folder, { recursive: true, force: true });
   }
@@ -105,15 +111,16 @@ async function planRun(
   start: ScriptTarget,
   folder: string,
   options: ProfileOptions | undefined,
-): Promise<{ plan: LaunchPlan; engine: string; reason: string; python: string }> {
+): Promise<{ plan: LaunchPlan; engine: string; reason: string; python: string; live: boolean }> {
   const python = options?.python ?? start.python ?? (await findInterpreter(file, ctx.log)).path;
   const settings = vscode.workspace.getConfiguration('heatline', file);
   const environment = await probeEnvironment({ python, pythonPackage: path.join(ctx.context.extensionPath, 'dist', 'python') });
   const { engine, reason } = await chooseEngine(options?.engine ?? settings.get<string>('engine', 'auto'), start.target, environment, {});
   const rateHz = settings.get<number | null>('rateHz');
+  const live = settings.get<boolean>('live', true);
   const output = path.join(folder, `${path.parse(file.fsPath).name}${OUTPUT_ENDINGS[engine.formats[0] ?? ''] ?? '.bin'}`);
-  const plan = engine.plan(start.target, environment, { output, reportStatus: true, ...(rateHz ? { rateHz } : {}) });
-  return { plan, engine: engine.id, reason, python };
+  const plan = engine.plan(start.target, environment, { output, reportStatus: true, live, ...(rateHz ? { rateHz } : {}) });
+  return { plan, engine: engine.id, reason, python, live };
 }
 
 /** File endings by format id; the reader goes by content, these are for people and for the profile editor. */

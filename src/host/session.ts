@@ -48,7 +48,19 @@ export function opened(session: Session, info: ProfileInfo): Session {
   const profiles = new Map(session.profiles);
   for (const [id, other] of profiles) if (other.uri === info.uri && id !== info.id) profiles.delete(id);
   profiles.set(info.id, info);
-  return activated({ ...session, profiles }, info.id);
+  if (session.active === info.id && session.view) return { ...session, profiles };
+  return { ...session, profiles, active: info.id, view: carriedView(session, info) };
+}
+
+/** A newer reading of a profile that is open, under the same view; it is not made the active one. */
+export function renewed(session: Session, info: ProfileInfo): Session {
+  const before = [...session.profiles.values()].find((other) => other.uri === info.uri);
+  if (!before) return opened(session, info);
+  const profiles = new Map(session.profiles);
+  profiles.delete(before.id);
+  profiles.set(info.id, info);
+  if (session.active !== before.id || !session.view) return { ...session, profiles };
+  return { ...session, profiles, active: info.id, view: changedView({ ...session.view, profile: info.id }, {}, info) };
 }
 
 /** Makes an open profile the active one. The figure looked at stays the same where the new profile has it too. */
@@ -66,11 +78,14 @@ function carriedView(session: Session, info: ProfileInfo): ViewParams {
   const old = before.valueTypes[session.view.type];
   const chosen = session.view.type !== before.defaultType;
   const type = chosen ? info.valueTypes.findIndex((t) => t.type === old?.type && t.unit === old.unit) : -1;
-  return {
+  const carried = {
     ...view,
     type: type < 0 ? view.type : type,
     ...(session.view.justMyCode === undefined ? {} : { justMyCode: session.view.justMyCode }),
   };
+  // The same file, read again: what is looked at of it stays.
+  const { thread = null, focus = null, ignore = null } = session.view;
+  return before.uri === info.uri ? changedView(carried, { thread, focus, ignore }, info) : carried;
 }
 
 export function closed(session: Session, id: ProfileId): Session {

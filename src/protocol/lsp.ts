@@ -109,8 +109,11 @@ export interface FlameColumns {
 }
 
 export interface Requests {
-  /** Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. */
-  'profile/open': [{ readonly uri: string; readonly meta?: string }, ProfileInfo];
+  /**
+   * Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. With `live` the recording still
+   * goes on: what it shows of itself (`<file>.live`, else its checkpoint `<file>.part`) is read under the file's name and this label.
+   */
+  'profile/open': [{ readonly uri: string; readonly meta?: string; readonly live?: { readonly label: string } }, ProfileInfo];
   'profile/close': [{ readonly profile: ProfileId }, null];
   /** Makes one profile the one that hover and codeLens speak of; null for none. */
   'profile/activate': [{ readonly view: ViewParams | null }, null];

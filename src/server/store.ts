@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ReadError } from '../core/errors.js';
@@ -30,6 +30,11 @@ export interface OpenProfile {
   readonly definitions: Map<string, Promise<readonly FunctionPlace[]>>;
 }
 
+/** A recording that goes on: it is read from what it shows of itself. */
+export interface Live {
+  readonly label: string;
+}
+
 /** The open profiles: one per file as it is on disk now, shared by everyone who asks for it. */
 export class Store {
   private readonly open = new Map<ProfileId, OpenProfile>();
@@ -38,8 +43,9 @@ export class Store {
   folders: readonly string[] = [];
 
   /** Reads the file, or hands out the open profile if the file is still the same one. @throws ReadError */
-  async load(file: string, metaFile: string | undefined, control: ReadControl): Promise<OpenProfile> {
-    const stamp = stampOf(file, metaFile);
+  async load(file: string, metaFile: string | undefined, control: ReadControl, live?: Live): Promise<OpenProfile> {
+    const content = live ? liveFile(file) : file;
+    const stamp = `${stampOf(content, metaFile)}${live ? ' live' : ''}`;
     const known = this.byFile.get(file);
     if (known?.stamp === stamp) {
       const profile = await known.profile.catch(() => undefined);
@@ -47,7 +53,7 @@ export class Store {
         return profile;
       }
     }
-    const entry = { stamp, profile: this.read(file, metaFile, control) };
+    const entry = { stamp, profile: this.read(file, content, metaFile, control, live) };
     this.byFile.set(file, entry);
     try {
       return await entry.profile;
@@ -77,10 +83,10 @@ export class Store {
     return this.open.delete(id);
   }
 
-  private async read(file: string, metaFile: string | undefined, control: ReadControl): Promise<OpenProfile> {
-    const analysis = await openAnalysis(file, control);
+  private async read(file: string, content: string, metaFile: string | undefined, control: ReadControl, live?: Live): Promise<OpenProfile> {
+    const analysis = await openAnalysis(content, control);
     try {
-      return this.register(file, metaFile, analysis, await analysis.ask('facts', null, control.signal));
+      return this.register(file, metaFile, analysis, await analysis.ask('facts', null, control.signal), live?.label);
     } catch (error) {
       analysis.dispose();
       throw error;
@@ -94,7 +100,13 @@ export class Store {
     return opened;
   }
 
-  private register(file: string, metaFile: string | undefined, analysis: Analysis, facts: ProfileFacts): OpenProfile {
+  private register(
+    file: string,
+    metaFile: string | undefined,
+    analysis: Analysis,
+    facts: ProfileFacts,
+    label = path.basename(file),
+  ): OpenProfile {
     const meta = metaFile === undefined ? null : readMeta(metaFile, file);
     const id = String(this.next++);
     const home = path.dirname(file);
@@ -106,7 +118,7 @@ export class Store {
       meta,
       sources: meta ? path.join(path.dirname(metaFile ?? file), 'sources') : undefined,
       paths: new PathMap(facts.files, places),
-      info: makeInfo(id, pathToFileURL(file).href, path.basename(file), facts, meta),
+      info: makeInfo(id, pathToFileURL(file).href, label, facts, meta),
       recordedAt: recordedAt(facts, meta, file),
       texts: new Map(),
       definitions: new Map(),
@@ -114,6 +126,11 @@ export class Store {
     this.open.set(id, opened);
     return opened;
   }
+}
+
+/** Engines that are not looked on at leave checkpoints all the same. */
+function liveFile(file: string): string {
+  return existsSync(`${file}.live`) ? `${file}.live` : `${file}.part`;
 }
 
 function stampOf(file: string, metaFile: string | undefined): string {

@@ -6,13 +6,14 @@ import { edits } from './edits.js';
 import { endings } from './endings.js';
 import { type Report, runSuites } from './harness.js';
 import { heat } from './heat.js';
+import { live } from './live.js';
 import { openProfiles } from './openProfiles.js';
 import { refusals } from './refusals.js';
 import { starting } from './starting.js';
 import { stopEverything } from './support.js';
 
 // In this order: the first asserts that nothing ran yet, `edits` and `openProfiles` use what `heat` recorded.
-const suites = { activation, heat, edits, openProfiles, badFiles, starting, endings, refusals };
+const suites = { activation, heat, edits, openProfiles, badFiles, starting, live, endings, refusals };
 
 /** Throws when a test failed. With HEATLINE_HOST_REPORT the counts are written to that file, and the lines to `<file>.log`. */
 export async function run(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   emptySession,
   metricChosen,
   opened,
+  renewed,
   SessionStore,
   unfolded,
   viewed,
@@ -82,6 +83,19 @@ describe('session', () => {
   it('replaces a profile that was read again from the same file', () => {
     const twice = opened(opened(emptySession, info('a')), info('b', { uri: 'file:///a.pb.gz' }));
     expect([...twice.profiles.keys()]).toEqual(['b']);
+  });
+
+  it('renews a profile under the view that is on it, and leaves the active one alone otherwise', () => {
+    const looked = viewed(opened(opened(emptySession, info('b')), info('a')), { type: 1, thread: 'worker', focus: 'quote' });
+    const newer = info('c', { uri: 'file:///a.pb.gz' });
+    expect(renewed(looked, newer).view).toEqual({ ...looked.view, profile: 'c' });
+    expect([...renewed(looked, newer).profiles.keys()]).toEqual(['b', 'c']);
+    expect(renewed(looked, info('c', { uri: newer.uri, threads: [] })).view).not.toHaveProperty('thread');
+    const away = renewed(activated(looked, 'b'), newer);
+    expect([away.active, away.view?.profile, [...away.profiles.keys()]]).toEqual(['b', 'b', ['b', 'c']]);
+    expect(renewed(cleared(looked), newer).active).toBeUndefined();
+    // The whole recording takes the place of what was seen of it.
+    expect(opened(looked, newer).view).toEqual({ profile: 'c', type: 1, thread: 'worker', focus: 'quote', justMyCode: true });
   });
 
   it('keeps the other profiles when one is closed, and has no view without an active one', () => {

@@ -90,6 +90,7 @@ export function formatShare(share: number): string {
 export function typeLabel({ type, unit }: ValueType): string {
   if (type === 'tottime') return 'Traced time (tottime)';
   if (type === 'untraced') return 'Untraced wall time';
+  if (type === 'recent') return 'Wall time of the last 10 s';
   const words = type.replace(/[_-]+/g, ' ').trim() || unit || 'value';
   const timed = secondsPer(unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
   const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));

@@ -82,6 +82,8 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
 
   render(session: Session): void {
     for (const page of this.pages) {
+      // Read anew, as a recording that goes on is, a file has another id.
+      if (page.info && !session.profiles.has(page.info.id)) page.info = openOf(session, page.uri) ?? page.info;
       if (page.info && session.active === page.info.id) page.rpc.send('state', this.stateOf(page.info, session));
     }
   }
@@ -135,7 +137,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   /** The error goes back to the page, which shows its sentence; the log has the rest. */
   private async read(page: Page): Promise<ProfileInfo> {
     const { uri, rpc } = page;
-    const open = [...this.ctx.store.value.profiles.values()].find((info) => info.uri === uri.toString());
+    const open = openOf(this.ctx.store.value, uri);
     if (open) {
       this.ctx.store.update((session) => opened(session, open));
       return open;
@@ -163,4 +165,8 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
+}
+
+function openOf(session: Session, uri: vscode.Uri): ProfileInfo | undefined {
+  return [...session.profiles.values()].find((info) => info.uri === uri.toString());
 }
