@@ -28,6 +28,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "heatline record --only '^Parser\\.' -- python3 app.py      # each line of these, exactly",
     'heatline record --pid 4711 --duration 30      # joins a running program, which runs on',
   ],
+  dump: ['heatline dump 4711', 'heatline dump 4711 --locals     # what a program hangs in, and with which values'],
   fetch: [
     'heatline fetch localhost:6060                                   # 30 s of CPU',
     'heatline fetch localhost:6060 --seconds 5 -o cpu.pb.gz',

@@ -51,6 +51,15 @@ function recording(program: Command): void {
     .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));
 
   program
+    .command('dump')
+    .description('where each thread of a running Python program is now')
+    .argument('<pid>', 'its process number', rows)
+    .option('--locals', 'with the local variables, which may hold secrets')
+    .option('--native', 'with frames of C code')
+    .option('--json', 'write one JSON value')
+    .action(async (pid: number, options) => (await import('./commands/dump.js')).dump(pid, options));
+
+  program
     .command('fetch')
     .description('get a profile from a running service, such as /debug/pprof of a Go program')
     .argument('<url>', 'localhost:6060, or http://host:6060/debug/pprof/heap')

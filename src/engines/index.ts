@@ -13,6 +13,7 @@ import { stackprof } from './stackprof.js';
 import { isTachyonAge, tachyon } from './tachyon.js';
 
 export { type AttachRequest, type AttachTarget, explainRefusal, probeProcess } from './attach.js';
+export { type DumpRequest, dumpProcess } from './dump.js';
 export { type PythonCommand, pythonCommand } from './command.js';
 export { type ProbeRequest, probeEnvironment } from './environment.js';
 export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
