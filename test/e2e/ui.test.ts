@@ -20,7 +20,8 @@ const HOT = '.casefold()';
 let server: Server;
 let browser: Browser;
 let window: Workbench;
-let failed = false;
+/** The step that failed, until its second try succeeds. */
+let failed: string | undefined;
 
 const statusBar = () => window.page.locator('.part.statusbar').innerText();
 const hotLine = () => drawnLine(window.page, HOT);
@@ -30,11 +31,12 @@ const lensTexts = () => window.page.locator('.codelens-decoration').allInnerText
 /** Steps build on each other: after a failure the rest would only repeat it. A picture shows what was on the screen. */
 function step(name: string, run: () => Promise<void>): void {
   it(name, async (context) => {
-    if (failed) context.skip('an earlier step failed');
+    if (failed !== undefined && failed !== name) context.skip(`“${failed}” failed`);
     try {
       await run();
+      failed = undefined;
     } catch (error) {
-      failed = true;
+      failed = name;
       await window?.screenshot(`${shots}-failed`).catch(() => undefined);
       throw error;
     }
