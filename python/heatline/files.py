@@ -33,6 +33,17 @@ def write_whole(path, data):
         raise
 
 
+def replace_by(path, write):
+    """Has `write(trial)` make a file beside `path` and renames it, if there is one; raises what `write` does, or OSError."""
+    trial = "%s.tmp-%d.json" % (path, os.getpid())
+    try:
+        write(trial)
+        if os.path.exists(trial):
+            os.replace(trial, path)
+    finally:
+        remove(trial)
+
+
 def remove(path):
     try:
         os.unlink(path)

@@ -25,6 +25,16 @@ class Busy(Exception):
     """One sentence."""
 
 
+def is_chosen(code, name, only, folder):
+    """Whether `only`, a compiled expression, is found in a function's name; without it, whether its file lies under `folder`."""
+    if own(code):
+        return False
+    if only is not None:
+        return only.search(name) is not None
+    path = absolute(code.co_filename, folder)
+    return path.startswith(os.path.join(folder, "")) and "site-packages" not in path and "dist-packages" not in path
+
+
 HITS, SPENT, AGAIN, HELD, BELOW = range(5)
 
 
@@ -85,7 +95,6 @@ class Liner:
         self.notes = []
         self._only = only
         self._folder = os.getcwd()
-        self._root = os.path.join(self._folder, "")
         self._housekeeping = housekeeping
         self._chosen = {}  # id(code) -> code, or None for the others
         self._threads = Threads()
@@ -151,17 +160,10 @@ class Liner:
 
     # Choice
 
-    def _is_chosen(self, code):
-        if own(code):
-            return False
-        if self._only is not None:
-            return self._only.search(getattr(code, "co_qualname", code.co_name)) is not None
-        path = absolute(code.co_filename, self._folder)
-        return path.startswith(self._root) and "site-packages" not in path and "dist-packages" not in path
-
     def _choose(self, code):
         """Whether a code object is chosen; keeps it, so that its id stays its own."""
-        self._chosen[id(code)] = code if self._is_chosen(code) else None
+        name = getattr(code, "co_qualname", code.co_name)
+        self._chosen[id(code)] = code if is_chosen(code, name, self._only, self._folder) else None
         return self._chosen[id(code)] is not None
 
     # sys.monitoring

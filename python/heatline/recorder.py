@@ -5,6 +5,7 @@ import atexit
 import os
 import sys
 import time
+from _thread import get_ident
 
 from . import files
 from .counter import ENDS_TO_TELL, Counter, prof_bytes
@@ -48,6 +49,7 @@ class Recorder:
         self._restart = False
         self._handlers = {}
         self._pending = None
+        self._writer = None
         self._checkpoint_at = FIRST_CHECKPOINT
         self._checkpoint_gap = FIRST_CHECKPOINT
 
@@ -200,9 +202,11 @@ class Recorder:
 
     def finish(self):
         """Ends the recording and writes it; does nothing the second time, and nothing in a forked child."""
+        while self.state == "writing" and self._writer != get_ident():
+            time.sleep(0.002)  # a thread of ours writes, for the recording was limited
         if self.state != "recording" or os.getpid() != self.process:
             return
-        self.state = "writing"
+        self._writing()
         interrupt = self._defer_interrupt()
         try:
             if self.counter is not None:
@@ -219,6 +223,9 @@ class Recorder:
                 if number != _signal.SIGINT:
                     _signal.signal(number, _signal.SIG_DFL)
                 os.kill(os.getpid(), number)
+
+    def _writing(self):
+        self.state, self._writer = "writing", get_ident()
 
     def _defer_interrupt(self):
         """A second Ctrl-C shall not tear the writing; it is delivered after it."""
@@ -253,11 +260,15 @@ class Recorder:
         limit = self.options.duration
         if limit is not None and elapsed >= limit - 0.05 and self.state == "recording":
             self.notes.append("recording was limited to %g s; the program ran on" % limit)
-            self.state = "writing"
+            self._writing()
             if self.counter is not None:
                 self.counter.release()
+            if self.guest is not None:
+                self.guest.stop()
             self._write(final=True)
             self.state = "done"
+            if self._pending is not None:
+                os.kill(os.getpid(), self._pending)
             return True
         return False
 

@@ -75,7 +75,7 @@ def _importable(path):
 
 def run(words, recorder):
     """Runs `words` (script and arguments, or -m, module and arguments) in this process under `recorder`."""
-    recorder.prepare()
+    recorder.prepare(words)
     main = sys.modules["__main__"].__dict__
     safe = sys.flags.isolated or getattr(sys.flags, "safe_path", False)
     if hasattr(sys, "orig_argv"):
@@ -140,7 +140,7 @@ def run(words, recorder):
                 run_module("__main__", alter_argv=False)
         finally:
             if start is not None:
-                recorder.counter.look()
+                recorder.look()
                 profiler.disable()
     except SystemExit as end:
         recorder.ended(_status(end.code))
