@@ -55,7 +55,7 @@ class Recorder:
 
     # Begin
 
-    def prepare(self, words):
+    def prepare(self, words=()):
         """To be called while sys.path is still the recorder's: what is imported here is not found in the program's folder."""
         if self.options.engine in ("hybrid", "sampler"):
             self.sampler = self._sampler()
