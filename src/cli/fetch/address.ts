@@ -59,3 +59,17 @@ export function showUrl(url: URL): string {
   for (const name of new Set(shown.searchParams.keys())) if (SECRET.test(name)) shown.searchParams.set(name, '…');
   return shown.href.replaceAll('%E2%80%A6', '…');
 }
+
+/** A part of a URL as it was meant; as it stands where it is written wrongly. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The host as programs take it: an IPv6 address without brackets. */
+export function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}

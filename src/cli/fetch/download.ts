@@ -1,8 +1,10 @@
 import { type IncomingMessage, request as plainRequest, type RequestOptions } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { rootCertificates } from 'node:tls';
+import { isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, rootCertificates, connect as tlsConnect } from 'node:tls';
 import { ReadError } from '../../core/errors.js';
-import { showUrl } from './address.js';
+import { bareHost, decoded, showUrl } from './address.js';
+import { proxyFor, refusal, requestOf, tunnel, unreachable, type WebProxy } from './proxy.js';
 
 /** Redirects that are followed, largest answer in bytes, what is kept of an answer that is an error, and waits in milliseconds. */
 const MAX_REDIRECTS = 5;
@@ -65,7 +67,19 @@ function resolve(location: string, from: URL): URL {
   throw new ReadError('io', 'It redirects to something that is no web address.');
 }
 
-function once(url: URL, options: DownloadOptions): Promise<Answer & { location?: string }> {
+async function once(url: URL, options: DownloadOptions): Promise<Answer & { location?: string }> {
+  const proxy = proxyFor(url, process.env);
+  const through = proxy !== undefined && url.protocol === 'https:' ? await tunnel(proxy, url, CONNECT, options.signal) : undefined;
+  return ask(url, options, proxy, through);
+}
+
+/** @param through a connection to the service that is there already; without it and with a proxy, the proxy is asked */
+function ask(
+  url: URL,
+  options: DownloadOptions,
+  proxy: WebProxy | undefined,
+  through: Socket | undefined,
+): Promise<Answer & { location?: string }> {
   return new Promise((settle, reject) => {
     const secure = url.protocol === 'https:';
     const wanted: RequestOptions = {
@@ -86,6 +100,7 @@ function once(url: URL, options: DownloadOptions): Promise<Answer & { location?:
     const fail = (error: unknown) => {
       clearTimeout(timer);
       clearTimeout(drip);
+      through?.destroy();
       reject(options.signal?.aborted ? options.signal.reason : explain(error, url));
     };
     /** Ends the request with a sentence; what its end makes the connection say comes too late. */
@@ -101,14 +116,22 @@ function once(url: URL, options: DownloadOptions): Promise<Answer & { location?:
     const bare = new URL(url);
     bare.username = '';
     bare.password = '';
-    const request = secure ? tlsRequest(bare, { ...wanted, ...tls }) : plainRequest(bare, wanted);
+    const request = begin(bare, wanted, tls, proxy, through);
     within(CONNECT, `There was no connection within ${CONNECT / 1000} s.`);
     request.on('socket', (socket) =>
-      socket.once(secure ? 'secureConnect' : 'connect', () => within(options.wait, `There was no answer within ${seconds} s (--timeout).`)),
+      socket.once(secure || proxy?.url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+        connected = true;
+        within(options.wait, `There was no answer within ${seconds} s (--timeout).`);
+      }),
     );
-    request.on('error', fail);
+    let connected = false;
+    request.on('error', (error) => {
+      const own = proxy === undefined || through !== undefined || connected;
+      fail(own ? error : new ReadError('io', unreachable(proxy, error), undefined, String(error)));
+    });
     request.on('response', (response) => {
       const status = response.statusCode ?? 0;
+      if (proxy !== undefined && status === 407) return giveUp(refusal(proxy, status));
       const good = status === 200;
       drip = setTimeout(giveUp, BODY, `The answer was not whole within ${BODY / 60_000} min.`);
       collect(response, good, options.progress, () => within(IDLE, `The answer stopped coming for ${IDLE / 1000} s.`))
@@ -130,6 +153,20 @@ function once(url: URL, options: DownloadOptions): Promise<Answer & { location?:
     });
     request.end();
   });
+}
+
+/** A request of the service, directly or through a proxy. */
+function begin(url: URL, wanted: RequestOptions, tls: ConnectionOptions, proxy: WebProxy | undefined, through: Socket | undefined) {
+  if (through !== undefined) {
+    const { agent: _, ...others } = wanted;
+    const host = bareHost(url);
+    // Names are sent, addresses are only checked.
+    const to = isIP(host) === 0 ? { servername: host } : { host };
+    return tlsRequest(url, { ...others, createConnection: () => tlsConnect({ ...tls, ...to, socket: through }) });
+  }
+  if (url.protocol === 'https:') return tlsRequest(url, { ...wanted, ...tls });
+  if (proxy === undefined) return plainRequest(url, wanted);
+  return requestOf(proxy, { ...wanted, path: url.href, headers: { ...wanted.headers, host: url.host } });
 }
 
 /** The body; of an error only the beginning. */
@@ -160,14 +197,6 @@ function collect(
     response.on('error', reject);
     response.on('aborted', () => reject(new ReadError('io', 'The connection broke off before the answer was whole.')));
   });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 const SENTENCES: readonly (readonly [RegExp, string])[] = [
