@@ -17,6 +17,6 @@ export const goLegacy: Format = {
     const bytes = await source.bytes();
     const header = cpuHeader(bytes);
     if (header === undefined) await readLegacyText(bytes, builder, control);
-    else readLegacyCpu(bytes, header, builder);
+    else await readLegacyCpu(bytes, header, builder, control);
   },
 };

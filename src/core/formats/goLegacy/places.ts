@@ -2,6 +2,7 @@ import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import { unknownName } from '../pprof/places.js';
 import { decodeText } from '../shared/byteStrings.js';
+import { AddressRanges } from './ranges.js';
 
 /** `start-end perms offset dev inode path`, as Linux has it in /proc/self/maps. */
 const PROC_MAP =
@@ -13,6 +14,8 @@ const BRIEF_MAP =
 const MAX_LINE = 1 << 24;
 /** Distinct addresses; large programs have a few hundred thousand in a profile. */
 const MOST = 2 ** 21;
+/** Lines of a section of mapped files; Linux maps 65,530 areas at most into one process. */
+const MOST_MAPPED = 2 ** 17;
 
 /** Lines of a text without their ends, as texts; no stack takes 16 MiB. */
 export function* linesOf(bytes: Uint8Array, from = 0, to = bytes.length): Generator<string> {
@@ -42,6 +45,9 @@ export interface CodeSymbol {
 /** Turns the addresses of a profile into the builder's locations: by their symbols, else by the file that was mapped there. */
 export class LegacyPlaces {
   private readonly mappings: Mapping[] = [];
+  private ranges: AddressRanges | undefined;
+  /** What lies before a mapping that begins in the middle of its file. */
+  private before: AddressRanges | undefined;
   private readonly locations = new Map<Address, number>();
 
   constructor(private readonly builder: ProfileBuilder) {}
@@ -49,7 +55,9 @@ export class LegacyPlaces {
   /** Takes a section that tells what was mapped where; lines of other kinds are left out. All comes before the first `at`. */
   readMappings(lines: Iterable<string>): void {
     const words = new Map<string, string>();
+    let count = 0;
     for (const raw of lines) {
+      if (++count > MOST_MAPPED) throw new ReadError('too-large', 'It lists more mapped files than any process has.');
       const line = raw.replace(/\$(\w+)/g, (all, name: string) => words.get(name) ?? all);
       const proc = PROC_MAP.exec(line);
       const brief = proc === null ? BRIEF_MAP.exec(line) : null;
@@ -70,10 +78,13 @@ export class LegacyPlaces {
   }
 
   private mappingOf(address: Address): Mapping | undefined {
-    return (
-      this.mappings.find(({ start, limit }) => start <= address && address < limit) ??
-      this.mappings.find(({ start, offset }) => offset !== 0n && start - offset <= address && address < start)
+    const { mappings } = this;
+    if (mappings.length === 0) return undefined;
+    this.ranges ??= new AddressRanges(mappings.map(({ start, limit }) => ({ from: small(start), to: small(limit) })));
+    this.before ??= new AddressRanges(
+      mappings.map(({ start, offset }) => ({ from: small(offset > start ? 0n : start - offset), to: offset === 0n ? 0 : small(start) })),
     );
+    return mappings[this.ranges.find(address)] ?? mappings[this.before.find(address)];
   }
 
   has(address: Address): boolean {
@@ -84,7 +95,7 @@ export class LegacyPlaces {
   at(address: Address, symbols: readonly CodeSymbol[] = [], shown = address): number {
     const known = this.locations.get(address);
     if (known !== undefined) return known;
-    if (this.locations.size === MOST) throw new ReadError('too-large', 'The profile has more addresses than can be read safely.');
+    checkAddresses(this.locations.size);
     const { builder } = this;
     const mapping = this.mappingOf(address);
     const named = symbols.length > 0 ? symbols : [{ name: unknownName(mapping?.file), file: '', line: 0 }];
@@ -106,9 +117,9 @@ export class LegacyPlaces {
 /** A machine address: a number where a double holds it (all that programs have), which costs a tenth of a bigint. */
 export type Address = number | bigint;
 
-/** Up to 64 bits of `0x…`. */
-export function addressesIn(text: string): Address[] {
-  return (text.match(/0x[0-9a-f]{1,16}(?![0-9a-f])/g) ?? []).map(addressOf);
+/** @param count how many there are already @throws ReadError when there is no room for one more */
+export function checkAddresses(count: number): void {
+  if (count >= MOST) throw new ReadError('too-large', 'The profile has more addresses than can be read safely.');
 }
 
 /** @param hex with its `0x` */
