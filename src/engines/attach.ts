@@ -5,6 +5,7 @@ import { diagnose, interpreterOf, type Refusal } from './doctor.js';
 import type { Environment } from './engine.js';
 import { probeEnvironment } from './environment.js';
 import { type ProcessFacts, processFacts } from './processFacts.js';
+import { maskSecrets } from './secrets.js';
 
 export interface AttachRequest {
   readonly pid: number;
@@ -26,7 +27,7 @@ export async function probeProcess(request: AttachRequest): Promise<AttachTarget
   const facts = processFacts(request.pid);
   const refusal = diagnose(facts);
   if (refusal) throw attachError(request.pid, refusal);
-  return { environment: await environmentOf(facts, request), label: labelOf(facts) };
+  return { environment: await processEnvironment(facts, request), label: labelOf(facts) };
 }
 
 /** Explains a tool that was refused although nothing was known against it, or whose program has gone meanwhile. */
@@ -41,7 +42,11 @@ function attachError(pid: number, { code, sentence, fix }: Refusal): UserError {
   return new UserError(`attach-${code}`, `--pid ${pid}: ${sentence}. ${fix}`);
 }
 
-async function environmentOf(facts: ProcessFacts, { path, pythonPackage }: AttachRequest): Promise<Environment> {
+/** What an engine may know of the place where a process runs. Its interpreter is asked only when it may be trusted. Never throws. */
+export async function processEnvironment(
+  facts: ProcessFacts,
+  { path, pythonPackage }: Pick<AttachRequest, 'path' | 'pythonPackage'>,
+): Promise<Environment> {
   const python = runnable(facts);
   if (python !== undefined) {
     try {
@@ -82,6 +87,6 @@ function runnable(facts: ProcessFacts): string | undefined {
 }
 
 function labelOf({ argv, executable, pid }: ProcessFacts): string {
-  const words = argv.length > 0 ? argv.join(' ') : (executable ?? `process ${pid}`);
+  const words = argv.length > 0 ? maskSecrets(argv).join(' ') : (executable ?? `process ${pid}`);
   return words.length > 60 ? `${words.slice(0, 59)}…` : words;
 }

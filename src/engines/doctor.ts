@@ -8,6 +8,8 @@ export interface Refusal {
   readonly sentence: string;
   /** One sentence: the command that makes it work, or what else to do. */
   readonly fix: string;
+  /** That command alone, to be copied into a shell; absent where none helps. */
+  readonly command?: string;
 }
 
 /** Interpreter of a process as its files tell it; `none` when it is surely no Python, undefined when they may not be seen. */
@@ -39,7 +41,8 @@ export function interpreterOf(facts: ProcessFacts): Interpreter | undefined {
  * The attach doctor: says from facts alone why a process cannot be read and what to do, pure; undefined when nothing is
  * known against it. A tool that was refused all the same is explained with `mayRead: false`.
  */
-export function diagnose(facts: ProcessFacts): Refusal | undefined {
+export function diagnose(facts: ProcessFacts, heatline = 'heatline'): Refusal | undefined {
+ * @param heatline how our command line is called on this machine, as a shell takes it
   const { pid } = facts;
   if (!facts.exists) {
     return refusal('no-process', `there is no process ${pid}`, `${processList(facts.platform)} lists those that run.`);
@@ -55,11 +58,13 @@ export function diagnose(facts: ProcessFacts): Refusal | undefined {
   }
   if (interpreter?.kind === 'pypy') {
     const fix = 'Start it under the tracer instead: heatline record --engine cprofile -- pypy3 ….';
-    return refusal('pypy', `${name} runs on PyPy, whose memory no sampler can read`, fix);
+    const command = startAgain(facts, heatline, 'cprofile');
+    return { ...refusal('pypy', `${name} runs on PyPy, whose memory no sampler can read`, fix), ...command };
   }
   if (interpreter?.freeThreaded) {
     const fix = 'Start it under the sampler in the box instead: heatline record --engine sampler -- python3 ….';
-    return refusal('free-threaded', `${name} is a free-threaded Python, which cannot be read from outside`, fix);
+    const command = startAgain(facts, heatline, 'sampler');
+    return { ...refusal('free-threaded', `${name} is a free-threaded Python, which cannot be read from outside`, fix), ...command };
   }
   if (facts.bits === 32) {
     return refusal(
@@ -68,13 +73,17 @@ export function diagnose(facts: ProcessFacts): Refusal | undefined {
       'Use the py-spy and Python of 32 bits, or start it with heatline record -- python3 ….',
     );
   }
-  return facts.mayRead === false ? rights(facts, name) : undefined;
+  return facts.mayRead === false ? rights(facts, name, heatline) : undefined;
 }
 
-function rights(facts: ProcessFacts, name: string): Refusal {
+function rights(facts: ProcessFacts, name: string, heatline: string): Refusal {
   const { me, user, pid, platform, ptraceScope: scope } = facts;
-  const sudo = `sudo env "PATH=$PATH" heatline record --pid ${pid}`;
-  const refused = (why: string, fix: string): Refusal => refusal('rights', `${name} may not be read: ${why}`, fix);
+  const sudo = `sudo env "PATH=$PATH" ${heatline} record --pid ${pid}`;
+  // A fix that names the command offers it for copying too.
+  const refused = (why: string, fix: string): Refusal => ({
+    ...refusal('rights', `${name} may not be read: ${why}`, fix),
+    ...(fix.includes(sudo) ? { command: sudo } : {}),
+  });
   if (platform === 'darwin') {
     const fix = `Run: ${sudo}; Apple's own Python in /usr/bin stays closed to root too: use one from python.org, Homebrew or conda.`;
     return refused('macOS lets only root read other programs', fix);
@@ -104,6 +113,14 @@ function rights(facts: ProcessFacts, name: string): Refusal {
 
 function refusal(code: string, sentence: string, fix: string): Refusal {
   return { code, sentence, fix };
+/** The command that starts the same program under an engine; none when its words are not known. */
+function startAgain({ argv, cwd, otherRoot }: ProcessFacts, heatline: string, engine: string): { command?: string } {
+  if (argv.length < 2 || otherRoot) return {};
+  const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+  const there = cwd === undefined ? '' : `cd ${quote(cwd)} && `;
+  return { command: `${there}${heatline} record --engine ${engine} -- ${argv.map(quote).join(' ')}` };
+}
+
 }
 
 function processList(platform: NodeJS.Platform): string {

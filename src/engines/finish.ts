@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchPlan } from './engine.js';
 import { hideRecorder } from './hideRecorder.js';
+import { takeSaid } from './tool.js';
 import { toolTrouble } from './toolTrouble.js';
 
 /** How the started process ended, as node or a VS Code task tells it. */
@@ -24,9 +25,9 @@ export interface RunResult {
   readonly sentence: string | undefined;
 }
 
-/** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. `toolOutput`: what an attached tool printed. */
-export async function finishRun(plan: LaunchPlan, end: ProcessEnd, toolOutput = ''): Promise<RunResult> {
-  if (plan.attached) return finishAttached(plan, toolOutput);
+/** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. */
+export async function finishRun(plan: LaunchPlan, end: ProcessEnd): Promise<RunResult> {
+  if (plan.attached) return finishAttached(plan);
   const exitStatus = statusOf(plan, end);
   await awaitHelper(plan);
   removeLeftovers(plan.output);
@@ -47,11 +48,12 @@ export async function finishRun(plan: LaunchPlan, end: ProcessEnd, toolOutput = 
 }
 
 /** The tool's own status says nothing of the program, which runs on. */
-function finishAttached(plan: LaunchPlan, toolOutput: string): RunResult {
+function finishAttached(plan: LaunchPlan): RunResult {
+  const said = takeSaid(plan);
   removeLeftovers(plan.output);
   const output = hasContent(plan.output) ? plan.output : undefined;
   if (output === undefined) rmSync(plan.output, { force: true });
-  return { output, exitStatus: null, rescued: false, sentence: toolTrouble(toolOutput, output !== undefined) };
+  return { output, exitStatus: null, rescued: false, sentence: toolTrouble(said, output !== undefined) };
 }
 
 /**

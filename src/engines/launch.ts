@@ -5,6 +5,7 @@ import { UserError } from '../core/errors.js';
 import type { LaunchPlan } from './engine.js';
 import { finishRun, type RunResult } from './finish.js';
 import { descendants } from './processTree.js';
+import { startTool } from './tool.js';
 
 export interface LaunchControl {
   /** Ends the run by the plan's stop sequence. */
@@ -34,14 +35,8 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
   }
   const started = Date.now();
   const [program, ...args] = plan.argv;
-  const child = spawn(program!, args, {
-    cwd: plan.cwd,
-    env: { ...(control.env ?? process.env), ...plan.env },
-    stdio: plan.attached ? ['ignore', 'pipe', 'pipe'] : (control.stdio ?? 'inherit'),
-    // A terminal's Ctrl-C shall reach the tool once, from us, and by its own number.
-    detached: plan.attached ?? false,
-  });
-  const said = plan.attached ? listen(child) : undefined;
+  const env = { ...(control.env ?? process.env), ...plan.env };
+  const child = plan.attached ? startTool(plan, env) : spawn(program!, args, { cwd: plan.cwd, env, stdio: control.stdio ?? 'inherit' });
   let stopped: 'user' | 'signal' | undefined;
   let sequence: Promise<void> | undefined;
   const stop = (by: 'user' | 'signal'): void => {
@@ -63,7 +58,7 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
   try {
     const end = await ended;
     const stoppedBy = stopped ?? (end.signal ? 'signal' : 'program');
-    const result = await finishRun(plan, end, await said);
+    const result = await finishRun(plan, end);
     return { ...result, startedAt: new Date(started).toISOString(), durationSeconds: (Date.now() - started) / 1000, stoppedBy };
   } finally {
     control.signal?.removeEventListener('abort', onAbort);
@@ -73,20 +68,6 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
 }
 
 type Child = ReturnType<typeof spawn>;
-
-/** The end of all that a tool prints, at most 64 kB. */
-function listen(child: Child): Promise<string> {
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      text = (text + chunk).slice(-65_536);
-    });
-  }
-  return new Promise((resolve) => {
-    child.once('close', () => resolve(text));
-    child.once('error', () => resolve(text));
-  });
-}
 
 /** Signals the program, and where it passes nothing on, all that runs below it. */
 function deliver(plan: LaunchPlan, child: Child, signal: NodeJS.Signals): void {

@@ -4,6 +4,8 @@ import { closeSync, existsSync, openSync, readFileSync, readlinkSync, readSync, 
 export interface ProcessFacts {
   readonly platform: NodeJS.Platform;
   readonly pid: number;
+  /** Process that started it; absent when it has none, or where that is not known. */
+  readonly parent?: number;
   readonly exists: boolean;
   /** Process that this id is a thread of, when it is none itself. */
   readonly threadOf?: number;
@@ -13,6 +15,8 @@ export interface ProcessFacts {
   readonly argv: readonly string[];
   /** Absolute path in the process's own root; absent when we may not know. */
   readonly executable?: string;
+  /** Working directory, absolute in the process's own root; absent when we may not know. */
+  readonly cwd?: string;
   /** File names of mapped libraries that tell the interpreter, such as `libpython3.12.so.1.0`. */
   readonly libraries: readonly string[];
   /** Bits of its instruction set, by its executable. */
@@ -22,6 +26,8 @@ export interface ProcessFacts {
   readonly mayRead?: boolean;
   /** Its number inside its own container, when it lives in one that we are not in. */
   readonly innerPid?: number;
+  /** Container that it lives in and we do not, as `docker 3f2a9c01b2c4`. */
+  readonly container?: string;
   /** It sees other files than we do under the same names. */
   readonly otherRoot?: boolean;
   readonly me: {
@@ -48,17 +54,23 @@ export function processFacts(pid: number, platform: NodeJS.Platform = process.pl
   const uid = Number(status.get('Uid')?.split(/\s+/)[1] ?? -1);
   const inner = status.get('NSpid')?.split(/\s+/) ?? [];
   const nested = inner.length > (fields('/proc/self/status')?.get('NSpid')?.split(/\s+/).length ?? 1);
+  const parent = Number(status.get('PPid'));
   const executable = attempt(() => readlinkSync(`${at}/exe`));
+  const cwd = attempt(() => readlinkSync(`${at}/cwd`));
+  const container = containerOf(text(`${at}/cgroup`) ?? '');
   const bits = elfBits(`${at}/exe`);
   const scope = Number.parseInt(text('/proc/sys/kernel/yama/ptrace_scope') ?? '', 10);
   return {
     ...base,
     exists: true,
+    ...(parent > 0 ? { parent } : {}),
     ...(group !== pid && group > 0 ? { threadOf: group } : {}),
     zombie: /^[ZX]/.test(status.get('State') ?? ''),
     argv: (text(`${at}/cmdline`) ?? '').split('\0').slice(0, -1),
     libraries: [...new Set((text(`${at}/maps`) ?? '').match(/[^/\n]*lib(?:python|pypy)[^/\n]*\.so[^/\n]*/g) ?? [])],
     ...(executable === undefined ? {} : { executable }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(container === undefined || container === containerOf(text('/proc/self/cgroup') ?? '') ? {} : { container }),
     ...(bits === undefined ? {} : { bits }),
     ...(uid >= 0 ? { user: { id: uid, name: userName(uid) } } : {}),
     // Opening asks the kernel the very question that a sampler will ask; nothing is read.
@@ -67,6 +79,22 @@ export function processFacts(pid: number, platform: NodeJS.Platform = process.pl
     otherRoot: differs(`${at}/root`),
     ...(Number.isNaN(scope) ? {} : { ptraceScope: scope }),
   };
+}
+
+/** The container that a cgroup file names, with what runs it and the first twelve letters of its id; undefined for none. Pure. */
+export function containerOf(cgroup: string): string | undefined {
+  for (const path of cgroup.split('\n').map((line) => line.split(':').slice(2).join(':'))) {
+    // Names as the runtimes write them: docker/<id>, docker-<id>.scope, libpod-<id>.scope, cri-containerd-<id>.scope, crio-<id>.scope.
+    const id = /(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/.exec(path)?.[1]?.slice(0, 12);
+    if (id !== undefined) {
+      const kube = /kubepods/.test(path) ? 'kubernetes' : undefined;
+      const runtime = kube ?? (/libpod/.test(path) ? 'podman' : /docker/.test(path) ? 'docker' : 'container');
+      return `${runtime} ${id}`;
+    }
+    const lxc = /\/lxc(?:\.payload)?[./]([\w.-]+)/.exec(path)?.[1];
+    if (lxc !== undefined) return `lxc ${lxc}`;
+  }
+  return undefined;
 }
 
 function attempt<T>(read: () => T): T | undefined {

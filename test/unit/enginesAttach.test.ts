@@ -1,6 +1,6 @@
 // `heatline record --pid`, with real programs and the real tool.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { engines, probeEnvironment } from '../../src/engines/index.js';
@@ -36,6 +36,29 @@ const start = async (...args: string[]): Promise<{ child: ChildProcess; pid: str
   await new Promise((ready) => child.stdout!.once('data', ready));
   return { child, pid: String(child.pid), place };
 };
+/** Starts `record --pid` with its temporary files in `place`, and resolves when the tool has looked for a second. */
+const record = async (
+  pid: string,
+  output: string,
+  place: string,
+): Promise<{ recorder: ChildProcess; errors: () => string; raw: string }> => {
+  const env = { ...process.env, TMPDIR: place };
+  const recorder = spawn(process.execPath, [cli, 'record', '--pid', pid, '-o', output], {
+    cwd: place,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  started.push(recorder);
+  let errors = '';
+  recorder.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const said = () => readdirSync(place, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('recording.said'));
+  await expect.poll(() => (said() ? readFileSync(join(place, said()!), 'utf8') : errors), { timeout: 40_000 }).toContain('Sampling');
+  const raw = join(place, said()!.replace(/\.said$/, ''));
+  await new Promise((done) => setTimeout(done, 1200));
+  return { recorder, errors: () => errors, raw };
+};
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
 describe.skipIf(process.platform === 'win32')('attach', () => {
@@ -60,16 +83,10 @@ describe.skipIf(process.platform === 'win32')('attach', () => {
     ['SIGTERM', 0],
   ] as const)('until %s: the recording is kept, nothing is left running', { timeout: 60_000 }, async (signal, expected) => {
     const { child, pid, place } = await start();
-    const recorder = spawn(process.execPath, [cli, 'record', '--pid', pid, '-o', 'b.collapsed'], { cwd: place });
-    let errors = '';
-    recorder.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors += text;
-    });
-    await new Promise((ready) => recorder.stderr.once('data', ready));
-    await new Promise((done) => setTimeout(done, 1200));
+    const { recorder, errors } = await record(pid, 'b.collapsed', place);
     recorder.kill(signal);
     const status = await new Promise((done) => recorder.once('close', done));
-    expect(errors).toMatch(/→ b\.collapsed.*\n$/);
+    expect(errors()).toMatch(/→ b\.collapsed.*\n$/);
     expect(status).toBe(expected);
     expect(isRunning(child)).toBe(true);
     expect(json('top', join(place, 'b.collapsed')).functions[0].name).toBe('spin');
@@ -79,10 +96,20 @@ describe.skipIf(process.platform === 'win32')('attach', () => {
 
   test.skipIf(!found)('a program that ends meanwhile leaves its recording', { timeout: 60_000 }, async () => {
     const { child, pid, place } = await start();
-    setTimeout(() => child.kill('SIGKILL'), 1500);
-    const recorder = spawn(process.execPath, [cli, 'record', '--pid', pid, '-o', 'c.pb.gz'], { cwd: place, stdio: 'ignore' });
+    const { recorder } = await record(pid, 'c.pb.gz', place);
+    child.kill('SIGKILL');
     expect(await new Promise((done) => recorder.once('close', done))).toBe(0);
     expect(json('top', join(place, 'c.pb.gz')).functions[0].name).toBe('spin');
+  });
+
+  test.skipIf(!found)('a recorder that is killed leaves no tool behind, and what was recorded', { timeout: 60_000 }, async () => {
+    const { child, pid, place } = await start();
+    const { recorder, raw } = await record(pid, 'd.pb.gz', place);
+    const tools = () => spawnSync('pgrep', ['-f', `py-spy record .*-p ${pid}$`], { encoding: 'utf8' }).stdout;
+    recorder.kill('SIGKILL');
+    await expect.poll(tools, { timeout: 30_000 }).toBe('');
+    expect(isRunning(child)).toBe(true);
+    expect(json('top', raw).functions[0].name).toBe('spin');
   });
 
   test.skipIf(process.platform !== 'linux')('what is no Python program', () => {

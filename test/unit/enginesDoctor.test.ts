@@ -80,6 +80,19 @@ describe('the attach doctor', () => {
     expect(sentence).not.toContain('\n');
   });
 
+  test('gives the command alone where one helps, as a shell takes it', () => {
+    const command = (more: Partial<ProcessFacts>, heatline?: string) => diagnose({ ...fine, ...more }, heatline)?.command;
+    const other = { mayRead: false, user: { id: 0, name: 'root' } };
+    expect(command(other)).toBe(sudo);
+    expect(command(other, "A=1 '/opt/no de' /x/cli.js")).toBe(`sudo env "PATH=$PATH" A=1 '/opt/no de' /x/cli.js record --pid 4711`);
+    expect(command({ ...other, platform: 'win32' })).toBeUndefined();
+    expect(command({ executable: '/usr/sbin/nginx' })).toBeUndefined();
+    expect(command({ executable: '/usr/bin/pypy3', argv: ['pypy3', "it's.py", '--n=3'], cwd: '/my app' })).toBe(
+      `cd '/my app' && heatline record --engine cprofile -- pypy3 'it'\\''s.py' --n=3`,
+    );
+    expect(command({ executable: '/usr/bin/python3.14t' })).toBe('heatline record --engine sampler -- /venv/bin/python app.py');
+  });
+
   test('the interpreter by its names', () => {
     const of = (executable: string, ...libraries: string[]) => interpreterOf({ ...fine, executable, libraries });
     expect(of('/usr/bin/python3.12')).toEqual({ kind: 'cpython', version: [3, 12], freeThreaded: false });
