@@ -81,7 +81,8 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     if (!recorded) throw new UserError('nothing', nothingSentence(name, meta, end), [...again, ...showLog]);
     const info = await seal(ctx, folder, meta, name);
     await forgetRun(folder);
-    await reveal(file);
+    // Who looked on has chosen meanwhile what to look at.
+    if (!following?.info) await reveal(file);
     await show(ctx, info);
     tellEnd(name, meta, finished.rescued);
     return info;
