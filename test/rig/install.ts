@@ -20,14 +20,34 @@ export type Say = (line: string) => void;
 
 /**
  * Installs one of the rig's npm folders (`test/rig/NAME`) into the cache, once per lock file, and returns the folder that has its
- * node_modules. A half-made install is deleted before it is tried again, three times in all: the native modules are compiled and a
- * registry may hiccup. The whole output goes to `install.log` beside it. `before` runs only when there is something to install.
+ * node_modules. The native modules are compiled, and a registry may hiccup: the whole output goes to `install.log` beside them. `before` runs
+ * only when there is something to install.
  */
-export async function installFolder(name: 'node' | 'vscode', env: NodeJS.ProcessEnv, say: Say, before = () => {}): Promise<string> {
+export function installFolder(name: 'node' | 'vscode', env: NodeJS.ProcessEnv, say: Say, before = () => {}): Promise<string> {
   const from = join(project, 'test', 'rig', name);
-  const lock = readFileSync(join(from, 'package-lock.json'));
-  const key = createHash('sha256').update(lock).update(`${process.platform} ${process.arch}`).digest('hex').slice(0, 12);
-  const folder = join(cacheFolder(), `${name}-${key}`);
+  const lock = readFileSync(join(from, 'package-lock.json'), 'utf8');
+  const make = async (folder: string): Promise<void> => {
+    for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(from, file), join(folder, file));
+    const log = join(folder, 'install.log');
+    const status = await runLogged('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, env, log });
+    if (status !== 0) throw new Error(`npm said ${status}; the end of ${log}:\n${tail(log)}`);
+  };
+  return makeOnce(name, `${lock}${process.platform} ${process.arch}`, say, make, before);
+}
+
+/**
+ * Makes a folder in the cache, once per key, and returns its path. `make` fills the empty folder or throws; a half-made one is deleted
+ * before it is tried again, three times in all. Of two runs at once the second waits for the first. `before` runs only when there is
+ * something to make.
+ */
+export async function makeOnce(
+  name: string,
+  key: string,
+  say: Say,
+  make: (folder: string) => Promise<void>,
+  before = () => {},
+): Promise<string> {
+  const folder = join(cacheFolder(), `${name}-${createHash('sha256').update(key).digest('hex').slice(0, 12)}`);
   const whole = join(folder, 'whole');
   if (existsSync(whole)) return folder;
   const release = await lockFolder(`${folder}.lock`, () => existsSync(whole));
@@ -36,12 +56,13 @@ export async function installFolder(name: 'node' | 'vscode', env: NodeJS.Process
     for (let attempt = 1; !existsSync(whole); attempt++) {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       mkdirSync(folder, { recursive: true });
-      for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(from, file), join(folder, file));
-      const log = join(folder, 'install.log');
-      const status = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], folder, env, log);
-      if (status === 0) writeFileSync(whole, `${new Date().toISOString()}\n`);
-      else if (attempt === 3) throw new Error(`Installing test/rig/${name} failed three times; the end of ${log}:\n${tail(log)}`);
-      else say(`Installing test/rig/${name} failed (npm said ${status}); trying again.`);
+      try {
+        await make(folder);
+        writeFileSync(whole, `${new Date().toISOString()}\n`);
+      } catch (error) {
+        if (attempt === 3) throw new Error(`Making ${folder} failed three times: ${(error as Error).message}`);
+        say(`Making ${folder} failed (${(error as Error).message.split('\n')[0]}); trying again.`);
+      }
     }
   } finally {
     release();
@@ -49,14 +70,18 @@ export async function installFolder(name: 'node' | 'vscode', env: NodeJS.Process
   return folder;
 }
 
-/** Runs npm with its output in a file; resolves with its exit status. */
-function npm(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, log: string): Promise<number> {
+/** Runs a program with all that it says in the file `log`; resolves with its exit status, 1 when a signal ended it. */
+export function runLogged(
+  program: string,
+  args: readonly string[],
+  { cwd, env, log }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly log: string },
+): Promise<number> {
   const out = openSync(log, 'w');
-  return new Promise((resolve, reject) => {
-    const child = spawn('npm', args, { cwd, env, stdio: ['ignore', out, out], shell: process.platform === 'win32' });
+  return new Promise<number>((resolve, reject) => {
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', out, out], shell: process.platform === 'win32' });
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
-  }).finally(() => closeSync(out)) as Promise<number>;
+    child.once('exit', (code) => resolve(code ?? 1));
+  }).finally(() => closeSync(out));
 }
 
 /** Two runs at once must not install into the same folder: the second waits until the first is done, or its process is gone. */
@@ -93,9 +118,9 @@ export function tail(log: string, lines = 30): string {
   return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 }
 
-/** The program's path if it is on PATH. */
-export function onPath(program: string): string | undefined {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+/** The program's path if it is on PATH, or on another list like it. */
+export function onPath(program: string, list: string = process.env.PATH ?? ''): string | undefined {
+  for (const folder of list.split(delimiter)) {
     const path = join(folder, process.platform === 'win32' ? `${program}.exe` : program);
     if (folder !== '' && existsSync(path)) return path;
   }

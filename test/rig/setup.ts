@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { aptInstall, canInstallPackages, installFolder, onPath, type Say } from './install.js';
 import { cacheFolder } from './paths.js';
+import { findOrBringPythons, requiredPythons } from './pythons.js';
 
 /** Everything outside the project that tests and demo run, found or installed by {@link setUp}. */
 export interface Tools {
@@ -18,6 +19,8 @@ export interface Tools {
   /** Optional judges of the numbers; tests that need a missing one are skipped and say so. */
   readonly pySpy: string | undefined;
   readonly go: string | undefined;
+  /** Interpreters beside {@link python} and the sampler Austin: command → path of those that there are. */
+  readonly pythons: ReadonlyMap<string, string>;
   /** The PATH under which tests find the optional tools. */
   readonly path: string;
 }
@@ -34,9 +37,13 @@ export async function setUp(purpose: Purpose, say: Say): Promise<Tools> {
   if (purpose !== 'demo') ensureChromium(say);
   const chromium = findChromium();
   if (purpose === 'tests') ensurePackages(say);
+  // Fetched and unpacked while the server is compiled.
+  const brought = purpose === 'tests' ? ensurePythons(say) : Promise.resolve(new Map<string, string>());
+  brought.catch(() => {});
   const { node, server, vsce } = await installVSCode(say);
   const judges = purpose === 'tests' ? { pySpy: ensurePySpy(python, say), go: ensureGo(say) } : { pySpy: undefined, go: undefined };
-  return { node, server, vsce, chromium, python, ...judges, path: pathWith(judges.pySpy, judges.go) };
+  const pythons = await brought;
+  return { node, server, vsce, chromium, python, ...judges, pythons, path: pathWith(judges.pySpy, judges.go, ...pythons.values()) };
 }
 
 function findPython(say: Say): string {
@@ -147,6 +154,14 @@ function ensurePySpy(python: string, say: Say): string | undefined {
   return missingJudge('py-spy', 'pip install py-spy', say);
 }
 
+/** Interpreters of several ages and kinds, so that what tests ask does not hang on what a machine happens to have. */
+async function ensurePythons(say: Say): Promise<ReadonlyMap<string, string>> {
+  const found = await findOrBringPythons(say);
+  for (const name of requiredPythons.filter((each) => !found.has(each)))
+    missingJudge(name, 'put it on PATH; as root on Debian it is brought', say);
+  return found;
+}
+
 /** Go, whose `go tool pprof` judges what we read and write. */
 function ensureGo(say: Say): string | undefined {
   const usual = '/usr/local/go/bin/go';
@@ -172,16 +187,20 @@ function works(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** A folder of links to the judges, first on PATH; never the virtual environment's own, whose python would shadow the user's. */
+/**
+ * A folder of links to the judges, first on PATH; never the virtual environment's own, whose python would shadow the user's. What is
+ * on PATH already needs none.
+ */
 function pathWith(...programs: readonly (string | undefined)[]): string {
-  const rest = process.env.PATH ?? '';
-  const hidden = programs.filter(
-    (program): program is string => program !== undefined && !rest.split(delimiter).includes(join(program, '..')),
-  );
-  if (hidden.length === 0 || process.platform === 'win32') return rest;
+  const rest = (process.env.PATH ?? '').split(delimiter);
+  if (process.platform === 'win32') return rest.join(delimiter);
   const folder = join(cacheFolder(), 'bin');
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const program of hidden) symlinkSync(program, join(folder, program.split('/').at(-1)!));
-  return `${folder}${delimiter}${rest}`;
+  for (const program of programs) {
+    if (program === undefined || rest.includes(dirname(program))) continue;
+    const link = join(folder, basename(program));
+    rmSync(link, { force: true });
+    symlinkSync(program, link);
+  }
+  return [folder, ...rest.filter((each) => each !== folder)].join(delimiter);
 }

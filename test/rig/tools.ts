@@ -2,7 +2,7 @@
 import { setUp } from './setup.js';
 
 const began = Date.now();
-const { chromium, python, pySpy, go } = await setUp('tests', (line) => console.log(line));
-for (const [name, found] of Object.entries({ chromium, python, 'py-spy': pySpy, go }))
-  console.log(`${name.padEnd(8)} ${found ?? 'missing'}`);
+const { chromium, python, pySpy, go, pythons } = await setUp('tests', (line) => console.log(line));
+for (const [name, found] of Object.entries({ chromium, python, 'py-spy': pySpy, go, ...Object.fromEntries(pythons) }))
+  console.log(`${name.padEnd(10)} ${found ?? 'missing'}`);
 console.log(`Ready after ${Math.round((Date.now() - began) / 1000)} s.`);
