@@ -12,15 +12,16 @@ export interface Refusal {
   readonly command?: string;
 }
 
-/** Interpreter of a process as its files tell it; `none` when it is surely no Python, undefined when they may not be seen. */
+/** Interpreter of a process as its files tell it; `none` when it surely is neither Python nor Ruby, undefined when they may not be seen. */
 export interface Interpreter {
-  readonly kind: 'cpython' | 'pypy' | 'none';
+  readonly kind: 'cpython' | 'pypy' | 'ruby' | 'none';
   /** e.g. [3, 12], where a file's name says it. */
   readonly version?: readonly [number, number];
   readonly freeThreaded: boolean;
 }
 
 const pythonName = /^(python|pypy)(?:(\d)(?:\.(\d+))?)?(t)?d?(?:-c)?(?:\.exe)?$/i;
+const rubyName = /^ruby[\d.]*(?:\.exe)?$/i;
 const libraryName = /^lib(python|pypy)(\d)(?:\.(\d+))?(t)?/;
 
 /** Tells the interpreter from the names of executable, command and libraries, pure. */
@@ -30,6 +31,7 @@ export function interpreterOf(facts: ProcessFacts): Interpreter | undefined {
   const library = libraries.find((match) => match[3] !== undefined) ?? libraries[0];
   const names = facts.executable === undefined ? facts.argv.slice(0, 1) : [facts.executable];
   const executable = names.map((name) => pythonName.exec(baseName(name))).find((match) => match !== null);
+  if (names.some((name) => rubyName.test(baseName(name)))) return { kind: 'ruby', freeThreaded: false };
   const match = library?.[3] === undefined ? (executable ?? library) : library;
   if (!match) return facts.executable === undefined ? undefined : { kind: 'none', freeThreaded: false };
   const version = match[2] !== undefined && match[3] !== undefined ? ([Number(match[2]), Number(match[3])] as const) : undefined;
@@ -40,9 +42,9 @@ export function interpreterOf(facts: ProcessFacts): Interpreter | undefined {
 /**
  * The attach doctor: says from facts alone why a process cannot be read and what to do, pure; undefined when nothing is
  * known against it. A tool that was refused all the same is explained with `mayRead: false`.
+ * @param heatline how our command line is called on this machine, as a shell takes it
  */
 export function diagnose(facts: ProcessFacts, heatline = 'heatline'): Refusal | undefined {
- * @param heatline how our command line is called on this machine, as a shell takes it
   const { pid } = facts;
   if (!facts.exists) {
     return refusal('no-process', `there is no process ${pid}`, `${processList(facts.platform)} lists those that run.`);
@@ -54,7 +56,7 @@ export function diagnose(facts: ProcessFacts, heatline = 'heatline'): Refusal | 
   const interpreter = interpreterOf(facts);
   const name = `process ${pid}${facts.argv[0] || facts.executable ? ` (${baseName(facts.executable ?? facts.argv[0]!)})` : ''}`;
   if (interpreter?.kind === 'none') {
-    return refusal('not-python', `${name} is no Python program`, 'Of a program that starts Python, take the child: pgrep -af python.');
+    return refusal('not-python', `${name} is no Python or Ruby program`, 'Of a program that starts one, take the child: pgrep -af python.');
   }
   if (interpreter?.kind === 'pypy') {
     const fix = 'Start it under the tracer instead: heatline record --engine cprofile -- pypy3 ….';
@@ -111,8 +113,6 @@ function rights(facts: ProcessFacts, name: string, heatline: string): Refusal {
   return refused('it has more rights than you, or hides its memory', `Run: ${sudo}`);
 }
 
-function refusal(code: string, sentence: string, fix: string): Refusal {
-  return { code, sentence, fix };
 /** The command that starts the same program under an engine; none when its words are not known. */
 function startAgain({ argv, cwd, otherRoot }: ProcessFacts, heatline: string, engine: string): { command?: string } {
   if (argv.length < 2 || otherRoot) return {};
@@ -121,6 +121,8 @@ function startAgain({ argv, cwd, otherRoot }: ProcessFacts, heatline: string, en
   return { command: `${there}${heatline} record --engine ${engine} -- ${argv.map(quote).join(' ')}` };
 }
 
+function refusal(code: string, sentence: string, fix: string): Refusal {
+  return { code, sentence, fix };
 }
 
 function processList(platform: NodeJS.Platform): string {

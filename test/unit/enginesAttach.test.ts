@@ -114,7 +114,7 @@ describe.skipIf(process.platform === 'win32')('attach', () => {
 
   test.skipIf(process.platform !== 'linux')('what is no Python program', () => {
     const { status, stderr } = run(['record', '--pid', String(process.pid)]);
-    expect(stderr).toMatch(/^heatline: --pid \d+: process \d+ \(node\S*\) is no Python program\. .*\n$/);
+    expect(stderr).toMatch(/^heatline: --pid \d+: process \d+ \(node\S*\) is no Python or Ruby program\. .*\n$/);
     expect(status).toBe(4);
   });
 

@@ -61,7 +61,7 @@ export const stackprof: Format = {
     describe(builder, facts);
     const worth = valuesOf(builder, facts);
     if (raw.stacks.length === 0) {
-      builder.warn("It holds sums of methods and lines, no stacks: record with 'raw: true' to see who calls whom.");
+      if (frames.size > 0) builder.warn("It holds sums of methods and lines, no stacks: record with 'raw: true' to see who calls whom.");
       addSums(builder, frames, worth);
       return;
     }
