@@ -1,4 +1,4 @@
-import { CallgrindFunctions } from './callgrind/functions.js';
+import { fillCallgrind } from './callgrind/fill.js';
 import { readCallgrindLines } from './callgrind/lines.js';
 import type { Format } from './format.js';
 import { headLines, utf8 } from './shared/textLines.js';
@@ -23,8 +23,6 @@ export const callgrind: Format = {
     return rest.every((line) => HEADER.test(line) || /^(?:c?f[nlie]|c?ob|calls|jump|jcnd|jf[in])=|^(?:\d|\+|-|\*)/.test(line)) ? 0.9 : 0.4;
   },
   async read(source, builder, control) {
-    const functions = new CallgrindFunctions();
-    await readCallgrindLines(utf8(await source.bytes()), functions, control);
-    functions.fill(builder);
+    fillCallgrind(await readCallgrindLines(utf8(await source.bytes()), control), builder);
   },
 };

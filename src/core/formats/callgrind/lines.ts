@@ -1,35 +1,45 @@
 import { ReadError } from '../../errors.js';
 import type { ReadControl } from '../format.js';
-import { decodeText } from '../shared/byteStrings.js';
+import { ByteStrings, decodeText } from '../shared/byteStrings.js';
 import { eachLine } from '../shared/textLines.js';
-import type { CallgrindFunctions } from './functions.js';
+import { CallgrindFunctions } from './functions.js';
+import { CallgrindTexts, type NameKind } from './texts.js';
 
 const BAD_SHARE = 0.02;
 /** Keeps rows of costs small; valgrind itself writes at most some twenty. */
 const MAX_EVENTS = 64;
 const MAX_POSITIONS = 3;
 
-/** Goes through the lines of a file and tells `to` what they say. @throws ReadError when it is no callgrind file, or broken */
-export async function readCallgrindLines(bytes: Uint8Array, to: CallgrindFunctions, control: ReadControl): Promise<void> {
+/** Different words before `=` and `:`; the format has some thirty. */
+const MAX_KEYS = 1000;
+const EQUALS = 0x3d;
+const COLON = 0x3a;
+const SPACE = 0x20;
+
+/** Collects what the lines of a file say. @throws ReadError when it is no callgrind file, or broken */
+export async function readCallgrindLines(bytes: Uint8Array, control: ReadControl): Promise<CallgrindFunctions> {
+  const texts = new CallgrindTexts(bytes);
+  const to = new CallgrindFunctions(texts);
   let good = 0;
   let bad = 0;
   let firstBad = 0;
-  const reader = new LineReader(bytes, to);
+  const reader = new LineReader(bytes, texts, to);
   await eachLine(bytes, control, (start, end) => {
     if (end === start || bytes[start] === 0x23) return;
     if (reader.line(start, end)) good++;
     else if (bad++ === 0) firstBad = start;
   });
-  if (!to.hasEvents) throw new ReadError('corrupt', 'It does not say which events it counts ("events:").', firstBad);
+  if (to.names.length === 0) throw new ReadError('corrupt', 'It does not say which events it counts ("events:").', firstBad);
   if (bad > Math.max(1, (good + bad) * BAD_SHARE)) {
     throw new ReadError('corrupt', `${bad} of ${good + bad} lines are not of callgrind's format.`, firstBad);
   }
-  if (bad > 0) to.warn(`${bad} of ${good + bad} lines were left out, since they are not of callgrind's format.`);
+  if (bad > 0) to.warnings.add(`${bad} of ${good + bad} lines were left out, since they are not of callgrind's format.`);
+  return to;
 }
 
 class LineReader {
-  /** Names of objects, files and functions by their numbers in parentheses. */
-  private readonly names = { ob: new Map<string, string>(), fl: new Map<string, string>(), fn: new Map<string, string>() };
+  private readonly keys: ByteStrings;
+  private readonly keyTexts: string[] = [];
   private positions = 1;
   private lineColumn = 0;
   private readonly position = new Float64Array(MAX_POSITIONS);
@@ -41,49 +51,58 @@ class LineReader {
 
   constructor(
     private readonly bytes: Uint8Array,
+    private readonly texts: CallgrindTexts,
     private readonly to: CallgrindFunctions,
-  ) {}
-
-  line(start: number, end: number): boolean {
-    const first = this.bytes[start]!;
-    // A digit, `+`, `-` or `*`: costs.
-    if ((first >= 0x30 && first <= 0x39) || first === 0x2b || first === 0x2d || first === 0x2a) return this.costLine(start, end);
-    const text = decodeText(this.bytes, start, end);
-    const at = text.search(/[=:]/);
-    if (at <= 0) return false;
-    const value = text.slice(at + 1).trim();
-    return text[at] === '=' ? this.assignment(text.slice(0, at), value) : this.header(text.slice(0, at), value);
+  ) {
+    this.keys = new ByteStrings(bytes, (start, end) => this.keyTexts.push(decodeText(bytes, start, end)) - 1);
   }
 
-  private assignment(key: string, value: string): boolean {
+  line(start: number, end: number): boolean {
+    const { bytes } = this;
+    const first = bytes[start]!;
+    // A digit, `+`, `-` or `*`: costs.
+    if ((first >= 0x30 && first <= 0x39) || first === 0x2b || first === 0x2d || first === 0x2a) return this.costLine(start, end);
+    let at = start;
+    while (at < end && bytes[at] !== EQUALS && bytes[at] !== COLON) at++;
+    if (at === start || at === end || this.keyTexts.length > MAX_KEYS) return false;
+    const key = this.keyTexts[this.keys.number(start, at)]!;
+    let from = at + 1;
+    while (from < end && bytes[from]! <= SPACE) from++;
+    let to = end;
+    while (to > from && bytes[to - 1]! <= SPACE) to--;
+    return bytes[at] === EQUALS ? this.assignment(key, from, to) : this.header(key, decodeText(bytes, from, to));
+  }
+
+  private assignment(key: string, start: number, end: number): boolean {
     const { to } = this;
     switch (key) {
       case 'ob':
-        to.object(this.name('ob', value));
+        to.setObject(this.name('ob', start, end));
         return true;
       case 'fl':
-        to.file(this.name('fl', value));
+        to.setFile(this.name('fl', start, end));
         return true;
       case 'fi':
       case 'fe':
-        to.inlinedFile(this.name('fl', value));
+        to.inlinedFile(this.name('fl', start, end));
         return true;
       case 'fn':
-        to.func(this.name('fn', value));
+        to.setFunction(this.name('fn', start, end));
         return true;
       case 'cob':
-        to.calledObject(this.name('ob', value));
+        to.calledObject(this.name('ob', start, end));
         return true;
       case 'cfi':
       case 'cfl':
-        to.calledFile(this.name('fl', value));
+        to.calledFile(this.name('fl', start, end));
         return true;
       case 'cfn':
-        to.calledFunction(this.name('fn', value));
+        to.calledFunction(this.name('fn', start, end));
         return true;
       case 'calls': {
-        const count = Number(value.split(/\s/, 1)[0]);
-        this.calls = Number.isFinite(count) && count >= 0 ? count : 0;
+        this.at = start;
+        const count = this.number(end);
+        this.calls = count >= 0 ? count : 0;
         return true;
       }
       case 'jump':
@@ -91,10 +110,10 @@ class LineReader {
         this.afterJump = true;
         return true;
       case 'jfi':
-        this.name('fl', value);
+        this.name('fl', start, end);
         return true;
       case 'jfn':
-        this.name('fn', value);
+        this.name('fn', start, end);
         return true;
       case 'frfn':
       case 'rec':
@@ -102,6 +121,10 @@ class LineReader {
       default:
         return false;
     }
+  }
+
+  private name(kind: NameKind, start: number, end: number): number {
+    return this.texts.name(kind, start, end);
   }
 
   private header(key: string, value: string): boolean {
@@ -143,18 +166,6 @@ class LineReader {
         // Others may write what valgrind does not know.
         return /^[a-z]\w*$/i.test(key);
     }
-  }
-
-  /** `(12) name` gives a number to a name, `(12)` is that name again; others stand for themselves. */
-  private name(kind: 'ob' | 'fl' | 'fn', value: string): string {
-    if (value.charCodeAt(0) !== 0x28) return value;
-    const close = value.indexOf(')');
-    const id = value.slice(1, close);
-    if (close < 0 || !/^\d{1,15}$/.test(id)) return value;
-    const rest = value.slice(close + 1).trim();
-    if (rest === '') return this.names[kind].get(id) ?? '???';
-    this.names[kind].set(id, rest);
-    return rest;
   }
 
   private costLine(start: number, end: number): boolean {
