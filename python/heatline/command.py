@@ -11,7 +11,7 @@ ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", *INSTALLED, "non
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
-    "                              [--live] [--mode wall|cpu|gil] [--native] [--idle] [--subprocesses] [--only RE] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "                              [--live] [--mode wall|cpu|gil] [--native] [--subprocesses] [--only RE] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
 )
 
 
@@ -27,7 +27,6 @@ class Options:
     mode = None
     native = False
     live = False
-    idle = False
     subprocesses = False
     only = None
 
@@ -54,7 +53,7 @@ def parse(arguments):
         if word == "--in-process":
             options.in_process = True
             continue
-        if word in ("--native", "--live", "--idle", "--subprocesses"):
+        if word in ("--native", "--live", "--subprocesses"):
             setattr(options, word[2:], True)
             continue
         key, equals, value = word.partition("=")

@@ -43,20 +43,32 @@ function probe(mode: Mode, environment: Environment): Availability {
 }
 
 function plan(mode: Mode, target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
-  const { interpreter, program } = pythonCommand(target, environment);
-  const words = ['run', '--engine', mode.id, '--output', options.output];
+  const words: string[] = [];
   if (mode.samples) words.push('--rate', String(options.rateHz ?? defaultRateHz));
   if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
   if (mode.id === 'lines' && options.only !== undefined) words.push('--only', options.only);
   if (mode.samples && options.live) words.push('--live');
+  return recorderPlan(mode, words, target, environment, options);
+}
+
+/** A program under python/heatline in the mode `id`, with further `words` for it. */
+export function recorderPlan(
+  { id, format }: Pick<Mode, 'id' | 'format'>,
+  words: readonly string[],
+  target: Target,
+  environment: Environment,
+  options: EngineOptions,
+): LaunchPlan {
+  const { interpreter, program } = pythonCommand(target, environment);
   const statusFile = options.reportStatus ? `${options.output}.status` : undefined;
-  if (statusFile !== undefined) words.push('--status', statusFile);
+  const status = statusFile === undefined ? [] : ['--status', statusFile];
+  const start = [entryOf(environment), 'run', '--engine', id, '--output', options.output];
   return {
-    argv: [...interpreter, entryOf(environment), ...words, '--', ...program],
+    argv: [...interpreter, ...start, ...words, ...status, '--', ...program],
     cwd: target.cwd,
     env: target.env,
     output: options.output,
-    format: mode.format,
+    format,
     ...(statusFile === undefined ? {} : { statusFile }),
     // SIGINT lets the program clean up; SIGTERM is answered by the recorder, which writes first.
     stop: [

@@ -4,13 +4,18 @@ import type { Engine, EngineOptions, Environment, Target } from './engine.js';
 import { goEngine } from './go.js';
 import { hybrid } from './hybrid.js';
 import { languageOf } from './languages/index.js';
+import { lineProfiler } from './lineProfiler.js';
 import { lines } from './lines.js';
 import { measureOf } from './measure.js';
+import { pyinstrument } from './pyinstrument.js';
 import { pySpy } from './pySpy.js';
 import { rbspy } from './rbspy.js';
 import { sampler } from './sampler.js';
+import { scalene } from './scalene.js';
 import { stackprof } from './stackprof.js';
 import { isTachyonAge, tachyon } from './tachyon.js';
+import { viztracer } from './viztracer.js';
+import { yappi } from './yappi.js';
 
 export { type AttachRequest, type AttachTarget, explainRefusal, probeProcess } from './attach.js';
 export { type DumpRequest, dumpProcess } from './dump.js';
@@ -21,7 +26,14 @@ export { type Language, languageOf } from './languages/index.js';
 export { type LaunchControl, type LaunchResult, launch } from './launch.js';
 
 /** Every engine, in the order in which they are offered. */
-export const engines: readonly Engine[] = [hybrid, sampler, cprofile, lines, tachyon, pySpy, goEngine, stackprof, rbspy];
+export const engines: readonly Engine[] = [
+  ...[hybrid, sampler, cprofile, lines, tachyon, pySpy],
+  ...[lineProfiler, pyinstrument, scalene, viztracer, yappi],
+  ...[goEngine, stackprof, rbspy],
+];
+
+/** Those that measure functions by name. */
+const byName: readonly Engine[] = [lines, lineProfiler];
 
 /** The engine for an id, or the best one here for `auto`, with the reason in one clause. Throws UserError `unknown-engine` or `engine-missing`. */
 export async function chooseEngine(
@@ -38,8 +50,11 @@ export async function chooseEngine(
       const others = able.length === 0 ? '' : `; ${able.map((each) => each.id).join(' and ')} can`;
       throw new UserError('no-attach', `The engine ${id} cannot join a program that runs already${others}.`);
     }
-    if (options.only !== undefined && engine !== lines) {
-      throw new UserError('usage', `--only chooses functions for the engine lines, not for ${id}.`);
+    if (options.only !== undefined && !byName.includes(engine)) {
+      throw new UserError(
+        'usage',
+        `--only chooses functions for the engines ${byName.map((each) => each.id).join(' and ')}, not for ${id}.`,
+      );
     }
     measureOf(engine, options);
     await demand(engine, environment);

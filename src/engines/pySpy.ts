@@ -1,6 +1,7 @@
 import { UserError } from '../core/errors.js';
 import { pythonCommand } from './command.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
+import { pipInstall } from './installed.js';
 import { entryOf } from './inTheBox.js';
 import { findExecutable } from './which.js';
 
@@ -28,12 +29,7 @@ function probe(environment: Environment): Availability {
   }
   const executable = locate(environment);
   if (executable) return { state: 'found', detail: executable, executable };
-  const python = environment.python ?? 'python';
-  return {
-    state: 'missing',
-    reason: 'py-spy is not installed',
-    fix: `${/\s/.test(python) ? `"${python}"` : python} -m pip install py-spy`,
-  };
+  return { state: 'missing', reason: 'py-spy is not installed', fix: pipInstall(environment.python ?? 'python', 'py-spy') };
 }
 
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {

@@ -32,7 +32,7 @@ describe('plan and choice', () => {
   test('who names functions gets it; other engines refuse names', async () => {
     expect((await chooseEngine('auto', target, environment, { only: 'f' })).engine.id).toBe('lines');
     await expect(chooseEngine('sampler', target, environment, { only: 'f' })).rejects.toThrow(
-      '--only chooses functions for the engine lines, not for sampler.',
+      '--only chooses functions for the engines lines and line-profiler, not for sampler.',
     );
     const running: Target = { kind: 'process', pid: 4711, cwd: '/w', env: {} };
     await expect(chooseEngine('auto', running, environment, { only: 'f' })).rejects.toThrow(/^--only .*started/);

@@ -19,7 +19,9 @@ const plan = (id: string, target: Target, options = {}) =>
 
 describe('plans', () => {
   test('ids are unique and stable', () => {
-    expect(engines.map((each) => each.id)).toEqual(['hybrid', 'sampler', 'cprofile', 'lines', 'tachyon', 'py-spy', 'go', 'stackprof', 'rbspy']);
+    const python = ['hybrid', 'sampler', 'cprofile', 'lines', 'tachyon', 'py-spy'];
+    const installed = ['line-profiler', 'pyinstrument', 'scalene', 'viztracer', 'yappi'];
+    expect(engines.map((each) => each.id)).toEqual([...python, ...installed, 'go', 'stackprof', 'rbspy']);
   });
 
   test('hybrid, a script', () => {
@@ -277,7 +279,8 @@ describe('choice', () => {
 
   test('by name', async () => {
     expect(await choose('cprofile')).toBe('cprofile');
-    await expect(choose('gdb')).rejects.toThrow('There is no engine gdb; there are hybrid, sampler, cprofile, lines, tachyon, py-spy, go, stackprof, rbspy.');
+    const ids = engines.map((each) => each.id).join(', ');
+    await expect(choose('gdb')).rejects.toThrow(`There is no engine gdb; there are ${ids}.`);
   });
 
   test('a running program is joined by who can', async () => {

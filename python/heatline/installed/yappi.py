@@ -1,4 +1,4 @@
-"""yappi: every call of every thread, by CPU time, or by wall time with --idle."""
+"""yappi: every call of every thread, by CPU time, or by wall time."""
 
 import sys
 
@@ -8,7 +8,7 @@ import yappi
 class Tool:
     def __init__(self, host):
         self.host = host
-        yappi.set_clock_type("wall" if host.options.idle else "cpu")
+        yappi.set_clock_type(host.options.mode or "cpu")
 
     def start(self):
         yappi.start(builtins=True)
