@@ -2,7 +2,7 @@ import { ReadError, UserError } from '../core/errors.js';
 import { plain } from '../core/report/figures.js';
 
 /** Exit statuses (contract). A bug has the status that sysexits.h gives to one. */
-export const Exit = { failed: 1, usage: 2, unreadable: 3, engine: 4, bug: 70, interrupted: 130, terminated: 143 } as const;
+export const Exit = { failed: 1, usage: 2, unreadable: 3, engine: 4, full: 5, bug: 70, interrupted: 130, terminated: 143 } as const;
 
 /** UserErrors that are wrong usage; the others come from engines that cannot run. */
 const USAGE = new Set([
@@ -18,6 +18,9 @@ const USAGE = new Set([
   'different-types',
   'no-duration',
 ]);
+
+/** Code of the UserError for an output that there is no room for. */
+export const FULL = 'output-full';
 
 /** An input file that cannot be read, with its name. */
 export class InputError extends Error {
@@ -42,7 +45,7 @@ export function report(error: unknown): number {
   }
   if (error instanceof UserError) {
     say(error.message.replace(/\.$/, ''));
-    return USAGE.has(error.code) ? Exit.usage : Exit.engine;
+    return error.code === FULL ? Exit.full : USAGE.has(error.code) ? Exit.usage : Exit.engine;
   }
   if (process.env.HEATLINE_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   say(`this should not have happened: ${error instanceof Error ? error.message : String(error)}`);

@@ -14,6 +14,7 @@ Exit status:
   2  wrong usage
   3  an input cannot be read
   4  an engine cannot run
+  5  there is no room for an output
   record exits as the recorded program did
 
 Files are recognised by their content, packed or not.
@@ -33,6 +34,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'heatline fetch localhost:6060                                   # 30 s of CPU',
     'heatline fetch localhost:6060 --seconds 5 -o cpu.pb.gz',
     'heatline fetch https://host/debug/pprof/heap --cacert ca.pem -o heap.pb.gz',
+  ],
+  timeit: [
+    "heatline timeit '[x for x in range(1000)]'",
+    "heatline timeit 'parse(text)' --names parser.py --setup 'text = open(\"big.txt\").read()'",
+    "heatline timeit 'a + b' --compare '\"\".join((a, b))' --setup 'a = b = \"x\"'",
   ],
   top: [
     'heatline top run.pb.gz --sort total -n 20',

@@ -2,14 +2,15 @@ import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statS
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { jsonText } from '../core/report/figures.js';
+import { Exit, FULL, say } from './failure.js';
 
 /** A reader that goes away (`| head`) is no error of ours. */
 export function safeOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-      process.exitCode = 2;
-      if (stream === process.stdout) process.stderr.write(`heatline: the output cannot be written: ${error.message}\n`);
+      process.exitCode = isFull(error) ? Exit.full : Exit.usage;
+      if (stream === process.stdout) say(cannotWrite('stdout', error).message);
     });
   }
 }
@@ -54,7 +55,7 @@ export function checkOutput(file: string, inputs: readonly string[] = []): void 
   }
 }
 
-/** Writes a file as a whole or not at all: what `fill` writes goes beside it and is renamed at the end. @throws UserError `output` */
+/** Writes a file as a whole or not at all: what `fill` writes goes beside it and is renamed at the end. @throws UserError `output`, `output-full` */
 export async function writeWhole(file: string, fill: (write: (chunk: Uint8Array) => void) => Promise<void>): Promise<void> {
   // A pipe or /dev/stdout is written to, never replaced.
   const device = kindOf(file) === 'device';
@@ -76,8 +77,9 @@ export async function writeWhole(file: string, fill: (write: (chunk: Uint8Array)
     });
     try {
       fsyncSync(handle);
-    } catch {
+    } catch (error) {
       // Some file systems know no sync; the rename is what matters.
+      if (isFull(error)) throw cannotWrite(file, error);
     }
     closeSync(handle);
     open = false;
@@ -126,19 +128,26 @@ function temporary(link: string): string {
   return join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
 }
 
+/** Sentences for what the system says of an output. */
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder is not there',
+  EACCES: 'it may not be written here',
+  EPERM: 'it may not be written here',
+  EROFS: 'it may not be written here',
+  ENOTDIR: 'its folder is a file',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it would be larger than files may be here',
+};
+
+/** UserError `output`, or `output-full` where there is no room. */
 function cannotWrite(file: string, error: unknown): UserError {
-  const code = (error as NodeJS.ErrnoException).code;
-  const why =
-    code === 'ENOENT'
-      ? 'its folder is not there'
-      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
-        ? 'it may not be written here'
-        : code === 'ENOTDIR'
-          ? 'its folder is a file'
-          : code === 'ENOSPC'
-            ? 'the disk is full'
-            : `it cannot be written (${code ?? String(error)})`;
-  return new UserError('output', `${file}: ${why}`);
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return new UserError(isFull(error) ? FULL : 'output', `${file}: ${WHY[code] ?? `it cannot be written (${code || String(error)})`}`);
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** `20260130-154501`, local time: files sort by it. */

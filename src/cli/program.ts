@@ -2,7 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { UserError } from '../core/errors.js';
 import { EXAMPLES, EXIT_STATUSES, helpStyle, writeError } from './help.js';
 import { print } from './output.js';
-import { percent, positive, rows, several, whole } from './words.js';
+import { between, percent, positive, rows, several, whole } from './words.js';
 
 declare const HEATLINE_VERSION: string | undefined;
 
@@ -38,8 +38,8 @@ function recording(program: Command): void {
     .argument('[command...]', 'the program and its arguments, after --')
     .option('--pid <pid>', 'attach to a running program', rows)
     .option('--engine <id>', 'profiler to use (see heatline engines)', 'auto')
-    .option('--duration <seconds>', 'stop recording after so long', positive)
-    .option('--rate <hz>', 'samples per second', positive)
+    .option('--duration <seconds>', 'stop recording after so long', between(0.001, 1e9, 'time in seconds'))
+    .option('--rate <hz>', 'samples per second', between(0.001, 10_000, 'rate'))
     .option('-o, --output <file>', 'file to write; its name says the format: .pb.gz, .prof, .collapsed …')
     .option('--subprocesses', 'record child processes too')
     .option('--native', 'record native frames too')
@@ -74,6 +74,18 @@ function recording(program: Command): void {
     .option('--insecure', 'take any certificate')
     .option('--json', 'write one JSON value about it')
     .action(async (url: string, options) => (await import('./commands/fetch.js')).fetchProfile(url, options));
+
+  program
+    .command('timeit')
+    .description('how long a Python statement takes, and whether another takes longer')
+    .argument('<statement>', 'Python code, of one line or more')
+    .option('--compare <statement>', 'code that is to be compared with it')
+    .option('--setup <code>', 'code that runs before each round, untimed')
+    .option('--names <file>', 'Python file whose functions and names it uses')
+    .option('--rounds <n>', 'rounds to take (7, of two statements 10)', whole)
+    .option('--python <interpreter>', 'interpreter to use; else python3 on PATH')
+    .option('--json', 'write one JSON value')
+    .action(async (statement: string, options) => (await import('./commands/timeit.js')).timeit(statement, options));
 
   program
     .command('engines')

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { formatCount } from '../core/model/units.js';
 
 /** Whole numbers, 0 for "all". */
 export function rows(text: string): number {
@@ -16,6 +17,17 @@ export function positive(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('a number above 0 is wanted');
   return value;
+}
+
+/** Numbers from `low` to `high`. */
+export function between(low: number, high: number, what: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= low && value <= high)) {
+      throw new InvalidArgumentError(`a ${what} from ${low} to ${formatCount(high)} is wanted`);
+    }
+    return value;
+  };
 }
 
 export function percent(text: string): number {

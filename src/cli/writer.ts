@@ -9,8 +9,12 @@ export function writable(): readonly Format[] {
   return formats.filter(({ write }) => write !== undefined);
 }
 
-/** The format that is asked for by its id, else the one that a file name means. @throws UserError `usage` */
-export function writerFor(output: string, id?: string): Format {
+/**
+ * The format that is asked for by its id, else the one that a file name means.
+ * @param otherwise what else there is, for the sentence that lists the names
+ * @throws UserError `usage`
+ */
+export function writerFor(output: string, id?: string, otherwise = ' (or --format)'): Format {
   const known = writable();
   if (id !== undefined) {
     const format = known.find((one) => one.id === id);
@@ -20,7 +24,7 @@ export function writerFor(output: string, id?: string): Format {
   const format = formatForName(output);
   if (format !== undefined) return format;
   const names = known.map(({ globs }) => globs[0]!.replace(/^\*/, '')).join(', ');
-  throw new UserError('usage', `${output}: this name does not say a format that can be written; known are ${names} (or --format)`);
+  throw new UserError('usage', `${output}: this name does not say a format that can be written; known are ${names}${otherwise}`);
 }
 
 export async function writeProfile(profile: Profile, format: Format, output: string): Promise<void> {

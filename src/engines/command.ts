@@ -27,7 +27,8 @@ export function pythonCommand(target: Target, environment: Environment): PythonC
   const name = first.split(/[\\/]/).at(-1) ?? first;
   if (/\.pyw?$/i.test(name)) return { interpreter: [needPython(environment)], program: [first, ...rest] };
   if (!interpreterName.test(name)) {
-    throw new UserError('not-python', `${name} is not a Python interpreter; start it as python -m ${name}, or use the py-spy engine.`);
+    const ways = 'name one that is (python app.py), use the engine py-spy where Python runs inside it, or record native code with perf';
+    throw new UserError('not-python', `${name} is not a Python program: ${ways}, whose 'perf script' can be opened.`);
   }
   let at = 0;
   while (at < rest.length && isOption(rest[at]!)) at += withValue.has(rest[at]!) ? 2 : 1;

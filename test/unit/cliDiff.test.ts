@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cliKit, prof, raw } from './cliKit.js';
+import { cliKit, fixtures, prof, raw } from './cliKit.js';
 
 const { heatline, json, folder } = cliKit();
 writeFileSync(join(folder, 'a.collapsed'), 'main (app.py:9);work (app.py:3) 50\nmain (app.py:9) 10\n');
@@ -107,4 +107,18 @@ test('--markdown: paths as a reviewer knows them', () => {
   const shown = [...text.matchAll(/`([^`]+):7`/g)].map(([, file]) => file);
   expect(new Set(shown)).toEqual(new Set([join('src', 'app.py'), 'lib/io.py', 'json/decoder.py', '…/c/d/e.go']));
   expect(text.length).toBeLessThan(65_536);
+});
+
+test('traces have spans, and no sampling error', () => {
+  const trace = join(fixtures, 'trace/viztracer.json');
+  const { stdout } = heatline('diff', trace, join(fixtures, 'trace/viztracer-args.json'));
+  expect(stdout).toContain('wall');
+  expect(stdout).not.toMatch(/±|~|sampl/);
+  expect(heatline('top', trace).stdout).toMatch(/^wall \(microseconds\): .* · [\d,]+ spans\n/);
+  // pprof keeps that.
+  heatline('convert', trace, '-o', 'trace.pb.gz');
+  expect(heatline('diff', 'trace.pb.gz', trace).stdout).not.toMatch(/±|sampl/);
+  expect(heatline('info', 'trace.pb.gz').stdout).toMatch(/^spans .*no samples to judge an error by$/m);
+  // What is sampled has it.
+  expect(heatline('diff', raw, raw).stdout).toContain('± is what sampling alone changes');
 });

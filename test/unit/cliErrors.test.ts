@@ -108,20 +108,16 @@ describe('attacks', () => {
     refused(['fetch', 'localhost:1', '-o', 'no/such/x.pb.gz'], 2, /its folder is not there/);
   });
 
-  test.skipIf(process.platform !== 'linux')('a full disk', () => {
-    refused(['convert', prof, '-o', '/dev/full', '--format', 'pprof'], 2, /\/dev\/full: the disk is full/);
+  test.skipIf(process.platform !== 'linux')('streams that are closed', () => {
     const shell = (command: string) =>
       spawnSync('sh', ['-c', command], { encoding: 'utf8', env: { ...process.env, CLI: cli, PROF: prof } });
-    const full = shell(`"${process.execPath}" "$CLI" top "$PROF" > /dev/full`);
-    expect(full.stderr).toMatch(/^heatline: the output cannot be written: .*\n$/);
-    expect(full.status).toBe(2);
     expect(shell(`"${process.execPath}" "$CLI" top "$PROF" >&-`).stderr).not.toContain('    at ');
     expect(shell(`"${process.execPath}" "$CLI" top - <&-`)).toMatchObject({ status: 3 });
   });
 
   test('numbers at the ends of what numbers can be', () => {
     for (const n of ['1e3', '-1', 'NaN', '0x10', ' ', '1.5']) refused(['top', prof, '-n', n], 2, /a whole number is wanted/);
-    for (const n of ['0', '-1', 'NaN', '', 'Infinity']) refused(['record', '--duration', n, '--', 'x'], 2, /a number above 0 is wanted/);
+    for (const n of ['0', '-1', 'NaN', '', 'Infinity']) refused(['record', '--duration', n, '--', 'x'], 2, /from 0.001 to/);
     expect(heatline('top', prof, '-n', '99999999999999999999').status).toBe(0);
     expect(heatline('tree', prof, '--depth', '1e300').status).toBe(0);
     refused(['tree', prof, '--min', '101'], 2, /percentage/);

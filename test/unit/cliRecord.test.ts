@@ -73,6 +73,32 @@ sys.exit(7)
     expect(status).toBe(0);
   });
 
+  test('what cannot be recorded so is said before the program runs', () => {
+    const said = (...args: string[]) => {
+      const { status, stdout, stderr } = run(['record', ...args]);
+      expect([status, stdout]).toEqual([2, '']);
+      return stderr;
+    };
+    const program = ['--', python!, 'prog ü.py'];
+    expect(said('--rate', '1e9', ...program)).toBe(
+      "heatline: option '--rate <hz>' argument '1e9' is invalid. a rate from 0.001 to 10,000 is wanted\n",
+    );
+    expect(said('--duration', '0', ...program)).toContain('a time in seconds from 0.001 to 1,000,000,000 is wanted');
+    expect(said('--engine', 'cprofile', '-o', 'x.foo', ...program)).toMatch(
+      /^heatline: x\.foo: this name does not say a format that can be written; known are \.pb\.gz, .*, and \.prof by the engine cprofile\n$/,
+    );
+  });
+
+  test.skipIf(process.platform === 'win32')('a program that is no Python is answered with what can be done', () => {
+    const { status, stderr } = run(['record', '-o', 'x.pb.gz', '--', 'ls']);
+    expect(stderr).toMatch(/^heatline: ls is not a Python program: .*python app\.py.*py-spy.*perf.*\n$/);
+    expect(status).toBe(2);
+  });
+
+  test('the line at the end names the engine in a word', { timeout: 60_000 }, () => {
+    expect(run(['record', '-o', 'x.pb.gz', '--', python!, 'prog ü.py']).stderr).toMatch(/^heatline: hybrid \(auto\): [\d.]+ m?s, /m);
+  });
+
   test('an engine that cannot write the file is refused before the program runs', () => {
     const { status, stdout, stderr } = run(['record', '--engine', 'hybrid', '-o', 'x.prof', '--', python!, 'prog ü.py']);
     expect(status).toBe(2);

@@ -248,7 +248,7 @@ describe('commands', () => {
   });
 
   test.each([[['pytest']], [['bash', 'x.sh']], [['python-config', 'x']]])('%j is no interpreter', (argv) => {
-    expect(() => split(...argv)).toThrow(/is not a Python interpreter/);
+    expect(() => split(...argv)).toThrow(/is not a Python program: .*py-spy.*perf/);
   });
 
   test('an interpreter without a program', () => {

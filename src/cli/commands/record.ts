@@ -7,16 +7,24 @@ import { readProfile } from '../../core/formats/index.js';
 import { fileSource } from '../../core/formats/source.js';
 import { functionTable } from '../../core/model/functionTable.js';
 import type { Profile } from '../../core/model/profile.js';
-import { formatCount, formatSeconds, formatShare, formatValue } from '../../core/model/units.js';
+import { formatSeconds, formatShare, formatValue, plural } from '../../core/model/units.js';
 import { nameAndPlace } from '../../core/report/figures.js';
 import { samplesIn } from '../../core/report/top.js';
 import { typeOf } from '../../core/report/view.js';
 import type { EngineOptions, Environment, Target } from '../../engines/engine.js';
-import { chooseEngine, explainRefusal, type LaunchResult, launch, probeEnvironment, probeProcess } from '../../engines/index.js';
-import { Exit, say } from '../failure.js';
+import {
+  type CommandLine,
+  chooseEngine,
+  commandLine,
+  explainRefusal,
+  type LaunchResult,
+  launch,
+  probeEnvironment,
+  probeProcess,
+} from '../../engines/index.js';
+import { Exit, FULL, say } from '../failure.js';
 import { checkOutput, stamp, writeWhole } from '../output.js';
 import { pythonPackage } from '../pythonPackage.js';
-import { type CommandLine, commandLine } from '../recordTarget.js';
 import { writeProfile, writerFor } from '../writer.js';
 
 /** Options of `heatline record` (contract). */
@@ -52,15 +60,17 @@ export async function record(words: readonly string[], options: RecordOptions): 
   checkOutput(output);
   const { target, environment, label } = await findJob(words, options);
   const folder = temporaryFolder();
+  let kept = false;
   try {
     const engineOptions = engineOptionsFrom(options, join(folder, 'recording'));
     const id = options.engine === 'auto' && writer === 'pstats' ? 'cprofile' : options.engine;
-    const { engine, reason } = await chooseEngine(id, target, environment, engineOptions);
+    const { engine } = await chooseEngine(id, target, environment, engineOptions);
     if (writer === 'pstats' && !engine.formats.includes('pstats')) {
       throw new UserError('usage', `${output}: only the engine cprofile writes such files, not ${engine.id}`);
     }
     const plan = engine.plan(target, environment, engineOptions);
-    const named = options.engine === 'auto' ? `${engine.id} (${reason})` : engine.id;
+    // `heatline engines` says why.
+    const named = options.engine === 'auto' ? `${engine.id} (auto)` : engine.id;
     if (target.kind === 'process') {
       const limit = options.duration === undefined ? '' : ` for ${formatSeconds(options.duration)}`;
       say(`recording process ${target.pid} (${label})${limit} with ${named}; Ctrl-C ends it, the program runs on`);
@@ -68,9 +78,13 @@ export async function record(words: readonly string[], options: RecordOptions): 
     const result = await launch(plan);
     if (target.kind === 'process' && result.output === undefined) throw notRecorded(target.pid, result, engine.id);
     process.exitCode = statusOf(result);
-    await keep(result, plan.format, writer, output, target.kind === 'process' ? engine.id : named);
+    await keep(result, plan.format, writer, output, target.kind === 'process' ? engine.id : named).catch((error: unknown) => {
+      if (!(error instanceof UserError) || (error.code !== 'output' && error.code !== FULL)) throw error;
+      kept = true;
+      throw new UserError(error.code, `${error.message}; the recording is kept as ${result.output}`);
+    });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (!kept) rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -100,7 +114,7 @@ function notRecorded(pid: number, result: LaunchResult, engine: string): UserErr
 /** `.prof` is written by its engine only; all else is converted where it must be. @throws UserError `usage` */
 function outputFormat(output: string): Format | 'pstats' {
   if (/\.(?:prof|pstats)$/i.test(output)) return 'pstats';
-  return writerFor(output);
+  return writerFor(output, undefined, ', and .prof by the engine cprofile');
 }
 
 async function probe(command: CommandLine, options: RecordOptions): Promise<Environment> {
@@ -178,7 +192,7 @@ function summary(profile: Profile | undefined, result: LaunchResult, engine: str
     const spec = { type: profile.defaultType };
     const figures = functionTable(profile, spec);
     const samples = samplesIn(profile, spec, figures);
-    if (samples > 0) parts.push(`${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}`);
+    if (samples > 0) parts.push(plural(samples, 'sample'));
     let hottest = -1;
     for (let func = 0; func < figures.self.length; func++) {
       if (figures.self[func]! > (hottest < 0 ? 0 : figures.self[hottest]!)) hottest = func;

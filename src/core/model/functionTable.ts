@@ -11,7 +11,7 @@ export interface FunctionTable {
   /** Exact call counts, for profiles that have them; whole profile, whatever the thread and focus. */
   readonly calls: Float64Array | undefined;
   readonly primitive: Float64Array | undefined;
-  /** Samples behind `self`; absent for figures that were counted, not sampled. */
+  /** Samples behind `self`; absent for figures that were counted or traced, not sampled. */
   readonly samples: Float64Array | undefined;
   /** The whole: sum over all stacks in the view (with call counts: of all selves). */
   readonly sum: number;
@@ -49,7 +49,7 @@ export function functionTable(profile: Profile, spec: ViewSpec): FunctionTable {
     total: sums.total,
     calls,
     primitive,
-    samples: sums.selfSamples,
+    samples: profile.quality.spans ? undefined : sums.selfSamples,
     sum: weights.total,
     sampleCount: weights.samples,
     exact: sums.exact === undefined ? undefined : { ...sums.exact, sum: weights.exactTotal! },

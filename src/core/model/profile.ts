@@ -185,6 +185,8 @@ export interface Quality {
   readonly tracingPerBuiltinSeconds?: number;
   readonly tracingPerMethodSeconds?: number;
   readonly notes?: readonly string[];
+  /** Rows are what ran between two events, and no samples: an error cannot be told by their number. */
+  readonly spans?: true;
 }
 
 export interface Profile {

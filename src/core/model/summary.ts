@@ -4,7 +4,7 @@ import type { Profile } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
 import { type SummedFigures, summedFigures } from './summed.js';
-import { formatSeconds, formatShare, formatType, formatValue, secondsPer } from './units.js';
+import { formatSeconds, formatShare, formatType, formatValue, plural, secondsPer } from './units.js';
 import { weigh } from './weights.js';
 
 /** Fewer samples than this are too few to be told without a word of doubt. */
@@ -35,7 +35,9 @@ export function summarize(profile: Profile): string {
   const top = own.value[parts[0] ?? 0]! / own.sum;
   const spread = parts.length > 0 && top < WORTH ? 'spread out, at most ' : '';
   const doubt =
-    own.sampled && own.samples < FEW ? `; only ${plural(own.samples, 'sample')}, shares are ± ${percent(bound(own, parts[0]))}` : '';
+    own.sampled && own.samples < FEW
+      ? `; only ${plural(Math.round(own.samples), 'sample')}, shares are ± ${percent(bound(own, parts[0]))}`
+      : '';
   return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? spread + named.join(', ') : 'no function is known'}${doubt}${tracingCost(profile, own.sum, type.unit)}`;
 }
 
@@ -67,7 +69,7 @@ function ownTime(profile: Profile, type: number): OwnTime {
   for (let row = 0; row < chosen.length; row++) if (chosen[row]! >= 0) value[chosen[row]!]! += weights.value[row]!;
   // Records of allocations or goroutines are rows of a file, not samples in time: they bound nothing.
   const { type: name, unit } = profile.sampleTypes[type]!;
-  const sampled = secondsPer(unit) !== undefined || /^samples?$/.test(name);
+  const sampled = profile.quality.spans === undefined && (secondsPer(unit) !== undefined || /^samples?$/.test(name));
   return { value, sum: weights.total, sampled, samples: weights.samples };
 }
 
@@ -147,8 +149,4 @@ function nameOf(profile: Profile, func: number): string {
 
 function percent(share: number): string {
   return share >= 0.01 ? `${Math.round(share * 100)} %` : formatShare(share);
-}
-
-function plural(count: number, noun: string): string {
-  return `${Math.round(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -76,6 +76,11 @@ export function formatCount(value: number): string {
   return fraction === undefined || /^0+$/.test(fraction) ? grouped : `${grouped}.${fraction.replace(/0+$/, '')}`;
 }
 
+/** `1 sample`, `1,204 samples`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** `12.3 %`, with more decimals for what is small but not nothing: `0.04 %`, `<0.01 %`. */
 export function formatShare(share: number): string {
   const percent = share * 100;

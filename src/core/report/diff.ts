@@ -1,6 +1,6 @@
 import { type ComparedLine, type ComparedSide, type Comparison, compareLines, type Normalize } from '../model/compare.js';
 import type { ValueType } from '../model/profile.js';
-import { formatCount, formatType, formatValue } from '../model/units.js';
+import { formatCount, formatType, formatValue, plural } from '../model/units.js';
 import { beforeAndAfter, changeText, percentText } from './change.js';
 import type { Judged } from './failOn.js';
 import { type JsonFigure, jsonFigure, nameAndPlace, plain, table } from './figures.js';
@@ -189,10 +189,6 @@ export function diffText(comparison: Comparison, judged: readonly Judged[], opti
   )}`;
   if (lines.length > shown.length) text += `… ${plural(lines.length - shown.length, 'more line')} changed\n`;
   return text;
-}
-
-function plural(count: number, what: string): string {
-  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function lineMoved({ isGone, wasLine, line }: ComparedLine): string {

@@ -1,7 +1,7 @@
 import { type FunctionTable, functionTable } from '../model/functionTable.js';
 import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
 import { isSummed } from '../model/summed.js';
-import { formatCount, formatShare, formatType, formatValue, secondsPer } from '../model/units.js';
+import { formatCount, formatShare, formatType, formatValue, plural, secondsPer } from '../model/units.js';
 import { functionMatcher, weigh } from '../model/weights.js';
 import { type JsonFigure, jsonFigure, nameAndPlace, table } from './figures.js';
 import { type Look, PLAIN } from './look.js';
@@ -146,7 +146,7 @@ export function headline(profile: Profile, spec: ViewSpec, figures: FunctionTabl
   const samples = samplesIn(profile, spec, figures);
   const parts = [`${formatType(type)}: ${formatValue(figures.sum, type.unit)}`];
   // Records of allocations or goroutines are rows of a file, not samples in time.
-  if (samples > 0 && secondsPer(type.unit) !== undefined) parts.push(`${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}`);
+  if (samples > 0 && secondsPer(type.unit) !== undefined) parts.push(plural(samples, profile.quality.spans ? 'span' : 'sample'));
   if (profile.calls !== undefined)
     parts.push(`${formatCount(profile.calls.functions.calls.reduce((sum, own) => sum + own, 0))} function calls`);
   if (spec.thread !== undefined) parts.push(`thread ${spec.thread}`);
