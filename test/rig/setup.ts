@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, rmSync, symlinkSync } fro
 import { basename, delimiter, dirname, join } from 'node:path';
 import { aptInstall, canInstallPackages, installFolder, onPath, type Say } from './install.js';
 import { cacheFolder } from './paths.js';
+import { installProfilers } from './profilers.js';
 import { findOrBringPythons, requiredPythons } from './pythons.js';
 
 /** Everything outside the project that tests and demo run, found or installed by {@link setUp}. */
@@ -19,6 +20,8 @@ export interface Tools {
   /** Optional judges of the numbers; tests that need a missing one are skipped and say so. */
   readonly pySpy: string | undefined;
   readonly go: string | undefined;
+  /** An interpreter whose environment has the profilers that users install. */
+  readonly profilers: string | undefined;
   /** Interpreters beside {@link python} and the sampler Austin: command → path of those that there are. */
   readonly pythons: ReadonlyMap<string, string>;
   /** The PATH under which tests find the optional tools. */
@@ -40,10 +43,23 @@ export async function setUp(purpose: Purpose, say: Say): Promise<Tools> {
   // Fetched and unpacked while the server is compiled.
   const brought = purpose === 'tests' ? ensurePythons(say) : Promise.resolve(new Map<string, string>());
   brought.catch(() => {});
+  const installed = purpose === 'tests' ? ensureProfilers(python, say) : Promise.resolve(undefined);
+  installed.catch(() => {});
   const { node, server, vsce } = await installVSCode(say);
   const judges = purpose === 'tests' ? { pySpy: ensurePySpy(python, say), go: ensureGo(say) } : { pySpy: undefined, go: undefined };
   const pythons = await brought;
-  return { node, server, vsce, chromium, python, ...judges, pythons, path: pathWith(judges.pySpy, judges.go, ...pythons.values()) };
+  const profilers = await installed;
+  return {
+    node,
+    server,
+    vsce,
+    chromium,
+    python,
+    ...judges,
+    profilers,
+    pythons,
+    path: pathWith(judges.pySpy, judges.go, ...pythons.values()),
+  };
 }
 
 function findPython(say: Say): string {
@@ -160,6 +176,16 @@ async function ensurePythons(say: Say): Promise<ReadonlyMap<string, string>> {
   for (const name of requiredPythons.filter((each) => !found.has(each)))
     missingJudge(name, 'put it on PATH; as root on Debian it is brought', say);
   return found;
+}
+
+/** line_profiler, pyinstrument, Scalene, viztracer and yappi, as a user has them. */
+async function ensureProfilers(python: string, say: Say): Promise<string | undefined> {
+  try {
+    return await installProfilers(python, say);
+  } catch (error) {
+    say((error as Error).message);
+    return missingJudge('line_profiler and others of its kind', 'they are installed by pip where the Python Package Index is reached', say);
+  }
 }
 
 /** Go, whose `go tool pprof` judges what we read and write. */
