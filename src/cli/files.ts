@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import nativePath, { join, type PlatformPath } from 'node:path';
 
 /** Patterns name at most so many files: a slip (`/**`) ends in a sentence and not in a walk over the disk. */
 const MOST = 200_000;
@@ -12,12 +12,18 @@ const MOST = 200_000;
 export function expandFiles(words: readonly string[]): string[] {
   return words.flatMap((word) => {
     if (word === '-' || !/[*?]/.test(word) || existsSync(word)) return [word];
-    const parts = word.split(process.platform === 'win32' ? /[\\/]+/ : /\/+/);
-    const root = parts[0] === '' || /^[a-z]:$/i.test(parts[0]!) ? `${parts.shift()}/` : '';
+    const { root, parts } = splitPattern(word);
     const found: string[] = [];
     match(root, parts, 0, found);
     return found.length > 0 ? found.sort() : [word];
   });
+}
+
+/** Where a pattern begins (`/`, `C:\`, `\\server\share\`, '' for here), and its components. Only Windows separates by backslashes. */
+export function splitPattern(pattern: string, path: PlatformPath = nativePath): { root: string; parts: string[] } {
+  const { root } = path.parse(pattern);
+  const rest = pattern.slice(root.length);
+  return { root, parts: rest.split(path.sep === '\\' ? /[\\/]+/ : /\/+/) };
 }
 
 function match(folder: string, parts: readonly string[], at: number, found: string[]): void {
@@ -54,8 +60,9 @@ function entries(folder: string): { name: string; isFolder: boolean }[] {
   }
 }
 
-/** Whether a name fits a pattern of `*` and `?`, in time linear in either for each star. */
-export function fits(name: string, pattern: string): boolean {
+/** Whether a name fits a pattern of `*` and `?`, in time linear in either for each star; on Windows case does not matter. */
+export function fits(whole: string, wanted: string, path: PlatformPath = nativePath): boolean {
+  const [name, pattern] = path.sep === '\\' ? [whole.toLowerCase(), wanted.toLowerCase()] : [whole, wanted];
   let at = 0;
   let here = 0;
   let star = -1;

@@ -1,11 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { sourcePlaces } from './paths.js';
 
 /** Largest source file whose text is shown, in bytes. */
 const MAX_SOURCE = 1 << 24;
-
-/** Ends of a path that are looked for in the source folder are at most so long, in components. */
-const LONGEST_END = 32;
 
 /**
  * Text of a file's line. A file that is not where the profile says (it comes from another machine, or the path is
@@ -14,7 +11,7 @@ const LONGEST_END = 32;
 export function sourceReader(source: string | undefined): (file: string, line: number) => string | undefined {
   const known = new Map<string, string[] | undefined>();
   const load = (file: string): string[] | undefined => {
-    for (const place of places(file, source)) {
+    for (const place of sourcePlaces(file, source)) {
       try {
         const found = statSync(place);
         if (found.isFile() && found.size <= MAX_SOURCE) return readFileSync(place, 'utf8').split(/\r\n|\r|\n/);
@@ -28,15 +25,4 @@ export function sourceReader(source: string | undefined): (file: string, line: n
     if (!known.has(file)) known.set(file, load(file));
     return known.get(file)?.[line - 1];
   };
-}
-
-function places(file: string, source: string | undefined): string[] {
-  if (file === '' || file.startsWith('<')) return [];
-  const found = [resolve(file)];
-  if (source === undefined) return found;
-  const parts = file.split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..' && !/^[a-z]:$/i.test(part));
-  for (let length = Math.min(parts.length, LONGEST_END); length > 0; length--) found.push(join(source, ...parts.slice(-length)));
-  // The source may be that very file.
-  if (basename(source) === parts.at(-1)) found.push(source);
-  return found;
 }

@@ -1,4 +1,3 @@
-import { isAbsolute, relative } from 'node:path';
 import { UserError } from '../../core/errors.js';
 import { compare, type Normalize } from '../../core/model/compare.js';
 import { chooseTypes } from '../../core/report/compared.js';
@@ -9,13 +8,12 @@ import { Exit, say } from '../failure.js';
 import { expandFiles } from '../files.js';
 import { readInputs } from '../input.js';
 import { print, printJson } from '../output.js';
+import { shortPath } from '../paths.js';
 import { look } from '../terminal.js';
 import { type ViewOptions, viewOf } from '../view.js';
 
 /** Rows of each table unless `-n` says otherwise; JSON gives all. */
 const ROWS = 25;
-/** Parts of a path that a comment shows. */
-const SHOWN_PARTS = 3;
 
 export interface DiffCommandOptions extends ViewOptions {
   /** Files of the base; without them the first word names it, and the second the new profile. */
@@ -54,7 +52,7 @@ export async function diff(words: readonly string[], options: DiffCommandOptions
   const rows = options.n === 0 ? undefined : (options.n ?? (options.json ? undefined : ROWS));
   const wanted: DiffOptions = { normalize, look: look(), lines: options.lines ?? false, ...(rows === undefined ? {} : { rows }) };
   if (options.json) await printJson(diffJson(comparison, judged, wanted));
-  else if (options.markdown) await print(diffMarkdown(comparison, judged, normalize, shortPath));
+  else if (options.markdown) await print(diffMarkdown(comparison, judged, normalize, (file) => shortPath(file)));
   else await print(diffText(comparison, judged, wanted));
 
   for (const { holds, matched, sentence } of judged) if (holds || !matched) say(`--fail-on ${sentence}`);
@@ -83,15 +81,4 @@ async function viewOfSide(files: readonly string[], filters: ViewOptions) {
     const name = files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`;
     throw error instanceof UserError ? new UserError(error.code, `${name}: ${error.message}`) : error;
   }
-}
-
-/** A path as a reviewer knows it: from here, from the installed packages or the standard library, else its last parts. */
-function shortPath(file: string): string {
-  if (!/[\\/]/.test(file) || file.startsWith('<')) return file;
-  const here = relative(process.cwd(), file);
-  if (isAbsolute(file) && !here.startsWith('..') && !isAbsolute(here)) return here;
-  const parts = file.split(/[\\/]/);
-  const at = parts.findLastIndex((part) => /^(?:site-packages|dist-packages|node_modules|python\d[\d.]*)$/.test(part));
-  if (at >= 0 && at < parts.length - 1) return parts.slice(at + 1).join('/');
-  return parts.length > SHOWN_PARTS + 1 ? `…/${parts.slice(-SHOWN_PARTS).join('/')}` : file;
 }

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { isAbsolute, resolve, sep } from 'node:path';
 import { linesJson, linesText } from '../../core/report/lines.js';
 import { readInputs } from '../input.js';
 import { print, printJson } from '../output.js';
+import { pathFilter } from '../paths.js';
 import { sourceReader } from '../sourceText.js';
 import { look } from '../terminal.js';
 import { type ViewOptions, viewOf } from '../view.js';
@@ -18,20 +18,12 @@ export async function lines(files: readonly string[], options: ViewOptions & { s
   else await print(linesText(profile, spec, { ...wanted, look: look(), source: sourceReader(options.source) }));
 }
 
-/** Tells the profile's files that a path means: itself, what is under it, or what ends in it. */
+/** Tells the profile's files that a path means. */
 function chooser(source: string): (file: string) => boolean {
-  const absolute = resolve(source);
-  let real = absolute;
   try {
-    real = realpathSync(absolute);
+    return pathFilter(source, realpathSync(source));
   } catch {
     // The source need not be here: the profile may come from another machine.
+    return pathFilter(source);
   }
-  const tail = `/${source.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '')}`;
-  return (file) => {
-    const mine = isAbsolute(file) ? file : resolve(file);
-    if (mine === absolute || mine === real) return true;
-    if (mine.startsWith(absolute + sep) || mine.startsWith(real + sep)) return true;
-    return `/${file.replaceAll('\\', '/')}`.endsWith(tail);
-  };
 }

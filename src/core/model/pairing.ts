@@ -1,3 +1,4 @@
+import { pathParts } from './paths.js';
 import type { Profile } from './profile.js';
 
 /** Which function of one profile is which of another: an index, or -1 where there is no counterpart. */
@@ -137,7 +138,7 @@ function paths({ functions, strings }: Profile): Map<number, string[]> {
   const found = new Map<number, string[]>();
   for (let func = 0; func < functions.length; func++) {
     const file = functions.file[func]!;
-    if (!found.has(file)) found.set(file, strings[file]!.split(/[\\/]/));
+    if (!found.has(file)) found.set(file, pathParts(strings[file]!));
   }
   return found;
 }

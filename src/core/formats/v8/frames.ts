@@ -54,7 +54,7 @@ export class CallFrames {
 /** The path of a file: address; other addresses stay. */
 export function pathOf(url: string): string {
   if (!url.startsWith('file://')) return url;
-  let path = url.slice('file://'.length);
+  let path = url.slice('file://'.length).replace(/^localhost(?=\/)/i, '');
   try {
     path = decodeURIComponent(path);
   } catch {
