@@ -2,6 +2,7 @@
 import type * as vscode from 'vscode';
 import { createApi, type HeatlineApi } from './host/api.js';
 import { registerCommands } from './host/commands.js';
+import { registerConfigurations } from './host/configurations.js';
 import { type Ctx, createCtx } from './host/ctx.js';
 import { ProfileEditor } from './host/editors/profileEditor.js';
 import { followActive, restoreSession } from './host/profiles.js';
@@ -23,12 +24,18 @@ export function activate(context: vscode.ExtensionContext): HeatlineApi {
   const hotFunctions = new HotFunctionsView(ctx);
   context.subscriptions.push(heat, editor, callTree, hotFunctions, new RecordingsView(ctx), new StatusBarView(ctx));
   registerCommands(ctx, { editor, callTree, hotFunctions });
+  context.subscriptions.push(registerConfigurations());
   void restoreSession(ctx);
   return createApi(ctx, heat);
 }
 
-/** Ends what was started: programs being recorded are asked to stop, the server goes. */
+/** Milliseconds that VS Code leaves us, less what the server needs to go. */
+const PATIENCE = 3500;
+
+/** Ends what was started: programs being recorded are asked to stop, what they recorded is taken, the server goes. */
 export async function deactivate(): Promise<void> {
+  ctx?.runs.stop();
+  await ctx?.runs.ended(PATIENCE);
   ctx?.runs.dispose();
   await ctx?.client.stop();
   ctx = undefined;

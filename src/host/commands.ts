@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { typeLabel } from '../core/model/units.js';
+import type { AttachOptions } from './attach/attach.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
 import { isUserError } from './errors.js';
@@ -25,7 +26,13 @@ type Command = (ctx: Ctx, parts: Parts, ...args: unknown[]) => unknown;
 export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileFile': (ctx, _, uri, options) => launching().profileFile(ctx, asUri(uri), asOptions(options)),
   'heatline.rerun': (ctx) => launching().rerun(ctx),
-  'heatline.stop': (ctx) => ctx.runs.stopAll(),
+  'heatline.stop': (ctx, _, id) => ctx.runs.stop(id),
+  'heatline.attach': (ctx, _, options) => launching().attach(ctx, asAttachOptions(options)),
+  'heatline.pickProcess': async () => String((await launching().pickProcess()).pid),
+  'heatline.profileModule': (ctx) => launching().profileModule(ctx),
+  'heatline.profileCommand': (ctx) => launching().profileCommand(ctx),
+  'heatline.profileLaunchConfig': (ctx, _, config, folder) => launching().profileLaunchConfig(ctx, config, asUri(folder)),
+  'heatline.copyText': (_, __, text) => vscode.env.clipboard.writeText(typeof text === 'string' ? text : ''),
   'heatline.pauseLive': (ctx) => ctx.live.pause(true),
   'heatline.resumeLive': (ctx) => ctx.live.pause(false),
   'heatline.setArguments': async (ctx, _, uri) => {
@@ -121,6 +128,19 @@ export function asOptions(value: unknown): ProfileOptions | undefined {
     ...text('python', python),
     ...(Array.isArray(args) ? { args: args.map(String) } : {}),
     ...(variables ? { env: Object.fromEntries(variables) } : {}),
+  };
+}
+
+/** As `asOptions`, for a program that runs. */
+function asAttachOptions(value: unknown): AttachOptions | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || 'groupId' in value || 'editorIndex' in value) return undefined;
+  const { pid, duration, delay, engine, rate, native, gil, idle, subprocesses } = value as Record<string, unknown>;
+  const numbers = Object.entries({ pid, duration, delay, rate }).filter(([, given]) => typeof given === 'number' && given > 0);
+  const flags = Object.entries({ native, gil, idle, subprocesses }).filter(([, given]) => given === true);
+  return {
+    ...Object.fromEntries([...numbers, ...flags]),
+    ...(duration === null ? { duration } : {}),
+    ...(typeof engine === 'string' && engine ? { engine } : {}),
   };
 }
 

@@ -32,6 +32,9 @@ export interface Variables {
 }
 
 export interface LaunchChoice {
+  /** What it starts, variables filled in: a path as it stands there, or a module. */
+  readonly program?: string;
+  readonly module?: string;
   readonly args: readonly string[];
   /** True when the configuration asks for its arguments at each start (`${command:pickArgs}`). */
   readonly asksArgs: boolean;
@@ -58,14 +61,24 @@ export function matchingConfigs(configs: readonly unknown[], variables: Variable
   return [...named, ...general];
 }
 
-function asConfig(raw: unknown, platform: NodeJS.Platform): LaunchConfig | undefined {
+/** Configurations that start a Python program, ours and the debugger's; of ours also those that join one. */
+export function recordable(configs: readonly unknown[], platform: NodeJS.Platform): LaunchConfig[] {
+  return configs.flatMap((raw) => {
+    const { name, type } = (typeof raw === 'object' && raw !== null ? raw : {}) as Partial<LaunchConfig>;
+    if (type === 'heatline') return typeof name === 'string' ? [raw as LaunchConfig] : [];
+    const config = asConfig(raw, platform, true);
+    return config ? [config] : [];
+  });
+}
+
+function asConfig(raw: unknown, platform: NodeJS.Platform, modules = false): LaunchConfig | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
   const config = raw as LaunchConfig;
   if (typeof config.name !== 'string' || (config.type !== 'debugpy' && config.type !== 'python')) return undefined;
   if (config.request !== undefined && config.request !== 'launch') return undefined;
   const special = config[OS_KEYS[platform] ?? ''];
   const merged = typeof special === 'object' && special !== null ? { ...config, ...special } : config;
-  return typeof merged.program === 'string' ? merged : undefined;
+  return typeof merged.program === 'string' || (modules && typeof merged.module === 'string') ? merged : undefined;
 }
 
 function samePath(a: string, b: string, platform: NodeJS.Platform): boolean {
@@ -86,6 +99,8 @@ export function applyConfig(config: LaunchConfig, variables: Variables): LaunchC
   const envFile = config.envFile ? { path: config.envFile, named: true } : variables.folder ? { path: '.env', named: false } : undefined;
   const base = variables.folder ?? path.dirname(variables.file);
   return {
+    ...(config.program ? { program: expandAll(config.program) } : {}),
+    ...(config.module ? { module: expandAll(config.module) } : {}),
     args,
     asksArgs,
     env,

@@ -1,4 +1,9 @@
 /** All that is needed to run programs, as a bundle of its own (dist/launching.js): loaded when the first one is profiled. */
+export { attach } from './attach/attach.js';
+export { pickProcess } from './attach/picker.js';
 export { takeUpInterrupted } from './interrupted.js';
-export { profileFile, rerun } from './profileFile.js';
+export { profileLaunchConfig } from './pickConfiguration.js';
+export { profileFile } from './profileFile.js';
+export { profileCommand, profileModule } from './profileLaunch.js';
+export { rerun } from './rerun.js';
 export { changeArguments, runnableFile } from './target.js';

@@ -27,15 +27,17 @@ export interface ScriptTarget {
 /** How a file was last started, kept per workspace. */
 type Remembered = { readonly config: string } | { readonly args: readonly string[] };
 
+/** @throws UserError `untrusted` in a workspace whose programs are not to be run */
+export function demandTrust(): void {
+  if (vscode.workspace.isTrusted) return;
+  throw new UserError('untrusted', 'This workspace is not trusted, so Heatline does not run its programs; profiles can still be opened.', [
+    { title: 'Manage Trust', command: 'workbench.trust.manage' },
+  ]);
+}
+
 /** A Python file that can be run: saved, on this machine, in a workspace that is trusted. Saves it when it has changes. */
 export async function runnableFile(uri: vscode.Uri | undefined): Promise<vscode.Uri> {
-  if (!vscode.workspace.isTrusted) {
-    throw new UserError(
-      'untrusted',
-      'This workspace is not trusted, so Heatline does not run its programs; profiles can still be opened.',
-      [{ title: 'Manage Trust', command: 'workbench.trust.manage' }],
-    );
-  }
+  demandTrust();
   const file = uri ?? vscode.window.activeTextEditor?.document.uri;
   if (!file) throw new UserError('no-file', 'Open the Python file to profile first.');
   if (file.scheme === 'untitled')

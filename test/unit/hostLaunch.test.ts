@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEnvFile } from '../../src/host/envFile.js';
-import { applyConfig, expand, matchingConfigs, type Variables } from '../../src/host/launchConfig.js';
+import { applyConfig, expand, matchingConfigs, recordable, type Variables } from '../../src/host/launchConfig.js';
+import { readLaunchSpec } from '../../src/host/launchSpec.js';
 import { joinWords, splitWords } from '../../src/host/shellWords.js';
 
 const variables: Variables = {
@@ -41,6 +42,64 @@ describe('arguments', () => {
   });
 });
 
+describe('a configuration of ours', () => {
+  const read = (raw: Record<string, unknown>) => readLaunchSpec(raw, 'linux');
+
+  it('says what to run and how to record it', () => {
+    expect(
+      read({
+        name: 'x',
+        type: 'heatline',
+        request: 'launch',
+        program: 'app.py',
+        args: ['a b', 3],
+        env: { A: 1, B: null },
+        rate: 50,
+        gil: true,
+      }),
+    ).toEqual({
+      name: 'x',
+      program: 'app.py',
+      args: ['a b', '3'],
+      env: { A: '1' },
+      rate: 50,
+      gil: true,
+    });
+    expect(read({ module: 'pytest', args: '-k "slow one"', cwd: '', engine: 'sampler', native: false })).toEqual({
+      module: 'pytest',
+      args: ['-k', 'slow one'],
+      env: {},
+      engine: 'sampler',
+    });
+    expect(read({ command: 'python manage.py check' }).command).toEqual(['python', 'manage.py', 'check']);
+  });
+
+  it.each<[Record<string, unknown>, RegExp]>([
+    [{ name: 'a' }, /^The configuration “a” says nothing to run: give program, module or command\.$/],
+    [{ program: 'a.py', module: 'a' }, /more than one thing/],
+    [{ program: 3 }, /needs a text for program/],
+    [{ program: 'a.py', env: ['A=1'] }, /needs names and values for env/],
+    [{ program: 'a.py', rate: 0 }, /needs a number for rate, at least 1/],
+    [{ program: 'a.py', rate: '100' }, /needs a number for rate/],
+    [{ program: 'a.py', native: 'yes' }, /needs true or false for native/],
+    [{ program: 'a.py', args: { a: 1 } }, /needs a list for args/],
+  ])('%j is refused in a sentence', (raw, says) => {
+    expect(() => read(raw)).toThrow(says);
+  });
+
+  it('reads any value without a crash', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom('program', 'args', 'env', 'rate', 'gil', 'name', 'command'), fc.anything()), (raw) => {
+        try {
+          read(raw);
+        } catch (error) {
+          expect((error as Error).name).toBe('UserError');
+        }
+      }),
+    );
+  });
+});
+
 describe('launch configurations', () => {
   const configs = [
     { name: 'current', type: 'debugpy', request: 'launch', program: '${file}' },
@@ -59,6 +118,19 @@ describe('launch configurations', () => {
     expect(matchingConfigs(configs, variables).map((config) => config.name)).toEqual(['named', 'current']);
   });
 
+  it('that start Python are offered, ours and the debugger’s', () => {
+    const ours = { name: 'ours', type: 'heatline', request: 'attach', processId: '4' };
+    expect(recordable([...configs, ours, { type: 'heatline' }], 'linux').map((config) => config.name)).toEqual([
+      'current',
+      'named',
+      'other file',
+      'module',
+      'unknowable',
+      'ours',
+    ]);
+    expect(applyConfig({ name: 'm', type: 'debugpy', module: '${fileBasenameNoExtension}' }, variables).module).toBe('pricing');
+  });
+
   it('give arguments, environment, folder, env file and interpreter', () => {
     const choice = applyConfig(
       {
@@ -74,6 +146,7 @@ describe('launch configurations', () => {
       variables,
     );
     expect(choice).toEqual({
+      program: variables.file,
       args: ['--in', '/other/in.csv', '3'],
       asksArgs: false,
       env: { A: '/home/me/a', B: '2' },

@@ -21,8 +21,10 @@ describe('the manifest', () => {
 
   it('leaves to links and buttons only what needs their arguments', () => {
     expect(table.filter((id) => !ids.includes(id ?? '')).sort()).toEqual([
+      'heatline.copyText',
       'heatline.hotFunctions.more',
       'heatline.openLocation',
+      'heatline.pickProcess',
       'heatline.showFunction',
     ]);
   });

@@ -1,0 +1,88 @@
+/** What a launch configuration or a task of type `heatline` says, read with care: it comes from a file that people write. Knows no vscode. */
+import { UserError } from '../core/errors.js';
+import { splitWords } from './shellWords.js';
+
+/** A program to start and how to record it; exactly one of `program`, `module` and `command` is there. */
+export interface LaunchSpec {
+  readonly name?: string;
+  /** A Python file. */
+  readonly program?: string;
+  /** A module, as `python -m` takes it. */
+  readonly module?: string;
+  /** Any command line, in words. */
+  readonly command?: readonly string[];
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly envFile?: string;
+  readonly python?: string;
+  readonly engine?: string;
+  readonly rate?: number;
+  readonly duration?: number;
+  readonly native?: boolean;
+  readonly gil?: boolean;
+  readonly idle?: boolean;
+  readonly subprocesses?: boolean;
+  readonly only?: string;
+}
+
+/** @throws UserError `launch-config` that names what is wrong */
+export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform: NodeJS.Platform): LaunchSpec {
+  const what = typeof raw.name === 'string' && raw.name ? ` “${raw.name}”` : '';
+  const wrong = (text: string) => new UserError('launch-config', `The configuration${what} ${text}.`);
+  const text = <K extends string>(key: K): { readonly [P in K]?: string } => {
+    const value = raw[key];
+    if (value === undefined || value === null || value === '') return {};
+    if (typeof value !== 'string') throw wrong(`needs a text for ${key}`);
+    return { [key]: value } as { [P in K]?: string };
+  };
+  const number = <K extends string>(key: K, least: number): { readonly [P in K]?: number } => {
+    const value = raw[key];
+    if (value === undefined || value === null) return {};
+    if (typeof value !== 'number' || !(value >= least)) throw wrong(`needs a number for ${key}${least > 0 ? `, at least ${least}` : ''}`);
+    return { [key]: value } as { [P in K]?: number };
+  };
+  const flag = <K extends string>(key: K): { readonly [P in K]?: boolean } => {
+    const value = raw[key];
+    if (value !== undefined && typeof value !== 'boolean') throw wrong(`needs true or false for ${key}`);
+    return value ? ({ [key]: true } as { [P in K]?: boolean }) : {};
+  };
+  const words = (key: string): string[] => {
+    const value = raw[key];
+    if (value === undefined || value === null) return [];
+    if (typeof value === 'string') return splitWords(value, platform);
+    if (!Array.isArray(value)) throw wrong(`needs a list for ${key}`);
+    return value.map(String);
+  };
+  const command = words('command');
+  const spec: LaunchSpec = {
+    ...text('name'),
+    ...text('program'),
+    ...text('module'),
+    ...(command.length > 0 ? { command } : {}),
+    args: words('args'),
+    ...text('cwd'),
+    env: environment(raw.env, wrong),
+    ...text('envFile'),
+    ...text('python'),
+    ...text('engine'),
+    ...number('rate', 1),
+    ...number('duration', 0.001),
+    ...flag('native'),
+    ...flag('gil'),
+    ...flag('idle'),
+    ...flag('subprocesses'),
+    ...text('only'),
+  };
+  const starts = [spec.program, spec.module, spec.command].filter((start) => start !== undefined).length;
+  if (starts === 0) throw wrong('says nothing to run: give program, module or command');
+  if (starts > 1) throw wrong('says more than one thing to run: give one of program, module and command');
+  return spec;
+}
+
+function environment(value: unknown, wrong: (text: string) => UserError): Record<string, string> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw wrong('needs names and values for env');
+  const known = Object.entries(value).filter(([, each]) => each !== null && each !== undefined);
+  return Object.fromEntries(known.map(([name, each]) => [name, String(each)]));
+}

@@ -1,0 +1,159 @@
+/** Starts what a launch configuration, a task or an input box says, in a terminal of our own, and records it. */
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../core/errors.js';
+import type { Environment, Target } from '../engines/engine.js';
+import { commandLine, probeEnvironment } from '../engines/index.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
+import type { Ctx } from './ctx.js';
+import { parseEnvFile } from './envFile.js';
+import { findInterpreter } from './interpreter.js';
+import type { LaunchSpec } from './launchSpec.js';
+import { pythonPackageOf } from './profileFile.js';
+import { type Job, record } from './record.js';
+import { joinWords, splitWords } from './shellWords.js';
+import { remember } from './starts.js';
+import { demandTrust } from './target.js';
+
+/** Folder of the workspace that a start belongs to; the first one when it is not said. */
+type Scope = vscode.WorkspaceFolder | undefined;
+
+/**
+ * @param scope workspace folder that relative paths start from
+ * @throws UserError when it cannot be started or nothing was recorded
+ */
+export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = firstFolder()): Promise<ProfileInfo> {
+  demandTrust();
+  const start = await startOf(ctx, spec, scope);
+  await remember(ctx, { kind: 'launch', spec, ...(scope ? { folder: scope.uri.toString() } : {}) });
+  const settings = vscode.workspace.getConfiguration('heatline', scope);
+  const rateHz = spec.rate ?? settings.get<number | null>('rateHz');
+  return record(ctx, {
+    ...start,
+    key: JSON.stringify([start.argv, start.target.cwd]),
+    engine: spec.engine ?? settings.get<string>('engine', 'auto'),
+    options: {
+      live: settings.get<boolean>('live', true),
+      ...(rateHz ? { rateHz } : {}),
+      ...(spec.duration === undefined ? {} : { durationSeconds: spec.duration }),
+      ...(spec.native ? { native: true } : {}),
+      ...(spec.gil ? { gil: true } : {}),
+      ...(spec.idle ? { idle: true } : {}),
+      ...(spec.subprocesses ? { subprocesses: true } : {}),
+      ...(spec.only === undefined ? {} : { only: spec.only }),
+    },
+    scope,
+  });
+}
+
+/** Asks for a module and its arguments, as after `python -m`. */
+export async function profileModule(ctx: Ctx): Promise<ProfileInfo> {
+  const [module, ...args] = await askWords(ctx, 'module', 'Module to Profile', 'As after python -m: the module’s name, then its arguments');
+  return profileLaunch(ctx, { module: module!, args, env: {} });
+}
+
+/** Asks for any command line. */
+export async function profileCommand(ctx: Ctx): Promise<ProfileInfo> {
+  const command = await askWords(
+    ctx,
+    'command',
+    'Command to Profile',
+    'As in a terminal: pytest -k slow, python manage.py check, script.py',
+  );
+  return profileLaunch(ctx, { command, args: [], env: {} });
+}
+
+/** At least one word, remembered for the next time. @throws CancellationError */
+async function askWords(ctx: Ctx, key: string, title: string, prompt: string): Promise<string[]> {
+  demandTrust();
+  const memory = ctx.context.workspaceState;
+  const text = await vscode.window.showInputBox({
+    title,
+    prompt,
+    value: joinWords(memory.get<readonly string[]>(`heatline.${key}`) ?? [], process.platform),
+    ignoreFocusOut: true,
+  });
+  const words = splitWords(text ?? '', process.platform);
+  if (words.length === 0) throw new vscode.CancellationError();
+  await memory.update(`heatline.${key}`, words);
+  return words;
+}
+
+type LaunchStart = Pick<Job, 'name' | 'target' | 'environment' | 'argv' | 'shownAs'> & { readonly file?: vscode.Uri };
+
+async function startOf(ctx: Ctx, spec: LaunchSpec, scope: Scope): Promise<LaunchStart> {
+  const base = scope?.uri.fsPath ?? (spec.program && path.isAbsolute(spec.program) ? path.dirname(spec.program) : process.cwd());
+  const cwd = path.resolve(base, spec.cwd ?? '');
+  await demand(cwd, 'folder', (found) => found.isDirectory());
+  const env = { ...(await fileVariables(spec.envFile, base)), ...spec.env };
+  const near = vscode.Uri.file(path.join(base, 'any.py'));
+  const python = async () => (spec.python ? pythonAt(spec.python, base) : (await findInterpreter(near, ctx.log)).path);
+  const probe = (asked: string) => probeEnvironment({ python: asked, pythonPackage: pythonPackageOf(ctx), path: searchPath(env) });
+  if (spec.program !== undefined) {
+    const script = path.resolve(base, spec.program);
+    await demand(script, 'program', (found) => found.isFile());
+    const target: Target = { kind: 'script', script, args: spec.args, cwd, env };
+    const file = vscode.Uri.file(script);
+    return { name: path.basename(script), target, environment: await probe(await python()), argv: [script, ...spec.args], file };
+  }
+  if (spec.module !== undefined) {
+    const target: Target = { kind: 'module', module: spec.module, args: spec.args, cwd, env };
+    return { name: spec.module, target, environment: await probe(await python()), argv: ['-m', spec.module, ...spec.args] };
+  }
+  return commandStart([...(spec.command ?? []), ...spec.args], cwd, env, python, probe);
+}
+
+async function commandStart(
+  words: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  python: () => Promise<string>,
+  probe: (python: string) => Promise<Environment>,
+): Promise<LaunchStart> {
+  // Tools of the workspace's own environment come before those of the machine, as in a terminal where it is activated.
+  const own = await python().catch(() => undefined);
+  const search = [...(own ? [path.dirname(own)] : []), searchPath(env)].join(path.delimiter);
+  const { argv, python: named, language, toolchain } = commandLine(words, cwd, search);
+  const target: Target = { kind: 'command', argv: absolute(argv, own, named), cwd, env, ...(language === undefined ? {} : { language }) };
+  const environment = await probe((named && path.isAbsolute(named) ? named : own) ?? named ?? (await python()));
+  return {
+    name: words
+      .map((word) => path.basename(word))
+      .join(' ')
+      .slice(0, 40),
+    target,
+    environment: { ...environment, path: search, ...(toolchain === undefined ? {} : { toolchain }) },
+    argv: words,
+    shownAs: words.join(' '),
+  };
+}
+
+/** A bare `python` means the workspace's own. */
+function absolute(argv: readonly string[], own: string | undefined, named: string | undefined): readonly string[] {
+  const [first, ...rest] = argv;
+  return own && first !== undefined && first === named && /^python3?(\.exe)?$/.test(first) ? [own, ...rest] : argv;
+}
+
+function pythonAt(python: string, base: string): string {
+  return path.isAbsolute(python) || !/[\\/]/.test(python) ? python : path.resolve(base, python);
+}
+
+const searchPath = (env: Readonly<Record<string, string>>) => env.PATH ?? process.env.PATH ?? '';
+
+async function fileVariables(envFile: string | undefined, base: string): Promise<Record<string, string>> {
+  if (envFile === undefined) return {};
+  const file = path.resolve(base, envFile);
+  try {
+    return parseEnvFile(await readFile(file, 'utf8'), process.env);
+  } catch {
+    throw new UserError('env-file', `The environment file of the launch configuration cannot be read: ${file}`);
+  }
+}
+
+async function demand(file: string, what: string, fits: (found: Awaited<ReturnType<typeof stat>>) => boolean): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (!found || !fits(found)) throw new UserError('no-file', `There is no such ${what}: ${file}`);
+}
+
+const firstFolder = (): Scope => vscode.workspace.workspaceFolders?.[0];

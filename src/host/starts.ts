@@ -1,0 +1,19 @@
+/** What was started last, so that `heatline.rerun` can start it again, exactly. Kept per workspace. */
+import type { AttachOptions } from './attach/attach.js';
+import type { Ctx } from './ctx.js';
+import type { LaunchSpec } from './launchSpec.js';
+import type { ProfileOptions } from './target.js';
+
+export type Start =
+  | { readonly kind: 'file'; readonly uri: string; readonly options?: ProfileOptions }
+  | { readonly kind: 'launch'; readonly spec: LaunchSpec; readonly folder?: string }
+  /** `program` tells the program again when its number has changed: a hash of its command line. */
+  | { readonly kind: 'attach'; readonly options: AttachOptions; readonly program: string };
+
+const LAST = 'heatline.lastStart';
+
+export async function remember(ctx: Ctx, start: Start): Promise<void> {
+  await ctx.context.workspaceState.update(LAST, start);
+}
+
+export const lastStart = (ctx: Ctx): Start | undefined => ctx.context.workspaceState.get<Start>(LAST);
