@@ -1,13 +1,23 @@
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Profile } from '../model/profile.js';
 
-/** A profile's bytes. Small files arrive whole; readers of large ones may use `chunks`. */
+/** Content in order, unpacked. Going through it may throw anything: `bytes` then tells what is wrong. */
+export interface Pieces extends AsyncIterable<Uint8Array> {
+  /** Its first 4 KiB. */
+  readonly head: Uint8Array;
+  /** Bytes of the whole, as the file claims. */
+  readonly size: number;
+}
+
+/** A profile's bytes. Small files arrive whole; readers of large ones may take `pieces`. */
 export interface Source {
   /** Display name, used in messages only. */
   readonly name: string;
   readonly size: number;
   /** Whole content, unpacked if it was gzip or zstd; throws ReadError when over the memory bound. */
   bytes(): Promise<Uint8Array>;
+  /** For readers that need not have the whole in memory; undefined where it must be. */
+  pieces?(): Pieces | undefined;
   /** Where the packed data ended too early, once `bytes` was asked for: it gave only the beginning. */
   readonly cutAt?: number | undefined;
 }

@@ -88,27 +88,21 @@ export function sniff(bytes: Uint8Array, name: string): Format | undefined {
  * @throws ReadError and nothing else, unless `control.signal` is aborted (then the signal's reason)
  */
 export async function readProfile(source: Source, control: ReadControl = {}): Promise<Profile> {
-  const bytes = await source.bytes();
+  const head = source.pieces?.()?.head ?? (await source.bytes());
   control.signal?.throwIfAborted();
-  if (bytes.length === 0) throw new ReadError('empty', 'The file is empty: nothing was recorded, or it was not written to the end.', 0);
-  const format = sniff(bytes, source.name);
-  if (format === undefined) throw foreign(bytes);
+  if (head.length === 0) throw new ReadError('empty', 'The file is empty: nothing was recorded, or it was not written to the end.', 0);
+  const format = sniff(head, source.name);
+  if (format === undefined) throw foreign(await source.bytes());
   const builder = new ProfileBuilder(format.id);
-  if (source.cutAt === undefined) await format.read(source, builder, control);
-  else await readCut(format, source, source.cutAt, builder, control);
-  control.signal?.throwIfAborted();
-  return builder.finish();
-}
-
-/** Reads what there is of packed data that ends too early: a part with a warning, if it can be read by itself. */
-async function readCut(format: Format, source: Source, cutAt: number, builder: ProfileBuilder, control: ReadControl): Promise<void> {
   try {
     await format.read(source, builder, control);
   } catch (error) {
-    if (!(error instanceof ReadError)) throw error;
-    throw new ReadError('truncated', 'The packed data ends too early, and what is left cannot be read.', cutAt, error.message);
+    if (source.cutAt === undefined || !(error instanceof ReadError)) throw error;
+    throw new ReadError('truncated', 'The packed data ends too early, and what is left cannot be read.', source.cutAt, error.message);
   }
-  builder.warn('The packed data ends too early, so only its beginning is shown.');
+  if (source.cutAt !== undefined) builder.warn('The packed data ends too early, so only its beginning is shown.');
+  control.signal?.throwIfAborted();
+  return builder.finish();
 }
 
 /** The format that writes files of this name (by its globs); undefined when we write none such. */

@@ -2,7 +2,8 @@ import { constants } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import * as zlib from 'node:zlib';
 import { ReadError } from '../errors.js';
-import type { Source } from './format.js';
+import type { Pieces, Source } from './format.js';
+import { isGzip, piecesOf } from './shared/pieces.js';
 import { type FrameDecoder, isZstd, unzstd } from './shared/zstd.js';
 
 /** Largest file we read, and largest content we unpack, in bytes: what a Buffer holds and 32 bits can point into. */
@@ -23,9 +24,10 @@ interface Unpacked {
   readonly cutAt: number | undefined;
 }
 
-/** A file on disk, read once, when its bytes are first asked for. @throws ReadError (`io`, `too-large`) from `bytes` */
+/** A file on disk, read as a whole once, when its bytes are first asked for. @throws ReadError (`io`, `too-large`) from `bytes` */
 export function fileSource(path: string): Source {
-  return lazySource(
+  let looked: { readonly pieces: Pieces | undefined } | undefined;
+  const whole = lazySource(
     path,
     () => {
       try {
@@ -36,6 +38,12 @@ export function fileSource(path: string): Source {
     },
     () => unpack(readWhole(path)),
   );
+  return Object.assign(whole, {
+    pieces() {
+      looked ??= { pieces: piecesOf(path, (packed) => boundOf({ length: packed })) };
+      return looked.pieces;
+    },
+  });
 }
 
 /** Bytes that are already in memory (a download, a test). */
@@ -130,13 +138,9 @@ function searchable(content: Uint8Array): Uint8Array {
 }
 
 /** How many bytes `packed` may unpack to. */
-export function boundOf(packed: Uint8Array): number {
+export function boundOf(packed: { readonly length: number }): number {
   const grown = Math.max(ALWAYS_ALLOWED, packed.length * MAX_GROWTH);
   return Math.min(packed.length < SMALL ? MAX_OF_SMALL : MAX_BYTES, grown);
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /** All members of a gzip file; of one that ends too early, what is there. */

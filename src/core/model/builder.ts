@@ -8,8 +8,7 @@ import { LineCostStore } from './lineCostStore.js';
 import { MappingStore } from './mappingStore.js';
 import type { Places, Profile, Quality, ValueType } from './profile.js';
 import { SampleStore } from './sampleStore.js';
-import type { StackRun } from './stackRun.js';
-import { StackStore } from './stackStore.js';
+import { type GrowingRows, StackStore } from './stackStore.js';
 
 type Facts = Pick<Profile, 'defaultType' | 'timeNanos' | 'durationNanos' | 'periodType' | 'period' | 'dropFrames' | 'keepFrames'>;
 
@@ -218,12 +217,12 @@ export class ProfileBuilder {
     return this.row(values, thread, time);
   }
 
-  /** Whole stacks go on from those of earlier profiles with the same places; comes before any sample. */
-  continueStacks(run: StackRun): void {
-    this.stackStore.continueRun(run);
+  /** Whole stacks go on from these, which profiles of one run with the same places share; comes before any sample. */
+  continueStacks(rows: GrowingRows, run?: object): void {
+    this.stackStore.continueRows(rows, run);
   }
 
-  /** Adds a sample whose stack is a row of the run. */
+  /** Adds a sample whose stack is a row of those. */
   sampleOfRow(row: number, values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
     this.stackStore.commitRow(row);
     return this.row(values, thread, time);

@@ -1,4 +1,7 @@
-type Numbers = Uint32Array | Int32Array | Float64Array | BigUint64Array;
+type Numbers = Uint8Array | Uint32Array | Int32Array | Float64Array | BigUint64Array;
+
+/** Bytes that are copied one by one. */
+const SHORT = 64;
 
 /** Typed arrays that grow by doubling; `done()` gives a view of what was pushed, without copying. */
 abstract class Growing<T extends Numbers> {
@@ -25,6 +28,22 @@ abstract class Growing<T extends Numbers> {
 }
 
 // `push` is written out for each type: one that they shared would see arrays of every kind, and cost several times as much.
+
+export class GrowingBytes extends Growing<Uint8Array> {
+  constructor() {
+    super(Uint8Array);
+  }
+
+  /** Adds a copy of `bytes[from … to)`. */
+  append(bytes: Uint8Array, from: number, to: number): void {
+    this.reserve(to - from);
+    const { array, length } = this;
+    // Most are a few bytes, for which a view costs more than they do.
+    if (to - from > SHORT) array.set(bytes.subarray(from, to), length);
+    else for (let i = from; i < to; i++) array[length + i - from] = bytes[i]!;
+    this.length = length + to - from;
+  }
+}
 
 export class GrowingUint32 extends Growing<Uint32Array> {
   constructor() {

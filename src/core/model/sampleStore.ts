@@ -11,7 +11,6 @@ export class SampleStore {
   private readonly values: ValueStore[] = [];
   private length = 0;
   private readonly thread = new GrowingInt32();
-  private anyThread = false;
   private readonly time = new GrowingFloat64();
   private readonly status = new GrowingUint32();
 
@@ -29,7 +28,6 @@ export class SampleStore {
 
   expect(samples: number): void {
     for (const store of this.values) store.expect(samples);
-    this.thread.reserve(samples);
   }
 
   /** @param time ns since the profile's start @throws ReadError when there is not one value per type */
@@ -38,8 +36,10 @@ export class SampleStore {
       throw new ReadError('corrupt', `A sample has ${values.length} values where the profile has ${this.values.length} types.`);
     }
     for (let i = 0; i < this.values.length; i++) this.values[i]!.push(values[i]!);
-    if (thread !== -1) this.anyThread = true;
-    this.thread.push(thread);
+    if (thread !== -1) {
+      this.fillThreads(this.length);
+      this.thread.push(thread);
+    }
     if (time !== undefined) {
       this.fillTimes(this.length);
       // A time that no clock shows is none: what is written in whole nanoseconds could not hold it.
@@ -65,6 +65,10 @@ export class SampleStore {
     this.labelUnit.push(unit);
   }
 
+  private fillThreads(length: number): void {
+    while (this.thread.length < length) this.thread.push(-1);
+  }
+
   private fillTimes(length: number): void {
     while (this.time.length < length) this.time.push(Number.NaN);
   }
@@ -75,6 +79,7 @@ export class SampleStore {
 
   /** @param summed value types that are kept elsewhere: their columns are empty @param stack gives the stack of each sample, when asked */
   done(summed: (type: number) => boolean, stack: () => Int32Array): SampleColumns {
+    if (this.thread.length > 0) this.fillThreads(this.length);
     if (this.time.length > 0) this.fillTimes(this.length);
     if (this.status.length > 0) this.fillStatus(this.length);
     return {
@@ -83,7 +88,7 @@ export class SampleStore {
         return stack();
       },
       values: this.values.map((store, type) => (summed(type) ? new Float64Array(0) : store.done())),
-      thread: this.anyThread ? this.thread.done() : undefined,
+      thread: this.thread.length > 0 ? this.thread.done() : undefined,
       time: this.time.length > 0 ? this.time.done() : undefined,
       status: this.status.length > 0 ? Uint8Array.from(this.status.done()) : undefined,
       labels: this.labels(),

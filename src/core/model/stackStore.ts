@@ -1,10 +1,15 @@
 import { GrowingInt32, GrowingUint32 } from './growing.js';
 import { Interner, mix } from './interner.js';
 import type { FrameColumns, StackColumns } from './profile.js';
-import type { StackRun } from './stackRun.js';
 
 /** Rows after which it is decided whether equal stacks are still looked for. */
 const JOIN_TRIAL = 4096;
+
+/** Whole stacks while they grow: see `FrameColumns`. */
+export interface GrowingRows {
+  readonly first: GrowingUint32;
+  readonly frame: GrowingUint32;
+}
 
 interface StackTree {
   readonly stacks: StackColumns;
@@ -30,7 +35,7 @@ export class StackStore {
   private joining = true;
   private joined = 0;
   private mode: 'none' | 'tree' | 'frames' = 'none';
-  private run: StackRun | undefined;
+  private run: object | undefined;
   private written: FrameColumns | undefined;
   private grown: StackTree | undefined;
 
@@ -99,14 +104,19 @@ export class StackStore {
     this.sampleRow.reserve(samples);
   }
 
-  /** Rows go on from those of earlier profiles; comes before any stack. */
-  continueRun(run: StackRun): void {
+  /** Rows go on from those that are there, which profiles of one run share; comes before any stack. */
+  continueRows({ first, frame }: GrowingRows, run: object | undefined): void {
     this.mode = 'frames';
     this.run = run;
-    this.first = run.first;
-    this.frame = run.frame;
-    // Equal stacks are found by the run.
+    this.first = first;
+    this.frame = frame;
+    // Whoever has them finds equal stacks.
     this.joining = false;
+  }
+
+  /** What was committed so far, for `continueRows` of another store. */
+  rows(): GrowingRows {
+    return { first: this.first, frame: this.frame };
   }
 
   /** Takes a row that is there. */
@@ -120,22 +130,26 @@ export class StackStore {
     return this.mode === 'frames';
   }
 
-  /** Takes the `count` frames written at `start`, or an equal row. */
+  /** One more sample with the `count` frames written at `start`. */
   commit(count: number): void {
+    this.sampleRow.push(this.row(count));
+  }
+
+  /** Takes the `count` frames written at `start` as a row, or gives an equal one. */
+  row(count: number): number {
     if (this.joining) {
       const row = this.findRow(this.frame.length, count);
       if (row >= 0) {
         this.joined++;
-        this.sampleRow.push(row);
-        return;
+        return row;
       }
       this.rowIndex.add(this.first.length);
       // Most writers have joined equal stacks already; then looking for more costs much and finds nothing.
       this.joining = this.first.length < JOIN_TRIAL || this.joined * 8 > this.first.length;
     }
-    this.sampleRow.push(this.first.length);
     this.first.push(this.frame.length);
     this.frame.length += count;
+    return this.first.length - 1;
   }
 
   private findRow(start: number, count: number): number {

@@ -1,6 +1,7 @@
 import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
+import { lineNumber } from '../../model/limits.js';
 import { IdTable } from './idTable.js';
 import { END_COLUMN, END_LINE } from './labels.js';
 import { ENDS, GOES, STAYS } from './prune.js';
@@ -22,16 +23,16 @@ export interface Mappings {
 /** Functions by id, and the builder's index of each. */
 export interface Functions {
   readonly table: IdTable;
-  readonly rows: readonly number[];
+  readonly rows: Uint32Array;
 }
 
 /** Locations by id as the builder's indexes, which begin at `base`; each one's innermost function (for sums), and what pruning does to it (prune.ts). */
 export interface Locations {
   readonly table: IdTable;
   readonly base: number;
-  readonly firstFunc: readonly number[];
+  readonly firstFunc: Uint32Array;
   /** Line of that function. */
-  readonly firstLine: readonly number[];
+  readonly firstLine: Int32Array;
   readonly fate: Uint8Array | undefined;
 }
 
@@ -52,15 +53,15 @@ export function readMappings(reader: Reader, starts: Uint32Array, builder: Profi
 }
 
 export function readFunctions(reader: Reader, starts: Uint32Array, builder: ProfileBuilder, { rowAt }: StringRows): Functions {
-  const ids: Integer[] = [];
-  const rows: number[] = [];
+  const ids = new Array<Integer>(starts.length).fill(0);
+  const rows = new Uint32Array(starts.length);
   const figures = new Array<Integer>(6).fill(0);
-  for (const start of starts) {
-    allNumbers(reader, enter(reader, start), figures);
+  for (let i = 0; i < starts.length; i++) {
+    allNumbers(reader, enter(reader, starts[i]!), figures);
     const systemName = rowAt(figures[3]!);
     const name = rowAt(figures[2]!) || systemName;
-    ids.push(figures[1]!);
-    rows.push(builder.func(name, systemName, rowAt(figures[4]!), Number(figures[5]!)));
+    ids[i] = figures[1]!;
+    rows[i] = builder.func(name, systemName, rowAt(figures[4]!), Number(figures[5]!));
   }
   return { table: new IdTable(ids), rows };
 }
@@ -74,11 +75,11 @@ export function readLocations(
   functions: Functions,
   drops: ((name: string) => boolean) | undefined,
 ): Locations {
-  const ids: Integer[] = [];
-  const firstFunc: number[] = [];
-  const firstLine: number[] = [];
+  const ids = new Array<Integer>(starts.length).fill(0);
+  const firstFunc = new Uint32Array(starts.length);
+  const firstLine = new Int32Array(starts.length);
   let base = 0;
-  const fate: number[] = [];
+  const fate = drops === undefined ? undefined : new Uint8Array(starts.length);
   const figures: Integer[] = [0, 0, 0, 0];
   const figuresOfLine: Integer[] = [0, 0, 0, 0, 0, 0];
   const funcs: number[] = [];
@@ -87,8 +88,8 @@ export function readLocations(
   const endLines: number[] = [];
   const endColumns: number[] = [];
   const ends = [endLines, endColumns] as const;
-  for (const start of starts) {
-    const end = enter(reader, start);
+  for (let i = 0; i < starts.length; i++) {
+    const end = enter(reader, starts[i]!);
     figures.fill(0);
     let count = 0;
     for (let field = numbers(reader, end, figures); field !== 0; field = numbers(reader, end, figures)) {
@@ -116,20 +117,20 @@ export function readLocations(
     }
     // Most locations have one line: then nothing is cut or grown from one to the next.
     if (funcs.length !== count) funcs.length = lines.length = columns.length = endLines.length = endColumns.length = count;
-    if (drops !== undefined) {
+    if (drops !== undefined && fate !== undefined) {
       // Innermost first: callers that the dropped function is inlined into stay.
       const last = funcs.findLastIndex((func) => drops(builder.functionName(func)));
       const whole = last === funcs.length - 1;
-      fate.push(last < 0 ? STAYS : whole ? GOES : ENDS);
+      fate[i] = last < 0 ? STAYS : whole ? GOES : ENDS;
       if (last >= 0 && !whole) for (const column of [funcs, lines, columns, endLines, endColumns]) column.splice(0, last + 1);
     }
     const row = builder.location(mapping, figures[3] === 0 ? 0n : BigInt(figures[3]!), funcs, lines, columns, ends);
-    if (ids.length === 0) base = row;
-    ids.push(figures[1]!);
-    firstFunc.push(funcs[0]!);
-    firstLine.push(lines[0]!);
+    if (i === 0) base = row;
+    ids[i] = figures[1]!;
+    firstFunc[i] = funcs[0]!;
+    firstLine[i] = lineNumber(lines[0]!);
   }
-  return { table: new IdTable(ids, base), base, firstFunc, firstLine, fate: drops === undefined ? undefined : Uint8Array.from(fate) };
+  return { table: new IdTable(ids, base), base, firstFunc, firstLine, fate };
 }
 
 /** Message Line: function, line and column, as fields 1 to 3, and the ends that we add to it. */

@@ -3,13 +3,15 @@ import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
 import { StackRun } from '../../model/stackRun.js';
+import type { GrowingRows } from '../../model/stackStore.js';
 import type { ReadControl } from '../format.js';
 import { COUNTED_COMMENT, DOC_COMMENT, SUMS_KEY, WARNING_COMMENT } from './labels.js';
-import { readFunctions, readLocations, readMappings, type StringRows } from './places.js';
+import { type Locations, readFunctions, readLocations, readMappings, type StringRows } from './places.js';
 import { dropTest } from './prune.js';
 import { parseQuality } from './quality.js';
 import { SampleReader } from './samples.js';
 import { type Scan, scanProfiles } from './scan.js';
+import type { Split } from './split.js';
 import { countedTypes } from './sums.js';
 import { recallTables, rememberTables } from './tables.js';
 import { allNumbers, enter, type Integer, openReader, PROFILE, truncated, wireError } from './wire.js';
@@ -37,6 +39,18 @@ export async function readPprof(bytes: Uint8Array, builder: ProfileBuilder, cont
   }
 }
 
+/** The same of a large profile whose stacks were taken out as it arrived. @throws ReadError without an offset */
+export async function readSplit({ content, scan, stacks }: Split, builder: ProfileBuilder, control: ReadControl): Promise<void> {
+  const reader = openReader(content);
+  try {
+    await readOne(reader, scan, undefined, builder, control, undefined, stacks);
+  } catch (error) {
+    if (control.signal?.aborted) throw error;
+    const { code, message, detail } = wireError(error, 0);
+    throw new ReadError(code, message, undefined, detail);
+  }
+}
+
 async function readAll(reader: Reader, builder: ProfileBuilder, control: ReadControl): Promise<void> {
   const scans = scanProfiles(reader);
   const run = scans.length === 1 && scans[0]!.cutAt === undefined ? control.run : undefined;
@@ -54,7 +68,11 @@ async function readAll(reader: Reader, builder: ProfileBuilder, control: ReadCon
   if (scans.length > 1) builder.warn(`The file holds ${scans.length} profiles one after another, which were added up.`);
 }
 
-/** @param before value types of the profile before it in the same file @returns its own */
+/**
+ * @param before value types of the profile before it in the same file
+ * @param split its stacks as ids of locations, if they are not in its samples
+ * @returns its own value types
+ */
 async function readOne(
   reader: Reader,
   scan: Scan,
@@ -62,6 +80,7 @@ async function readOne(
   builder: ProfileBuilder,
   control: ReadControl,
   run: object | undefined,
+  split?: GrowingRows,
 ): Promise<readonly ValueType[]> {
   for (const [field, count, what] of MOST) {
     const found = scan.blocks[field]?.length ?? 0;
@@ -120,9 +139,10 @@ async function readOne(
 
   // What the samples take in the file bounds their frames, most of which take two bytes; memory that is not used costs nothing.
   // A value takes a byte.
-  if (stacks !== undefined) builder.continueStacks(stacks);
+  if (stacks !== undefined) builder.continueStacks(stacks, stacks);
+  if (split !== undefined) builder.continueStacks(numbered(split, locations));
   builder.expect(Math.min(samples.length, Math.ceil(scan.sampleBytes / types.length)), Math.ceil(scan.sampleBytes / 2));
-  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted, stacks);
+  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted, stacks, split !== undefined);
   const order = samplesOf.inOrderOfTime(samples);
   const watched = control.signal !== undefined || control.progress !== undefined;
   for (let from = 0; from < order.length; from += SLICE) {
@@ -139,6 +159,19 @@ async function readOne(
     builder.set({ defaultType: used });
   }
   return types;
+}
+
+/** Rows of ids, whose locations are known now. */
+function numbered(rows: GrowingRows, { table }: Locations): GrowingRows {
+  const { dense } = table;
+  const { array: frames, length } = rows.frame;
+  for (let i = 0; i < length; i++) {
+    const id = frames[i]!;
+    const row = id < dense.length ? dense[id]! - 1 : table.row(id);
+    if (row < 0) throw new ReadError('corrupt', `A sample refers to location ${id}, which the profile does not have.`);
+    frames[i] = row;
+  }
+  return rows;
 }
 
 function readComments(comments: readonly string[], builder: ProfileBuilder): void {

@@ -3,6 +3,7 @@ import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
 import { AHEAD, type StackRun } from '../../model/stackRun.js';
+import { readIds } from './ids.js';
 import { STATUS_KEY, SUMS_KEY, THREAD_ID_KEYS, THREAD_KEYS, TIME_KEY, VALUE_KEY } from './labels.js';
 import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
@@ -48,6 +49,8 @@ export class SampleReader {
     private readonly locations: Locations,
     counted: readonly number[] | undefined,
     private readonly run: StackRun | undefined,
+    /** In place of its stack a sample has that one's row, which the builder has already. */
+    private readonly split: boolean,
   ) {
     this.frames = builder.frameRoom(1);
     this.values = new Array<Integer>(types.length).fill(0);
@@ -225,6 +228,7 @@ export class SampleReader {
         reader.pos = at;
         this.count = this.valueCount = this.labels.length = 0;
       } else if (field === 1 && kind === BLOCK) this.packedFrames(block(reader));
+      else if (field === 1 && kind === VARINT && this.split) this.row = reader.uint32();
       else if (field === 1 && kind === VARINT) this.frame(integer(reader, false));
       else if (field === 2 && kind === BLOCK) {
         this.packedValues(block(reader));
@@ -265,48 +269,14 @@ export class SampleReader {
     reader.pos = this.row >= 0 ? this.packedEnd : at;
   }
 
-  /**
-   * The inner loop of reading, over the reader's own buffer: ids of one to three bytes through a dense table are done
-   * here, any other by the reader. A call per frame would cost a third of the whole time.
-   */
   private packedFrames(end: number): void {
-    const { reader } = this;
-    const bytes = reader.buf;
-    const { dense } = this.locations.table;
-    let pos = reader.pos;
     // An id takes a byte at least.
-    const frames = this.room(end - pos);
-    const { length } = dense;
-    let next = this.start + this.count;
-    while (pos < end) {
-      const start = pos;
-      let id = bytes[pos++]!;
-      if (id > 127) {
-        // Two bytes or three: without a branch, since no processor can guess which.
-        const second = bytes[pos]!;
-        const third = bytes[pos + 1]!;
-        const more = second >>> 7;
-        id = (id & 127) | ((second & 127) << 7) | ((third & (-more & 127)) << 14);
-        pos += 1 + more;
-        if ((third & -more) > 127) id = length;
-      }
-      const row = id < length ? dense[id]! - 1 : -1;
-      if (row >= 0) {
-        frames[next++] = row;
-        continue;
-      }
-      // Long, sparse or unknown ids.
-      reader.pos = start;
-      const found = this.rowOf(integer(reader, false));
-      frames[next++] = found;
-      pos = reader.pos;
-    }
-    if (pos > end) throw truncated(end);
-    reader.pos = pos;
+    const frames = this.room(end - this.reader.pos);
+    const next = readIds(this.reader, end, frames, this.start + this.count, this.locations.table.dense, this.otherRow);
     this.count = next - this.start;
   }
 
-  /** The same for values, most of which are small or 0 where there are many types. */
+  /** Most values are small, or 0 where there are many types. */
   private packedValues(end: number): void {
     const { reader } = this;
     const bytes = reader.buf;
@@ -329,6 +299,8 @@ export class SampleReader {
     const row = this.rowOf(id);
     this.room(1)[this.start + this.count++] = row;
   }
+
+  private readonly otherRow = (id: Integer) => this.rowOf(id);
 
   private rowOf(id: Integer): number {
     const row = this.locations.table.row(id);

@@ -12,7 +12,7 @@ export interface Scan {
   readonly cutAt: number | undefined;
 }
 
-const FIELDS = 16;
+export const FIELDS = 16;
 
 /**
  * Finds the outermost fields. Several profiles one after another (files that were appended) are several scans: a second
@@ -29,8 +29,8 @@ export function scanProfiles(reader: Reader): Scan[] {
   });
 }
 
-/** @param starts receives where further profiles begin */
-function scanFields(reader: Reader, size: number, starts: number[] | undefined): Scan {
+/** Finds the outermost fields before `size`. @param starts receives where further profiles begin */
+export function scanFields(reader: Reader, size: number, starts: number[] | undefined): Scan {
   const blocks = Array.from({ length: FIELDS }, () => new GrowingUint32());
   const numbers: Integer[][] = Array.from({ length: FIELDS }, () => []);
   const strings = blocks[PROFILE.string]!;
