@@ -18,7 +18,7 @@ export const FILES: Candidate = { word: ':files', about: '' };
 /** Profiles that are larger are not read for a press of the tab key. */
 const MAX_READ = 32 << 20;
 const MOST_NAMES = 100;
-const FILE_OPTIONS = new Set(['--output', '--source', '--cacert', '--cert', '--key']);
+const FILE_OPTIONS = new Set(['--base', '--output', '--source', '--cacert', '--cert', '--key']);
 
 /**
  * What can stand where the cursor is.

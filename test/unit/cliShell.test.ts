@@ -85,6 +85,8 @@ describe('completion', () => {
     expect(words('record', '--engine', 'h')).toEqual(['hybrid']);
     expect(words('record', '--', 'pyth')).toEqual([':files']);
     expect(words('completion', '')).toEqual(['bash', 'zsh', 'fish', 'pwsh']);
+    expect(words('diff', '--base', '')).toEqual([':files']);
+    expect(words('diff', '--base', 'a', '--bas')).toEqual(['--base']);
     expect(words('help', 'f')).toEqual(['fetch']);
     expect(words('nonsense', '')).toEqual([]);
     expect(words('top', 'missing', '--value', '')).toEqual([]);

@@ -55,14 +55,17 @@ complete -c heatline -f -a '(__heatline_complete)'
 Register-ArgumentCompleter -Native -CommandName heatline -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
   $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
-    Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
-  heatline __complete "=$wordToComplete" @words 2>$null | ForEach-Object {
+    Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object {
+      if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.ToString() }
+    })
+  $current = $wordToComplete.Trim("'", '"')
+  heatline __complete "=$current" @words 2>$null | ForEach-Object {
     if ($_ -eq ':files') {
       [System.Management.Automation.CompletionCompleters]::CompleteFilename($wordToComplete)
     } else {
       $word, $about = $_ -split "\`t", 2
       if (-not $about) { $about = $word }
-      $text = if ($word -match "[\\s'()|;&$]") { "'" + $word.Replace("'", "''") + "'" } else { $word }
+      $text = if ($word -match '[\\s''"()[\\]{}|;,&$@#<>\`]') { "'" + $word.Replace("'", "''") + "'" } else { $word }
       [System.Management.Automation.CompletionResult]::new($text, $word, 'ParameterValue', $about)
     }
   }
