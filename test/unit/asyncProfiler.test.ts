@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
 import { bytesSource } from '../../src/core/formats/source.js';
 import type { Profile } from '../../src/core/model/profile.js';
+import { topText } from '../../src/core/report/top.js';
 
 const folder = join(import.meta.dirname, '../fixtures/profiles/async-profiler');
 const text = (name: string) => readFileSync(join(folder, name), 'utf8');
@@ -79,6 +80,14 @@ describe('a recording (jfr)', () => {
     expect(shown).toContain('SharedRuntime::lrem (libjvm.so)');
     expect(shown).toContain('Till$$Lambda$4.run() (Till.java)');
     expect(shown).toContain('Till.step(long, int) (Till.java)');
+  });
+
+  it('lists of a value type only the functions that have any of it', async () => {
+    const profile = await open('till.jfr');
+    const text = topText(profile, { type: profile.sampleTypes.findIndex(({ type }) => type === 'lock') }, {});
+    expect(text).toContain('Till.pay()');
+    expect(text).not.toMatch(/^ *0 s +0 % +0 s/m);
+    expect(text).not.toContain('more function');
   });
 
   it('is pprof with the same sums when jfrconv has made it that', async () => {

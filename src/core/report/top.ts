@@ -64,7 +64,10 @@ export function topJson(profile: Profile, spec: ViewSpec, options: TopOptions = 
 export function topText(profile: Profile, spec: ViewSpec, options: TopOptions = {}): string {
   const figures = functionTable(profile, spec);
   const sort = options.sort ?? 'self';
-  const order = sortedFunctions(profile, spec, figures, sort);
+  // What ran without any of what is measured (waiting, where CPU is shown) is left to JSON.
+  const order = sortedFunctions(profile, spec, figures, sort).filter(
+    (func) => figures.self[func] !== 0 || figures.total[func] !== 0 || (figures.calls?.[func] ?? 0) > 0,
+  );
   const shown = order.slice(0, options.rows);
   const type = typeOf(profile, spec);
   const names = dialect(profile);
