@@ -7,6 +7,8 @@ import { eachLine, utf8 } from './shared/textLines.js';
 /** Status bit of a sample: the thread was on a CPU (see `ProfileBuilder.status`). */
 const ON_CPU = 2;
 const BAD_SHARE = 0.02;
+/** So many bad lines, and more of them than good ones: the rest is not looked at. */
+const MANY_BAD = 10_000;
 /** Longest line that is looked at: a stack of a hundred thousand frames. */
 const MAX_LINE = 1 << 25;
 
@@ -29,19 +31,37 @@ export const rbspyRaw: Format = {
     let bad = 0;
     let firstBad = 0;
     let isHeader = version === 2;
-    await eachLine(bytes.subarray(8), control, (start, end) => {
+    const lines = bytes.subarray(8);
+    let last: readonly [number, number] = [0, 0];
+    await eachLine(lines, control, (start, end) => {
       if (end === start) return;
-      const parsed = parse(bytes, start + 8, end + 8);
+      // Samples without times repeat each other for as long as the program stays where it is.
+      if (!isHeader && isSame(lines, last, start, end)) {
+        samples.repeat();
+        return;
+      }
+      const parsed = parse(lines, start, end);
       if (isHeader) {
         isHeader = false;
         readHeader(parsed, builder);
-      } else if (!samples.add(parsed) && bad++ === 0) firstBad = start + 8;
+      } else if (samples.add(parsed)) last = [start, end];
+      else {
+        if (bad++ === 0) firstBad = start + 8;
+        if (bad > MANY_BAD && bad > samples.count)
+          throw new ReadError('corrupt', "Most of its lines are none of rbspy's samples.", firstBad);
+      }
     });
     if (samples.count === 0) throw new ReadError('corrupt', "It holds none of rbspy's samples.", firstBad);
     if (bad > Math.max(1, samples.count * BAD_SHARE)) throw new ReadError('corrupt', `${bad} lines are none of rbspy's samples.`, firstBad);
     if (bad > 0) builder.warn(`${bad} of ${bad + samples.count} lines were left out, since they are none of rbspy's samples.`);
   },
 };
+
+function isSame(bytes: Uint8Array, [from, to]: readonly [number, number], start: number, end: number): boolean {
+  if (to - from !== end - start) return false;
+  for (let i = start; i < end; i++) if (bytes[i] !== bytes[i - start + from]) return false;
+  return true;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -78,10 +98,15 @@ function nanoseconds(value: unknown): bigint | undefined {
   return BigInt(seconds as number) * 1_000_000_000n + BigInt(rest as number);
 }
 
+const ONE = [1];
+
 class Samples {
   count = 0;
   private readonly places = new Map<string, number>();
   private readonly rows: number[] = [];
+  private lastThread = -1;
+  private lastTime: number | undefined;
+  private onCpu: boolean | undefined;
   private firstTime: bigint | undefined;
   private firstProcess: unknown;
 
@@ -91,22 +116,25 @@ class Samples {
   add(value: unknown): boolean {
     const fields: Fields = isFields(value) ? value : {};
     const trace = Array.isArray(value) ? value : fields.trace;
-    if (!Array.isArray(trace) || !trace.every(isFields)) return false;
+    if (!Array.isArray(trace) || !trace.every((frame) => isFields(frame) && typeof frame.name === 'string')) return false;
     const { rows, builder } = this;
     rows.length = 0;
     for (const frame of trace) rows.push(this.place(frame));
     const time = nanoseconds(fields.time);
     this.firstTime ??= builder.startNanos ?? time;
-    builder.sampleFrames(
-      rows,
-      rows.length,
-      [1],
-      this.thread(fields.pid, fields.thread_id),
-      time === undefined || this.firstTime === undefined ? undefined : Number(time - this.firstTime),
-    );
-    if (typeof fields.on_cpu === 'boolean') builder.status(fields.on_cpu ? ON_CPU : 0);
-    this.count++;
+    this.lastThread = this.thread(fields.pid, fields.thread_id);
+    this.lastTime = time === undefined || this.firstTime === undefined ? undefined : Number(time - this.firstTime);
+    this.onCpu = typeof fields.on_cpu === 'boolean' ? fields.on_cpu : undefined;
+    this.repeat();
     return true;
+  }
+
+  /** Adds the sample added last once more. */
+  repeat(): void {
+    const { builder, rows, onCpu } = this;
+    builder.sampleFrames(rows, rows.length, ONE, this.lastThread, this.lastTime);
+    if (onCpu !== undefined) builder.status(onCpu ? ON_CPU : 0);
+    this.count++;
   }
 
   private thread(process: unknown, thread: unknown): number {

@@ -4,7 +4,7 @@ import { ReadError } from '../errors.js';
  * What one profile may name at most. Real programs stay a hundred times below; a file made to exhaust us is refused in seconds
  * and before memory is gone.
  */
-const LIMITS = { functions: 2 ** 20, threads: 2 ** 16, texts: 2 ** 22 } as const;
+const LIMITS = { functions: 2 ** 20, threads: 2 ** 16, texts: 2 ** 22, 'frames in one stack': 2 ** 20 } as const;
 
 /** @param count how many there are already @throws ReadError when there is no room for one more */
 export function checkRoom(kind: keyof typeof LIMITS, count: number): void {

@@ -1,5 +1,6 @@
 import { GrowingInt32, GrowingUint32 } from './growing.js';
 import { Interner, mix } from './interner.js';
+import { checkRoom } from './limits.js';
 import type { FrameColumns, StackColumns } from './profile.js';
 
 /** Rows after which it is decided whether equal stacks are still looked for. */
@@ -25,6 +26,7 @@ export class StackStore {
   private readonly index = new Interner();
   private readonly prefix = new GrowingInt32();
   private readonly location = new GrowingUint32();
+  private readonly depth = new GrowingUint32();
   private readonly sampleStack = new GrowingInt32();
 
   private readonly rowIndex = new Interner();
@@ -50,9 +52,12 @@ export class StackStore {
     for (let row = index.first(hash); row >= 0; row = index.next()) {
       if (this.prefix.array[row] === prefix && this.location.array[row] === location) return row;
     }
+    const depth = prefix < 0 ? 0 : this.depth.array[prefix]! + 1;
+    checkRoom('frames in one stack', depth);
     index.add(this.prefix.length);
     this.prefix.push(prefix);
     this.location.push(location);
+    this.depth.push(depth);
     return this.prefix.length - 1;
   }
 
@@ -135,8 +140,9 @@ export class StackStore {
     this.sampleRow.push(this.row(count));
   }
 
-  /** Takes the `count` frames written at `start` as a row, or gives an equal one. */
+  /** Takes the `count` frames written at `start` as a row, or gives an equal one. @throws ReadError for too many */
   row(count: number): number {
+    checkRoom('frames in one stack', count - 1);
     if (this.joining) {
       const row = this.findRow(this.frame.length, count);
       if (row >= 0) {

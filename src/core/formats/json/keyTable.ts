@@ -3,6 +3,8 @@ import { jsonText } from './text.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** So many keys are kept. Where keys are data (addresses, files), most come once and are not worth it. */
+const MAX_KEYS = 4096;
 
 /**
  * Texts of keys. Objects of one kind have the same keys in the same order: after each key the one that came next the last time is
@@ -45,7 +47,14 @@ export class KeyTable {
 
   /** Takes another key: bytes `start..end`, its opening quote at `quote`. */
   learn(quote: number, start: number, end: number): void {
-    const number = this.numbers.number(start, end);
+    const isFull = this.texts.length === MAX_KEYS;
+    const number = isFull ? this.numbers.known(start, end) : this.numbers.number(start, end);
+    if (number < 0) {
+      // What comes after a key that is not kept is kept as what comes after any such.
+      this.last = MAX_KEYS;
+      this.key = jsonText(this.bytes, start, end);
+      return;
+    }
     if (number === this.firstSeen.length) {
       this.firstSeen.push(quote);
       this.after.push(number);

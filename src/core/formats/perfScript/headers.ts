@@ -1,4 +1,5 @@
 import { ReadError } from '../../errors.js';
+import { checkRoom } from '../../model/limits.js';
 import { ByteStrings, decodeText } from '../shared/byteStrings.js';
 import { textAt } from '../shared/textLines.js';
 import { type PerfHeader, parsePerfHeader } from './header.js';
@@ -52,13 +53,15 @@ export class HeaderReader {
   private readonly lines: ByteStrings;
   private readonly kinds = new Map<number, HeaderKind | undefined>();
   private readonly wholes: (HeaderKind | undefined)[] = [];
+  /** Counted early: a file with too many is refused before most of it is read. */
+  private readonly threads = new Set<string>();
   private headCount = 0;
   private eventCount = 0;
 
   constructor(private readonly bytes: Uint8Array) {
     this.heads = new ByteStrings(bytes, () => bounded(this.headCount++));
     this.events = new ByteStrings(bytes, () => bounded(this.eventCount++));
-    this.lines = new ByteStrings(bytes, (start, end) => bounded(this.wholes.push(kindOf(decodeText(bytes, start, end))) - 1));
+    this.lines = new ByteStrings(bytes, (start, end) => bounded(this.wholes.push(this.kindOf(decodeText(bytes, start, end))) - 1));
   }
 
   /** The kind of the line `start..end`; undefined when it begins no sample. @throws ReadError for more kinds than can be */
@@ -67,9 +70,10 @@ export class HeaderReader {
     const limit = Math.min(end, start + MAX_LINE);
     if (this.isRecord(start, limit)) return 'record';
     const colon = this.takeTime(start, limit);
-    if (colon < 0) return this.whole(start, limit);
-    let at = this.skipSpaces(colon + 1, limit);
-    const digits = at;
+    const hasTime = colon >= 0;
+    const digits = hasTime ? this.skipSpaces(colon + 1, limit) : this.periodBeforeEvent(start, limit);
+    if (digits < 0) return this.whole(start, limit);
+    let at = digits;
     while (at < limit && isDigit(bytes[at]!)) at++;
     const hasPeriod = at > digits && at - digits <= MAX_DIGITS && bytes[at] === SPACE;
     let event = hasPeriod ? this.skipSpaces(at, limit) : digits;
@@ -77,18 +81,22 @@ export class HeaderReader {
     while (event < limit && bytes[event]! > SPACE) event++;
     if (event - from < 2 || bytes[event - 1] !== COLON) return this.whole(start, limit);
     const head = this.heads.number(this.skipSpaces(start, this.headEnd), this.headEnd);
-    const key = (head * MAX_KINDS + this.events.number(from, event)) * 2 + Number(hasPeriod);
+    const key = (head * MAX_KINDS + this.events.number(from, event)) * 4 + Number(hasPeriod) * 2 + Number(hasTime);
     let kind = this.kinds.get(key);
     if (kind === undefined && !this.kinds.has(key)) {
       bounded(this.kinds.size);
-      const text = `${decodeText(bytes, start, this.headEnd)} ${TIME} ${hasPeriod ? `${PERIOD} ` : ''}${decodeText(bytes, from, event)}`;
-      const found = kindOf(text);
-      const isPlain = found?.time === TIME_NANOS && found.rest === '' && Object.is(found.period, hasPeriod ? Number(PERIOD) : Number.NaN);
+      const text = `${decodeText(bytes, start, this.headEnd)} ${hasTime ? `${TIME} ` : ''}${hasPeriod ? `${PERIOD} ` : ''}${decodeText(bytes, from, event)}`;
+      const found = this.kindOf(text);
+      const isPlain =
+        Object.is(found?.time, hasTime ? TIME_NANOS : Number.NaN) &&
+        Object.is(found?.period, hasPeriod ? Number(PERIOD) : Number.NaN) &&
+        found?.rest === '';
       kind = isPlain ? found : undefined;
       this.kinds.set(key, kind);
     }
     // A command can hold what looks like a time.
     if (kind === undefined) return this.whole(start, limit);
+    if (!hasTime) this.time = Number.NaN;
     this.period = hasPeriod ? this.digits(digits, at) : Number.NaN;
     this.restStart = this.skipSpaces(event, limit);
     this.restEnd = limit;
@@ -126,7 +134,24 @@ export class HeaderReader {
     return -1;
   }
 
-  /** A line without a time, or of another form. */
+  /** Of a line without a time: where the number before its event begins, what is before that being the head; -1 for other lines. */
+  private periodBeforeEvent(start: number, limit: number): number {
+    const { bytes } = this;
+    let before = -1;
+    for (let at = start; at < limit; ) {
+      const word = this.skipSpaces(at, limit);
+      for (at = word; at < limit && bytes[at]! > SPACE; ) at++;
+      if (at > word && bytes[at - 1] === COLON) {
+        if (before <= start || !isDigit(bytes[before]!)) return -1;
+        for (this.headEnd = before; this.headEnd > start && bytes[this.headEnd - 1]! <= SPACE; ) this.headEnd--;
+        return before;
+      }
+      before = word;
+    }
+    return -1;
+  }
+
+  /** A line of another form, taken as a whole. */
   private whole(start: number, limit: number): HeaderKind | undefined {
     const kind = this.wholes[this.lines.number(start, limit)];
     this.time = kind?.time ?? Number.NaN;
@@ -134,6 +159,14 @@ export class HeaderReader {
     this.restStart = limit;
     this.restEnd = limit;
     return kind;
+  }
+
+  private kindOf(text: string): HeaderKind | undefined {
+    const header = parsePerfHeader(text);
+    if (header === undefined) return undefined;
+    this.threads.add(`${header.command}\0${header.process}/${header.thread}`);
+    checkRoom('threads', this.threads.size - 1);
+    return { ...header, eventIndex: UNRESOLVED, threadIndex: UNRESOLVED };
   }
 
   private skipSpaces(from: number, end: number): number {
@@ -151,11 +184,6 @@ export class HeaderReader {
 
 function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
-}
-
-function kindOf(text: string): HeaderKind | undefined {
-  const header = parsePerfHeader(text);
-  return header && { ...header, eventIndex: UNRESOLVED, threadIndex: UNRESOLVED };
 }
 
 function bounded(count: number): number {

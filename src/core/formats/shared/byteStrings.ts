@@ -32,6 +32,16 @@ export class ByteStrings {
 
   /** The number of bytes `start..end`; `make` gives it at the first sight. */
   number(start: number, end: number): number {
+    return this.find(this.hash(start, end), start, end);
+  }
+
+  /** The number of bytes `start..end`; -1 when they were never asked for. */
+  known(start: number, end: number): number {
+    const entry = this.search(finished(this.hash(start, end), end - start), start, end - start);
+    return entry < 0 ? -1 : this.entries[entry * FIELDS + 3]!;
+  }
+
+  private hash(start: number, end: number): number {
     const { bytes, view } = this;
     let hash = this.seed;
     let at = start;
@@ -40,7 +50,7 @@ export class ByteStrings {
       hash ^= hash >>> 15;
     }
     for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
-    return this.find(hash, start, end);
+    return hash;
   }
 
   /** The same for the bytes from `start` up to the byte `stop` or `end`, whichever comes first; `this.end` says where. */
@@ -62,22 +72,26 @@ export class ByteStrings {
   }
 
   private find(mixed: number, start: number, end: number): number {
-    const length = end - start;
-    let hash = mixed ^ length;
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash ^= hash >>> 13;
+    const hash = finished(mixed, end - start);
+    const entry = this.search(hash, start, end - start);
+    if (entry >= 0) return this.entries[entry * FIELDS + 3]!;
+    // `make` may ask for other texts: the table can have changed when it comes back.
+    const made = this.make(start, end);
+    this.add(hash, start, end, made);
+    return made;
+  }
+
+  /** The entry with this hash and these bytes; -1 for none. */
+  private search(hash: number, start: number, length: number): number {
     const { table, entries } = this;
     const mask = table.length - 1;
     let slot = hash & mask;
     for (let entry = table[slot]!; entry !== FREE; entry = table[slot]!) {
       const at = entry * FIELDS;
-      if (entries[at] === hash && entries[at + 2] === length && this.same(entries[at + 1]!, start, length)) return entries[at + 3]!;
+      if (entries[at] === hash && entries[at + 2] === length && this.same(entries[at + 1]!, start, length)) return entry;
       slot = (slot + 1) & mask;
     }
-    // `make` may ask for other texts: the table can have changed when it comes back.
-    const made = this.make(start, end);
-    this.add(hash, start, end, made);
-    return made;
+    return -1;
   }
 
   private same(own: number, start: number, length: number): boolean {
@@ -125,6 +139,13 @@ export class ByteStrings {
     this.arena = wider;
     this.arenaView = new DataView(wider.buffer);
   }
+}
+
+/** Spreads what was mixed over all bits. */
+function finished(mixed: number, length: number): number {
+  let hash = mixed ^ length;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
