@@ -37,12 +37,12 @@ function probe({ toolchain, path, platform }: Environment): Promise<Availability
     return Promise.resolve({
       state: 'missing',
       reason: 'go is not on PATH',
-      fix: 'Install Go (Debian: apt-get install golang-go), or put its bin folder on PATH.',
+      fix: 'install Go (Debian: apt-get install golang-go), or put its bin folder on PATH',
     });
   }
   return new Promise((resolve) => {
     const child = execFile(executable, ['version'], { timeout: 15_000 }, (error, stdout) => {
-      if (error) resolve({ state: 'missing', reason: `${executable} does not run`, fix: 'Install Go anew: go version has to answer.' });
+      if (error) resolve({ state: 'missing', reason: `${executable} does not run`, fix: 'install Go anew: go version has to answer' });
       else resolve({ state: 'found', detail: `${stdout.trim().replace(/^go version /, '')}, ${executable}`, executable });
     });
     child.stdin?.end();

@@ -24,7 +24,7 @@ function locate({ path, platform }: Environment): string | undefined {
 function probe(environment: Environment): Availability {
   const executable = locate(environment);
   if (executable !== undefined) return { state: 'found', detail: executable, executable };
-  return { state: 'missing', reason: 'rbspy is not on PATH', fix: 'Install it: cargo install rbspy --locked (macOS: brew install rbspy).' };
+  return { state: 'missing', reason: 'rbspy is not on PATH', fix: 'cargo install rbspy --locked (macOS: brew install rbspy)' };
 }
 
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {

@@ -29,7 +29,7 @@ function probe({ toolchain, path, platform }: Environment): Promise<Availability
     return Promise.resolve({
       state: 'missing',
       reason: 'ruby is not on PATH',
-      fix: 'Install it (Debian: apt-get install ruby ruby-stackprof).',
+      fix: 'install Ruby and stackprof (Debian: apt-get install ruby ruby-stackprof)',
     });
   }
   return new Promise((resolve) => {
@@ -37,7 +37,7 @@ function probe({ toolchain, path, platform }: Environment): Promise<Availability
       const version = /heatline:(.*)/.exec(stdout)?.[1];
       if (version !== undefined) resolve({ state: 'found', detail: `stackprof ${version}`, executable: ruby });
       else {
-        const fix = 'Install it: gem install stackprof (Debian: apt-get install ruby-stackprof).';
+        const fix = 'gem install stackprof (Debian: apt-get install ruby-stackprof)';
         resolve({ state: 'missing', reason: `${ruby} does not have stackprof`, fix });
       }
     });

@@ -20,6 +20,8 @@ export interface TimingRequest {
   /** Folder that holds our `heatline` package. */
   readonly pythonPackage: string;
   readonly cwd: string;
+  /** What the statements print is thrown away. */
+  readonly quiet?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -46,7 +48,10 @@ export async function timeStatements(request: TimingRequest): Promise<TimingResu
       if (request.signal?.aborted) throw new UserError('cancelled', 'Timing was cancelled.');
       throw new UserError('interpreter-broken', `${request.python} ended (${end}) before the times were taken.`);
     }
-    if (answer.error !== undefined) throw new UserError('usage', `This cannot be timed: ${answer.error}`);
+    if (answer.error !== undefined) {
+      const known = /: NameError:/.test(answer.error) ? '; a statement knows the names of its setup and of its file only' : '';
+      throw new UserError('usage', `This cannot be timed: ${answer.error}${known}.`);
+    }
     const timings = answer.timings.map((timing, at) => ({ statement: request.statements[at]!, ...timing }));
     return { python: answer.python, timings };
   } finally {
@@ -55,11 +60,14 @@ export async function timeStatements(request: TimingRequest): Promise<TimingResu
 }
 
 /** How the interpreter ended, in a word or two. Throws UserError `interpreter-broken` when it cannot be started. */
-function run({ statements, setup, names, rounds, python, pythonPackage, cwd, signal }: TimingRequest, result: string): Promise<string> {
+function run(
+  { statements, setup, names, rounds, python, pythonPackage, cwd, quiet, signal }: TimingRequest,
+  result: string,
+): Promise<string> {
   const request = { statements, setup, names, rounds: rounds ?? (statements.length > 1 ? 10 : 7) };
   const words = [join(pythonPackage, 'heatline', 'timing.py'), JSON.stringify(request), result];
   return new Promise((resolve, reject) => {
-    const child = spawn(python, words, { cwd, stdio: ['ignore', 2, 'inherit'], windowsHide: true });
+    const child = spawn(python, words, { cwd, stdio: quiet ? 'ignore' : ['ignore', 2, 'inherit'], windowsHide: true });
     const stop = () => child.kill('SIGKILL');
     signal?.addEventListener('abort', stop, { once: true });
     process.once('exit', stop);

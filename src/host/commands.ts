@@ -32,6 +32,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileModule': (ctx) => launching().profileModule(ctx),
   'heatline.profileCommand': (ctx) => launching().profileCommand(ctx),
   'heatline.profileLaunchConfig': (ctx, _, config, folder) => launching().profileLaunchConfig(ctx, config, asUri(folder)),
+  'heatline.timeSelection': (ctx) => launching().timeSelection(ctx),
   'heatline.copyText': (_, __, text) => vscode.env.clipboard.writeText(typeof text === 'string' ? text : ''),
   'heatline.pauseLive': (ctx) => ctx.live.pause(true),
   'heatline.resumeLive': (ctx) => ctx.live.pause(false),

@@ -7,3 +7,4 @@ export { profileFile } from './profileFile.js';
 export { profileCommand, profileModule } from './profileLaunch.js';
 export { rerun } from './rerun.js';
 export { changeArguments, runnableFile } from './target.js';
+export { timeSelection } from './timeSelection.js';

@@ -92,7 +92,7 @@ describe('plans', () => {
     expect(await chosen({ kind: 'command', argv: ['./server'], cwd: '/tmp', env: {}, language: 'go' })).toBe('go');
     await expect(chooseEngine('auto', command('go', 'test'), here, { gil: true })).rejects.toThrow('--gil is not for Go programs');
     await expect(chooseEngine('auto', command('go', 'test'), environment, {})).rejects.toThrow(
-      'The engine go cannot run: go is not on PATH. Install Go',
+      'The engine go cannot run: go is not on PATH. install Go',
     );
   });
 });

@@ -114,7 +114,7 @@ describe('plans', () => {
         ({ engine }) => engine.id,
         (error: Error) => error.message,
       );
-    expect(await chosen(command('x.rb'))).toMatch(/^The engine stackprof cannot run: ruby is not on PATH\. Install it/);
+    expect(await chosen(command('x.rb'))).toMatch(/^The engine stackprof cannot run: ruby is not on PATH\. install Ruby/);
     expect(await chosen(command('ruby', 'x.rb'), { subprocesses: true })).toMatch(/^The engine rbspy cannot run: .* cargo install rbspy/);
     expect(await chosen(running, {}, { ...nowhere, implementation: 'ruby' })).toMatch(/^The engine rbspy cannot run/);
     expect(await chosen(command('ruby', 'x.rb'), { gil: true })).toBe('--gil is not for Ruby programs.');

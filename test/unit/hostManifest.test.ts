@@ -42,9 +42,11 @@ describe('the manifest', () => {
     expect(Object.keys(texts).filter((key) => !keys.includes(key))).toEqual([]);
   });
 
-  it('knows the engines that there are', () => {
+  it('knows the engines that there are for Python', () => {
     const setting = contributes.configuration.properties['heatline.engine'];
-    expect([...setting.enum].sort()).toEqual(['auto', ...engines.map((engine) => engine.id)].sort());
+    expect([...setting.enum].sort()).toEqual(
+      ['auto', ...engines.filter(({ languages }) => languages.includes('python')).map(({ id }) => id)].sort(),
+    );
     expect(setting.markdownEnumDescriptions).toHaveLength(setting.enum.length);
   });
 

@@ -103,7 +103,10 @@ describe.skipIf(python === undefined)('heatline timeit', { timeout: 120_000 }, (
 
   test.each([
     [['print(1'], /^heatline: This cannot be timed: statement or setup: SyntaxError: .*\n$/],
-    [['nowhere(1)'], /^heatline: This cannot be timed: statement: NameError: name 'nowhere' is not defined.*\n$/],
+    [
+      ['nowhere(1)'],
+      /^heatline: This cannot be timed: statement: NameError: name 'nowhere' is not defined.*; a statement knows the names .*\n$/,
+    ],
     [['1', '--setup', '1/0'], /^heatline: This cannot be timed: statement: ZeroDivisionError: division by zero\n$/],
     [['raise SystemExit(3)'], /^heatline: This cannot be timed: statement: SystemExit: 3\n$/],
     [['1', '--names', 'none.py'], /^heatline: none\.py: there is no such file\n$/],
