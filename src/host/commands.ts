@@ -10,6 +10,7 @@ import { launching } from './lazy.js';
 import { openLocation } from './locations.js';
 import { OTHER_ENDINGS, openProfile, PROFILE_ENDINGS } from './profiles.js';
 import * as recordings from './recordingCommands.js';
+import { RECORDING_ID } from './recordings.js';
 import { activeInfo, cleared, metricChosen, viewed } from './session.js';
 import type { ProfileOptions } from './target.js';
 import type { CallTreeView } from './views/callTree.js';
@@ -31,7 +32,8 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.pickProcess': async () => String((await launching().pickProcess()).pid),
   'heatline.profileModule': (ctx) => launching().profileModule(ctx),
   'heatline.profileCommand': (ctx) => launching().profileCommand(ctx),
-  'heatline.profileLaunchConfig': (ctx, _, config, folder) => launching().profileLaunchConfig(ctx, config, asUri(folder)),
+  'heatline.profileLaunchConfig': (ctx, _, config, folder, id) =>
+    launching().profileLaunchConfig(ctx, config, asUri(folder), typeof id === 'string' && RECORDING_ID.test(id) ? id : undefined),
   'heatline.timeSelection': (ctx) => launching().timeSelection(ctx),
   'heatline.copyText': (_, __, text) => vscode.env.clipboard.writeText(typeof text === 'string' ? text : ''),
   'heatline.pauseLive': (ctx) => ctx.live.pause(true),

@@ -1,6 +1,7 @@
 /** Launch configurations and tasks of type `heatline`: VS Code fills in their variables, and we start what they say. */
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { newRecordingId } from './recordings.js';
 
 /** Makes F5 and tasks.json know our type. Cheap: nothing is read before one of them is started. */
 export function registerConfigurations(): vscode.Disposable {
@@ -57,6 +58,7 @@ function taskFor(definition: vscode.TaskDefinition, scope: vscode.Task['scope'],
 class RecordingTerminal implements vscode.Pseudoterminal {
   private readonly written = new vscode.EventEmitter<string>();
   private readonly closed = new vscode.EventEmitter<number>();
+  private readonly id = newRecordingId();
   readonly onDidWrite = this.written.event;
   readonly onDidClose = this.closed.event;
 
@@ -76,13 +78,13 @@ class RecordingTerminal implements vscode.Pseudoterminal {
   }
 
   close(): void {
-    void vscode.commands.executeCommand('heatline.stop');
+    void vscode.commands.executeCommand('heatline.stop', this.id);
   }
 
   private async run(): Promise<void> {
     const { type: _, ...spec } = this.definition;
     this.written.fire(`Heatline records ${this.what}; the program has a terminal of its own. Ctrl-C stops it.\r\n`);
-    const info = await vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.profileLaunchConfig', spec, this.folder);
+    const info = await vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.profileLaunchConfig', spec, this.folder, this.id);
     const status = info?.recording?.exitStatus;
     this.written.fire(info ? `${info.summary}\r\n` : 'Nothing was recorded.\r\n');
     this.closed.fire(info ? Math.abs(status ?? 0) : 1);

@@ -12,12 +12,13 @@ import { demandTrust } from './target.js';
 /**
  * @param given a configuration of ours whose variables are filled in
  * @param folder workspace folder it belongs to
+ * @param id of the recording, where the caller wants to stop it
  */
-export async function profileLaunchConfig(ctx: Ctx, given?: unknown, folder?: vscode.Uri): Promise<ProfileInfo | undefined> {
+export async function profileLaunchConfig(ctx: Ctx, given?: unknown, folder?: vscode.Uri, id?: string): Promise<ProfileInfo | undefined> {
   demandTrust();
   const scope = folder && vscode.workspace.getWorkspaceFolder(folder);
   if (typeof given === 'object' && given !== null)
-    return profileLaunch(ctx, readLaunchSpec(given as Record<string, unknown>, process.platform), scope);
+    return profileLaunch(ctx, readLaunchSpec(given as Record<string, unknown>, process.platform), scope, id);
   const picked = await pick();
   // VS Code knows more variables than we do, those that ask the user among them.
   if (picked.config.type === 'heatline') {

@@ -21,9 +21,10 @@ type Scope = vscode.WorkspaceFolder | undefined;
 
 /**
  * @param scope workspace folder that relative paths start from
+ * @param id of the recording, where the caller wants to stop it
  * @throws UserError when it cannot be started or nothing was recorded
  */
-export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = firstFolder()): Promise<ProfileInfo> {
+export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = firstFolder(), id?: string): Promise<ProfileInfo> {
   demandTrust();
   const start = await startOf(ctx, spec, scope);
   await remember(ctx, { kind: 'launch', spec, ...(scope ? { folder: scope.uri.toString() } : {}) });
@@ -31,6 +32,7 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
   const rateHz = spec.rate ?? settings.get<number | null>('rateHz');
   return record(ctx, {
     ...start,
+    ...(id === undefined ? {} : { id }),
     key: JSON.stringify([start.argv, start.target.cwd]),
     engine: spec.engine ?? settings.get<string>('engine', 'auto'),
     options: {

@@ -19,6 +19,8 @@ import { type RunEnd, runTask } from './taskRun.js';
 
 /** What is recorded, and how. */
 export interface Job {
+  /** Id of the recording, where the caller wants to stop it; else a new one. */
+  readonly id?: string;
   /** As the user would call it: `pricing.py`. */
   readonly name: string;
   /** One recording at a time for each. */
@@ -58,7 +60,7 @@ export function refuseTwice(ctx: Ctx, name: string, key: string): void {
 export async function record(ctx: Ctx, job: Job): Promise<ProfileInfo> {
   const { name } = job;
   refuseTwice(ctx, name, job.key);
-  const id = newRecordingId();
+  const id = job.id ?? newRecordingId();
   const folder = await makeFolder(ctx.recordingsRoot, id);
   let recorded = false;
   let leaveLive: (() => Promise<void>) | undefined;

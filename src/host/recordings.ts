@@ -17,6 +17,9 @@ export function newRecordingId(now = new Date()): string {
   return `${stamp}-${randomBytes(2).toString('hex')}`;
 }
 
+/** What such an id looks like: it becomes a folder's name. */
+export const RECORDING_ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
+
 /** Makes the folder for a recording that starts now. */
 export async function makeFolder(root: string, id: string): Promise<string> {
   const folder = path.join(root, id);
