@@ -19,6 +19,7 @@ from .pprof import Writer, add_calls
 from .quality import as_json, rates
 from .tachyon import Failed, Tachyon
 from .ticker import Ticker
+from .unseen import soon
 
 VERSION = "0.1.0"
 FIRST_CHECKPOINT, LAST_CHECKPOINT = 2.0, 30.0
@@ -31,6 +32,7 @@ TOLD_TRACING = 0.3
 SUSPECT = "counting calls took about %.0f %% of the run: shares without it are estimates; the engine sampler measures them"
 STILL = "the recording goes on: this is what was seen in its first %.0f s"
 CHECKPOINT = "this is a checkpoint: the recording was cut off after %.1f s"
+WARNS_AFTER_HOOKS = sys.version_info[:2] == (3, 13)  # of threads at a fork; 3.13.0 does
 COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
 
 
@@ -161,6 +163,14 @@ class Recorder:
 
     def _after_fork(self):
         if self._restart:
+            caller = sys._getframe().f_back
+            if WARNS_AFTER_HOOKS and caller is not None:
+                soon(caller.f_code, self._go_on)
+            else:
+                self._go_on()
+
+    def _go_on(self):
+        if self._restart and self.state == "recording":
             self._restart = False
             self.sampler.start()
 

@@ -66,8 +66,6 @@ export interface EngineOptions {
   readonly reportStatus?: boolean;
   /** Someone looks on: where the engine can, it shows what it has recorded about once a second (see `LaunchPlan.output`). */
   readonly live?: boolean;
-  /** Someone looks on: where the engine can, it shows what it has recorded about once a second (see `LaunchPlan.output`). */
-  readonly live?: boolean;
   /** What the user wants to know; `auto` chooses by it. */
   readonly want?: 'counts' | 'time';
 }
@@ -90,6 +88,8 @@ export interface LaunchPlan {
   readonly attached?: boolean;
   /** What is started passes no signal on to the program below it: all processes of its tree are signalled. */
   readonly signalsTree?: boolean;
+  /** What is started is a tool around the program that loses its recording on SIGTERM and SIGHUP: these go to the program alone. */
+  readonly toolAround?: boolean;
   /** One sentence for the user when nothing was recorded: why that may be. */
   readonly hint?: string;
   /** File that receives `{"exitStatus": n}` when the engine, or a terminal, hides the program's own status. */

@@ -69,10 +69,12 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
 
 type Child = ReturnType<typeof spawn>;
 
-/** Signals the program, and where it passes nothing on, all that runs below it. */
+/** Signals the program, and where it passes nothing on, all that runs below it; a tool around it is ended by its end. */
 function deliver(plan: LaunchPlan, child: Child, signal: NodeJS.Signals): void {
-  const below = plan.signalsTree && child.pid !== undefined && child.exitCode === null ? descendants(child.pid) : [];
-  child.kill(signal);
+  const tool = plan.toolAround === true && (signal === 'SIGTERM' || signal === 'SIGHUP');
+  const tree = (plan.signalsTree || tool) && child.pid !== undefined && child.exitCode === null;
+  const below = tree ? descendants(child.pid!) : [];
+  if (!tool || below.length === 0) child.kill(signal);
   for (const pid of below) {
     try {
       process.kill(pid, signal);
@@ -98,21 +100,22 @@ async function runStop(plan: LaunchPlan, child: Child, ended: Promise<unknown>):
 
 /**
  * A terminal sends Ctrl-C to the program as well, a piped input or output notwithstanding (a second one would cut its clean-up
- * short): then we only stay alive to take the recording. Without a terminal,
- * and for other signals, the program has to be told. A third Ctrl-C begins the stop sequence; the first one does when
- * the program is none of ours.
+ * short): then we only stay alive to take the recording. Without a terminal, and for other signals, the program is sent
+ * the same one, and ends as it would without us. The third begins the stop sequence; the first one does when the program
+ * is none of ours.
  */
 function forward(plan: LaunchPlan, child: Child, stop: (by: 'user' | 'signal') => void): () => void {
-  let interrupts = 0;
+  let signals = 0;
   const onInterrupt = (): void => {
-    interrupts += 1;
+    signals += 1;
     if (plan.attached) stop('user');
-    else if (interrupts > 2) stop('signal');
+    else if (signals > 2) stop('signal');
     else if (![process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) deliver(plan, child, 'SIGINT');
   };
   const onEnd = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGHUP' && !plan.attached) deliver(plan, child, signal);
-    stop('signal');
+    signals += 1;
+    if (plan.attached || signals > 2) stop('signal');
+    else deliver(plan, child, signal);
   };
   const onExit = (): void => {
     deliver(plan, child, 'SIGKILL');

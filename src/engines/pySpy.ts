@@ -54,7 +54,7 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
       { signal: 'SIGTERM', waitSeconds: 5 },
       { signal: 'SIGKILL', waitSeconds: 2 },
     ],
-    ...(attached ? { attached } : {}),
+    ...(attached ? { attached } : { toolAround: true }),
     ...(wrapped.reports ? { statusFile } : {}),
   };
 }

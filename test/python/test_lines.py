@@ -48,9 +48,7 @@ CALLS = {"fib": (177, 1), "loop": (2, 2), "numbers": (1, 1), "fails": (3, 3), "m
 class Lines(Case):
     def record(self, text, *options, name="prog.py", words=()):
         script = self.write(name, text)
-        # CPython 3.13 counts threads after a fork, when ours is back, and warns.
-        env = dict(os.environ, PYTHONWARNINGS="ignore")
-        status, out, err = self.run_recorded([script, *words], ["--engine", "lines", *options], env=env)
+        status, out, err = self.run_recorded([script, *words], ["--engine", "lines", *options])
         self.assertEqual((status, err), (0, ""))
         self.no_leftovers()
         return self.lines()

@@ -181,6 +181,7 @@ describe('plans', () => {
             "waitSeconds": 2,
           },
         ],
+        "toolAround": true,
       }
     `);
   });

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReadError, UserError } from '../../core/errors.js';
 import type { Format } from '../../core/formats/format.js';
@@ -25,6 +24,7 @@ import {
 import { Exit, FULL, say } from '../failure.js';
 import { checkOutput, stamp, writeWhole } from '../output.js';
 import { pythonPackage } from '../pythonPackage.js';
+import { openRecordFolder } from '../recordFolder.js';
 import { writeProfile, writerFor } from '../writer.js';
 
 /** Options of `heatline record` (contract). */
@@ -59,10 +59,10 @@ export async function record(words: readonly string[], options: RecordOptions): 
   const writer = outputFormat(output);
   checkOutput(output);
   const { target, environment, label } = await findJob(words, options);
-  const folder = temporaryFolder();
+  const folder = openRecordFolder();
   let kept = false;
   try {
-    const engineOptions = engineOptionsFrom(options, join(folder, 'recording'));
+    const engineOptions = engineOptionsFrom(options, join(folder.path, 'recording'));
     const id = options.engine === 'auto' && writer === 'pstats' ? 'cprofile' : options.engine;
     const { engine } = await chooseEngine(id, target, environment, engineOptions);
     if (writer === 'pstats' && !engine.formats.includes('pstats')) {
@@ -75,7 +75,7 @@ export async function record(words: readonly string[], options: RecordOptions): 
       const limit = options.duration === undefined ? '' : ` for ${formatSeconds(options.duration)}`;
       say(`recording process ${target.pid} (${label})${limit} with ${named}; Ctrl-C ends it, the program runs on`);
     }
-    const result = await launch(plan);
+    const result = await launch(plan, { onStart: (pid) => folder.share(pid) });
     if (target.kind === 'process' && result.output === undefined) throw notRecorded(target.pid, result, engine.id);
     process.exitCode = statusOf(result);
     await keep(result, plan.format, writer, output, target.kind === 'process' ? engine.id : named).catch((error: unknown) => {
@@ -84,7 +84,7 @@ export async function record(words: readonly string[], options: RecordOptions): 
       throw new UserError(error.code, `${error.message}; the recording is kept as ${result.output}`);
     });
   } finally {
-    if (!kept) rmSync(folder, { recursive: true, force: true });
+    folder.close(kept);
   }
 }
 
@@ -174,15 +174,6 @@ async function keep(result: LaunchResult, raw: string, writer: Format | 'pstats'
   else throw new UserError('engine-output', `the recording of ${engine} cannot be read: ${unreadable?.message ?? 'unknown format'}`);
   const said = result.sentence === undefined ? '' : ` (${result.sentence.replace(/\.$/, '')})`;
   say(`${summary(profile, result, engine)} → ${output}${said}`);
-}
-
-/** @throws UserError where TMPDIR leads nowhere */
-function temporaryFolder(): string {
-  try {
-    return mkdtempSync(join(tmpdir(), 'heatline-'));
-  } catch {
-    throw new UserError('output', `${tmpdir()}: no temporary files can be written there (TMPDIR says where else)`);
-  }
 }
 
 /** `engine: 3.20 s, 640 samples, 43 % in name (file:line)`. */
