@@ -61,7 +61,8 @@ module HeatlineRecorder
 
     def start
       @recording = @config['MODE'] == 'tool' ? Joined.new(@config) : Inside.new(@config)
-    rescue LoadError, SystemCallError => e
+    rescue StandardError, LoadError => e
+      # The program runs all the same.
       warn "heatline: nothing is recorded: #{e.message}"
     end
 
@@ -164,7 +165,7 @@ module HeatlineRecorder
 
     # Its end closes the pipe.
     def over?(seconds)
-      !@ended.wait_readable(seconds).nil?
+      !IO.select([@ended], nil, nil, seconds).nil?
     end
 
     # Yama's ptrace_scope 1 lets only a parent look into a program, or whom it names by PR_SET_PTRACER; -1 is anybody.

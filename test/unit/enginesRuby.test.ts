@@ -350,16 +350,20 @@ describe.skipIf(sampled.state !== 'found' || found.state !== 'found')('rbspy, wh
     return child;
   };
 
-  test('a program: streams and status pass through, the hot line is found', () => {
+  /** Newer Rubies call it Object#hot. */
+  const shareOfHot = (out: string): number => {
+    const { functions, total } = json('top', out);
+    return functions.find((row: Row) => /^(?:Object#)?hot$/.test(row.name)).total / total;
+  };
+
+  test('a program: streams and status pass through, the hot function is found', () => {
     const at = place();
     const words = ['record', '--engine', 'rbspy', '-o', 'o.pb.gz', '--', 'ruby', 'prög x.rb', 'hot'];
     const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], { cwd: at, encoding: 'utf8', input: 'typed\n' });
     expect(stderr).toMatch(/^heatline: rbspy: .* → o\.pb\.gz\n$/);
     expect(stdout).toBe('["typed\\n", ["hot"], true, []]\n');
     expect(status).toBe(7);
-    const { total, files } = json('lines', join(at, 'o.pb.gz'), '--source', join(at, 'prög x.rb'));
-    const row = files[0].lines.find(({ line }: { line: number }) => line === lineOf('# hot'));
-    expect(row.total / total).toBeGreaterThan(0.3);
+    expect(shareOfHot(join(at, 'o.pb.gz'))).toBeGreaterThan(0.3);
     expect(readdirSync(at).sort()).toEqual(['o.pb.gz', 'prög x.rb']);
   });
 
@@ -374,8 +378,7 @@ describe.skipIf(sampled.state !== 'found' || found.state !== 'found')('rbspy, wh
       );
       expect(status).toBe(0);
       expect(child.exitCode).toBe(null);
-      const { functions, total } = json('top', join(at, 'o.pb.gz'));
-      expect(functions.find((row: Row) => /\bhot\b/.test(row.name)).total / total).toBeGreaterThan(0.5);
+      expect(shareOfHot(join(at, 'o.pb.gz'))).toBeGreaterThan(0.5);
     } finally {
       child.kill('SIGKILL');
     }
