@@ -1,6 +1,7 @@
 /** Runs whose window went away while they were recorded: what the engine wrote is made a recording the next time. */
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { parseMeta, type RecordingMeta } from '../core/recording.js';
 import type { LaunchPlan } from '../engines/engine.js';
@@ -24,21 +25,50 @@ export async function noteRun(folder: string, meta: RecordingMeta, plan: LaunchP
 
 export const forgetRun = (folder: string): Promise<void> => rm(path.join(folder, NOTE), { force: true });
 
-/** Looks through the recordings' folder once; what cannot be taken up is left alone, and removed when there is nothing in it. */
+/** Milliseconds between two looks at a run that is just ending. */
+const PERIOD = 2000;
+/** Milliseconds in which another window that watches a run takes its recording itself. */
+const GRACE = 10_000;
+
+/**
+ * Looks through the recordings' folder once; what cannot be taken up is left alone, and removed when there is nothing in it. Runs that
+ * are still on their way out are waited for in the background.
+ */
 export async function takeUpInterrupted(ctx: Ctx): Promise<void> {
   const entries = await readdir(ctx.recordingsRoot).catch(() => []);
   for (const id of entries) {
     const folder = path.join(ctx.recordingsRoot, id);
     const note = ctx.runs.isRunning(id) ? undefined : await readNote(folder);
-    if (!note || (note.pid !== undefined && isAlive(note.pid))) continue;
-    try {
-      await takeUp(ctx, folder, note);
-    } catch (error) {
-      ctx.log.warn(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    await forgetRun(folder);
+    if (!note) continue;
+    if (runs(note)) void takeUpLater(ctx, folder);
+    else await takeUpSafely(ctx, folder, note);
   }
 }
+
+async function takeUpLater(ctx: Ctx, folder: string): Promise<void> {
+  const gone = new AbortController();
+  ctx.context.subscriptions.push({ dispose: () => gone.abort() });
+  try {
+    for (let note = await readNote(folder); note && runs(note); note = await readNote(folder))
+      await sleep(PERIOD, undefined, { signal: gone.signal });
+    await sleep(GRACE, undefined, { signal: gone.signal });
+  } catch {
+    return;
+  }
+  const note = await readNote(folder);
+  if (note) await takeUpSafely(ctx, folder, note);
+}
+
+async function takeUpSafely(ctx: Ctx, folder: string, note: Note): Promise<void> {
+  try {
+    await takeUp(ctx, folder, note);
+  } catch (error) {
+    ctx.log.warn(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  await forgetRun(folder);
+}
+
+const runs = ({ pid }: Note) => pid !== undefined && isAlive(pid);
 
 async function takeUp(ctx: Ctx, folder: string, { meta, plan }: Note): Promise<void> {
   const finished = await finishRun({ ...plan, output: path.join(folder, meta.file) }, { exitCode: undefined });

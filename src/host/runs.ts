@@ -85,7 +85,7 @@ class Clock implements vscode.Disposable {
     this.item = vscode.window.createStatusBarItem(
       place === 0 ? 'heatline.run' : `heatline.run${place + 1}`,
       vscode.StatusBarAlignment.Left,
-      100,
+      100 - place / 100,
     );
     this.item.name = place === 0 ? 'Heatline: running' : `Heatline: running (${place + 1})`;
     this.item.command = { title: 'Stop', command: 'heatline.stop', arguments: [run.id] };

@@ -58,7 +58,7 @@ describe('the process picker', () => {
   });
 
   it('masks secrets in command lines', () => {
-    expect(processRows(machine, true).map(({ command }) => command)).toContain('/usr/bin/python3.11 /srv/backup.py --password •••');
+    expect(processRows(machine, true).map(({ command }) => command)).toContain('python3.11 /srv/backup.py --password •••');
     expect(JSON.stringify(processRows(machine, true).map(({ facts: _, ...shown }) => shown))).not.toContain('hunter2');
   });
 

@@ -12,7 +12,7 @@ export interface ProcessRow {
   readonly depth: number;
   /** Number, interpreter, user and container. */
   readonly description: string;
-  /** Command line without its secrets. */
+  /** Command line without its secrets and without the folder of its program, which would push the rest out of sight. */
   readonly command: string;
   readonly refusal: Refusal | undefined;
 }
@@ -67,10 +67,17 @@ function row(each: RunningProcess, depth: number): ProcessRow {
     name: programName(facts.argv),
     depth,
     description: [String(pid), interpreterName(each), user?.name, container].filter(Boolean).join(' · '),
-    command: maskSecrets(facts.argv).join(' '),
+    command: shownCommand(facts.argv),
     refusal: diagnose(facts),
   };
 }
+
+function shownCommand(argv: readonly string[]): string {
+  const [program = '', ...words] = maskSecrets(argv);
+  return [baseName(program), ...words].join(' ');
+}
+
+const baseName = (file: string) => path.basename(file.replaceAll('\\', '/'));
 
 function interpreterName({ interpreter }: RunningProcess): string | undefined {
   if (interpreter === undefined || interpreter.kind === 'none') return undefined;
@@ -83,7 +90,7 @@ const withValue = new Set(['-W', '-X', '--check-hash-based-pycs']);
 /** What a command line runs, in short: the script's name, `-m module`, or the program's own. */
 export function programName(argv: readonly string[]): string {
   const [program = 'process', ...words] = argv;
-  const own = path.basename(program.replaceAll('\\', '/'));
+  const own = baseName(program);
   if (!/^(python|pypy)/i.test(own)) return own;
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;
@@ -91,7 +98,7 @@ export function programName(argv: readonly string[]): string {
     if (word.startsWith('-m') && word.length > 2) return `-m ${word.slice(2)}`;
     if (word.startsWith('-c')) return `${own} -c`;
     if (withValue.has(word)) at++;
-    else if (word === '-' || !word.startsWith('-')) return word === '-' ? own : path.basename(word.replaceAll('\\', '/'));
+    else if (word === '-' || !word.startsWith('-')) return word === '-' ? own : baseName(word);
   }
   return own;
 }
