@@ -146,7 +146,8 @@ function cannotWrite(file: string, error: unknown): UserError {
   return new UserError(isFull(error) ? FULL : 'output', `${file}: ${WHY[code] ?? `it cannot be written (${code || String(error)})`}`);
 }
 
-function isFull(error: unknown): boolean {
+/** Whether there was no room: a full disk, or a user's share of it. */
+export function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 

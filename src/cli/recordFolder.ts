@@ -2,6 +2,8 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { FULL } from './failure.js';
+import { isFull } from './output.js';
 
 /** File in a temporary folder with the numbers of the processes that need it, one a line: ours, and the program's. */
 const OWNERS = 'owners';
@@ -15,15 +17,16 @@ export interface RecordFolder {
   close(keep: boolean): void;
 }
 
-/** Makes a temporary folder, and removes those whose owners were killed. @throws UserError `output` where TMPDIR leads nowhere */
+/** Makes a temporary folder, and removes those whose owners were killed. @throws UserError `output` where TMPDIR leads nowhere, `output-full` where it is full */
 export function openRecordFolder(): RecordFolder {
   sweep();
   let path: string | undefined;
   try {
     path = mkdtempSync(join(tmpdir(), 'heatline-'));
     writeFileSync(join(path, OWNERS), `${process.pid}\n`);
-  } catch {
+  } catch (error) {
     if (path !== undefined) rmSync(path, { recursive: true, force: true });
+    if (isFull(error)) throw new UserError(FULL, `${tmpdir()}: there is no room for temporary files (TMPDIR says where else)`);
     throw new UserError('output', `${tmpdir()}: no temporary files can be written there (TMPDIR says where else)`);
   }
   const folder = path;

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -142,4 +142,31 @@ for _ in range(600):
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^heatline: .*not there: no temporary files can be written there \(TMPDIR says where else\)\n$/);
   });
+
+  test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
+    'a full temporary folder is said',
+    { timeout: 90_000 },
+    (context) => {
+      const small = mkdtempSync(join(folder, 'full '));
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', small]).status !== 0) context.skip('this container mounts nothing');
+      try {
+        const record = (code: string) => run(['record', '-o', 'full.pb.gz', '--', python!, '-c', code], { env: { TMPDIR: small } });
+        // Room for the first page, and none for the recording: the program runs to its own end.
+        writeFileSync(join(small, 'fill'), new Uint8Array(60_000));
+        const late = record('import asyncio, email.message, http.client; print(1); raise SystemExit(3)');
+        expect(late.stdout).toBe('1\n');
+        expect(late.stderr).toContain('No space left on device');
+        expect(late.status).toBe(3);
+        expect(readdirSync(small)).toEqual(['fill']);
+        writeFileSync(join(small, 'fill'), new Uint8Array(61_440));
+        expect(() => writeFileSync(join(small, 'more'), new Uint8Array(61_440))).toThrow(/ENOSPC/);
+        const early = record('print(2)');
+        expect(early.stdout).toBe('');
+        expect(early.stderr).toBe(`heatline: ${small}: there is no room for temporary files (TMPDIR says where else)\n`);
+        expect(early.status).toBe(5);
+      } finally {
+        spawnSync('umount', [small]);
+      }
+    },
+  );
 });
