@@ -131,6 +131,16 @@ export const formatNotes: Readonly<Record<string, FormatNotes>> = {
     notes: 'the call graph of each thread; own ticks are what callees leave',
     judge: "the file's own table of ticks",
   },
+  instruments: {
+    files: "Instruments' call tree, copied as text (Deep Copy)",
+    notes: 'time, processor cycles or bytes by stack, as rounded as they are printed; threads are frames',
+    judge: "the file's own column of self weights",
+  },
+  'v8-ticks': {
+    files: 'what `node --prof-process` prints',
+    notes: 'ticks by function, of the larger ones with up to five callers; lines where functions begin',
+    judge: "the file's own flat tables",
+  },
   dtrace: {
     files: "DTrace's `@[ustack()] = count()`",
     notes: 'stacks with their counts',

@@ -118,7 +118,7 @@ test('traces have spans, and no sampling error', () => {
   // pprof keeps that.
   heatline('convert', trace, '-o', 'trace.pb.gz');
   expect(heatline('diff', 'trace.pb.gz', trace).stdout).not.toMatch(/±|sampl/);
-  expect(heatline('info', 'trace.pb.gz').stdout).toMatch(/^spans .*no samples to judge an error by$/m);
+  expect(heatline('info', 'trace.pb.gz').stdout).toMatch(/^rows .*no samples to judge an error by$/m);
   // What is sampled has it.
   expect(heatline('diff', raw, raw).stdout).toContain('± is what sampling alone changes');
 });

@@ -50,14 +50,18 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/^goroutine \d+ \[/, 'This is a list of goroutines to read (debug=2), not a profile: take it with debug=1, or without debug.'],
   [/^go 1\.\d+ trace/, "This is a Go execution trace, not a profile: open it with 'go tool trace'."],
   [
-    /^(v8-version,|shared-library,|Statistical profiling result from )/,
-    "This is the log of 'node --prof': record with 'node --cpu-prof' and open the .cpuprofile.",
+    /^(?:v8-version,|shared-library,)/,
+    "This is the log of 'node --prof': run 'node --prof-process FILE > out.txt' and open out.txt, or record with 'node --cpu-prof'.",
   ],
   [
     /^# To display the perf\.data header info/,
     "This is what 'perf report' prints: open what 'perf script -i perf.data > out.perf' writes instead.",
   ],
   [/^desc: .*\ncmd: .*\ntime_unit: /, "This is Massif's record, which cannot be read: use 'valgrind --tool=dhat' and open dhat.out.PID."],
+  [
+    /^\{\s*"code":\s*\[\s*\{\s*"name"/,
+    "This is what 'node --prof-process --preprocess' writes: leave --preprocess out and open the text, or record with 'node --cpu-prof'.",
+  ],
   [/^[[{]/, 'This JSON is not a profile format that can be read.'],
 ];
 

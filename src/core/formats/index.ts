@@ -15,6 +15,7 @@ import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { goLegacy } from './goLegacy.js';
 import { heapProfile } from './heapProfile.js';
+import { instruments } from './instruments.js';
 import { jfr } from './jfr.js';
 import { lineProfiler } from './lineProfiler.js';
 import { macosSample } from './macosSample.js';
@@ -31,6 +32,7 @@ import { stackprof } from './stackprof.js';
 import { tachyon } from './tachyon.js';
 import { tachyonJsonl } from './tachyonJsonl.js';
 import { tracemalloc } from './tracemalloc.js';
+import { v8Ticks } from './v8Ticks.js';
 
 /** Every format we know: to add one, write its file and put one line here. */
 export const formats: readonly Format[] = [
@@ -60,21 +62,25 @@ export const formats: readonly Format[] = [
   callgrind,
   rbspyRaw,
   macosSample,
+  instruments,
+  v8Ticks,
   dtrace,
   pySpyRaw,
   collapsed,
 ];
 
-/** Bytes that `sniff` functions are shown. */
+/** Bytes that `sniff` functions are shown of the beginning and of the end. */
 const HEAD = 4096;
+const TAIL = 64;
 
 /** The format whose content this is, whatever the name; undefined when none claims it. On a draw the first wins. */
 export function sniff(bytes: Uint8Array, name: string): Format | undefined {
   const head = bytes.subarray(0, HEAD);
+  const tail = bytes.subarray(Math.max(0, bytes.length - TAIL));
   let best: Format | undefined;
   let bestScore = 0;
   for (const format of formats) {
-    const score = format.sniff(head, name);
+    const score = format.sniff(head, name, tail);
     if (score > bestScore) {
       best = format;
       bestScore = score;

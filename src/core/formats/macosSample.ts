@@ -3,6 +3,7 @@ import type { ProfileBuilder } from '../model/builder.js';
 import type { Format, ReadControl } from './format.js';
 import { decodeText } from './shared/byteStrings.js';
 import { eachLine, headLines, utf8 } from './shared/textLines.js';
+import { TickTree } from './shared/tickTree.js';
 
 const UNITS: Readonly<Record<string, number>> = { microsecond: 1e3, millisecond: 1e6, second: 1e9 };
 /** Indentation may hold marks that guide the eye. */
@@ -26,16 +27,17 @@ export const macosSample: Format = {
   },
 };
 
+/** The stack that a row of the tree stands for, and the thread that it is in. */
 interface Node {
-  readonly depth: number;
   readonly stack: number;
-  readonly ticks: number;
-  below: number;
+  readonly thread: number;
 }
 
 class TreeReader {
-  private readonly path: Node[] = [];
-  private thread = -1;
+  private readonly tree = new TickTree<Node>(({ stack, thread }, ticks) => {
+    this.builder.sample(stack, [ticks], thread);
+    this.samples++;
+  });
   private inTree = false;
   private samples = 0;
   private broken = 0;
@@ -53,7 +55,7 @@ class TreeReader {
     let start = 0;
     await eachLine(bytes, control, (from, to) => {
       if (!this.inTree) {
-        if (this.path.length > 0) return;
+        if (!this.tree.empty) return;
         const text = decodeText(bytes, from, Math.min(to, from + 1024));
         const period = /every (\d{1,9}) (\w+?)s?$/.exec(text);
         const unit = UNITS[period?.[2] ?? ''];
@@ -67,12 +69,12 @@ class TreeReader {
         }
       } else if (to === from || bytes[from] !== SPACE) {
         // An empty line, or the heading of the tables that follow, ends the tree; so may the end of a file that was cut.
-        if (this.path.length === 0) return;
+        if (this.tree.empty) return;
         this.inTree = false;
         ended = bytes.indexOf(NEWLINE, to) >= 0;
       } else this.line(from, to);
     });
-    this.leave(0);
+    this.tree.end();
     if (this.samples === 0) throw new ReadError('corrupt', 'It holds no call graph with ticks.', start);
     if (this.broken > 0) builder.warn(`${this.broken} lines of the call graph were left out, since they are not what sample writes.`);
     if (!ended) builder.warn('The file ends within its call graph: it may not be whole.');
@@ -90,24 +92,15 @@ class TreeReader {
       this.broken++;
       return;
     }
-    this.leave(depth);
     const text = decodeText(bytes, at + 1, end);
-    const parent = this.path.at(-1);
-    if (parent !== undefined) parent.below += ticks;
-    if (depth === 0) this.thread = this.builder.thread(threadName(text));
-    const stack = depth === 0 ? -1 : this.builder.stack(parent?.stack ?? -1, this.place(text));
-    this.path.push({ depth, stack, ticks, below: 0 });
-  }
-
-  /** Ends the nodes at `depth` and deeper: only now is known what their callees took. */
-  private leave(depth: number): void {
-    for (let last = this.path.at(-1); last !== undefined && last.depth >= depth; last = this.path.at(-1)) {
-      this.path.pop();
-      const own = last.ticks - last.below;
-      if (own <= 0) continue;
-      this.builder.sample(last.stack, [own], this.thread);
-      this.samples++;
-    }
+    const parent = this.tree.parent(depth);
+    this.tree.add(
+      depth,
+      ticks,
+      depth === 0
+        ? { stack: -1, thread: this.builder.thread(threadName(text)) }
+        : { stack: this.builder.stack(parent?.stack ?? -1, this.place(text)), thread: parent?.thread ?? -1 },
+    );
   }
 
   /** `name  (in library) + 12,34  [0x1,0x2]  file.c:12` */

@@ -53,7 +53,7 @@ export const pyinstrument: Format = {
   async read(source, builder, control) {
     const json = new JsonCursor(await source.bytes(), control);
     builder.valueType({ type: 'wall', unit: 'nanoseconds' });
-    builder.quality({ engine: 'pyinstrument' });
+    builder.quality({ engine: 'pyinstrument', rows: 'sums' });
     const nodes = new Nodes();
     if (json.object()) {
       while (json.nextKey()) {

@@ -49,7 +49,7 @@ export function functionTable(profile: Profile, spec: ViewSpec): FunctionTable {
     total: sums.total,
     calls,
     primitive,
-    samples: profile.quality.spans ? undefined : sums.selfSamples,
+    samples: profile.quality.rows ? undefined : sums.selfSamples,
     sum: weights.total,
     sampleCount: weights.samples,
     exact: sums.exact === undefined ? undefined : { ...sums.exact, sum: weights.exactTotal! },

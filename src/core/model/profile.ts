@@ -185,8 +185,8 @@ export interface Quality {
   readonly tracingPerBuiltinSeconds?: number;
   readonly tracingPerMethodSeconds?: number;
   readonly notes?: readonly string[];
-  /** Rows are what ran between two events, and no samples: an error cannot be told by their number. */
-  readonly spans?: true;
+  /** Set where rows are no samples but what ran between two events, or sums: their number tells nothing of an error. */
+  readonly rows?: 'spans' | 'sums';
 }
 
 export interface Profile {

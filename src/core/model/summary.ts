@@ -69,7 +69,7 @@ function ownTime(profile: Profile, type: number): OwnTime {
   for (let row = 0; row < chosen.length; row++) if (chosen[row]! >= 0) value[chosen[row]!]! += weights.value[row]!;
   // Records of allocations or goroutines are rows of a file, not samples in time: they bound nothing.
   const { type: name, unit } = profile.sampleTypes[type]!;
-  const sampled = profile.quality.spans === undefined && (secondsPer(unit) !== undefined || /^samples?$/.test(name));
+  const sampled = profile.quality.rows === undefined && (secondsPer(unit) !== undefined || /^samples?$/.test(name));
   return { value, sum: weights.total, sampled, samples: weights.samples };
 }
 

@@ -109,7 +109,7 @@ export function infoText(profile: Profile): string {
 
 /** What the recorder says of its own work; fields that this table does not know are shown as they are. */
 function qualityRows(quality: Quality): [string, string][] {
-  const { engine, engineVersion, python, rateAsked, rateGot, errors, cost, missed, notes, spans, ...others } = quality;
+  const { engine, engineVersion, python, rateAsked, rateGot, errors, cost, missed, notes, rows: what, ...others } = quality;
   const { tracingSeconds, tracingPerCallSeconds, tracingPerBuiltinSeconds, tracingPerMethodSeconds, ...rest } = others;
   const rows: [string, string][] = [];
   if (engine !== undefined) rows.push(['recorder', engineVersion === undefined ? engine : `${engine} ${engineVersion}`]);
@@ -130,7 +130,8 @@ function qualityRows(quality: Quality): [string, string][] {
     const each = costs.flatMap(([seconds, of]) => (seconds === undefined ? [] : [`${formatSeconds(seconds)} ${of}`])).join(', ');
     rows.push(['tracing', `${formatSeconds(tracingSeconds)} estimated${each === '' ? '' : ` (${each})`}`]);
   }
-  if (spans) rows.push(['spans', 'what ran between two events: there are no samples to judge an error by']);
+  if (what === 'spans') rows.push(['rows', 'what ran between two events: there are no samples to judge an error by']);
+  if (what === 'sums') rows.push(['rows', 'sums: how many samples they rest on is not known']);
   for (const note of notes ?? []) rows.push(['note', note]);
   for (const [name, value] of Object.entries(rest)) rows.push([name, String(value)]);
   return rows;

@@ -149,7 +149,9 @@ export function headline(profile: Profile, spec: ViewSpec, figures: FunctionTabl
   const samples = samplesIn(profile, spec, figures);
   const parts = [`${formatType(type)}: ${formatValue(figures.sum, type.unit)}`];
   // Records of allocations or goroutines are rows of a file, not samples in time.
-  if (samples > 0 && secondsPer(type.unit) !== undefined) parts.push(plural(samples, profile.quality.spans ? 'span' : 'sample'));
+  const { rows } = profile.quality;
+  if (samples > 0 && secondsPer(type.unit) !== undefined && rows !== 'sums')
+    parts.push(plural(samples, rows === 'spans' ? 'span' : 'sample'));
   if (profile.calls !== undefined)
     parts.push(`${formatCount(profile.calls.functions.calls.reduce((sum, own) => sum + own, 0))} function calls`);
   if (spec.thread !== undefined) parts.push(`thread ${spec.thread}`);

@@ -217,7 +217,7 @@ export class TraceEvents {
   async emit(): Promise<void> {
     const { builder, time, thread } = this;
     builder.valueType({ type: 'wall', unit: 'microseconds' });
-    builder.quality({ spans: true });
+    builder.quality({ rows: 'spans' });
     let origin = Number.POSITIVE_INFINITY;
     let end = Number.NEGATIVE_INFINITY;
     const first = new Uint32Array(this.threads.length + 1);

@@ -30,7 +30,7 @@ export function parseQuality(comment: string): Quality | undefined {
   for (const key of TEXTS) if (typeof facts[key] === 'string') quality[key] = facts[key];
   for (const key of NUMBERS) if (Number.isFinite(facts[key])) quality[key] = facts[key];
   if (Array.isArray(facts.notes)) quality.notes = facts.notes.filter((note) => typeof note === 'string');
-  if (facts.spans === true) quality.spans = true;
+  if (facts.rows === 'spans' || facts.rows === 'sums') quality.rows = facts.rows;
   return quality as Quality;
 }
 
