@@ -74,7 +74,8 @@ function row(each: RunningProcess, depth: number): ProcessRow {
 
 function shownCommand(argv: readonly string[]): string {
   const [program = '', ...words] = maskSecrets(argv);
-  return [baseName(program), ...words].join(' ');
+  // Code given by -c has lines; a row has one.
+  return [baseName(program), ...words].join(' ').replaceAll(/\s+/g, ' ');
 }
 
 const baseName = (file: string) => path.basename(file.replaceAll('\\', '/'));
