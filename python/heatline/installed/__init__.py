@@ -36,6 +36,7 @@ class Installed:
         self._housekeeping = housekeeping
         self._alarm = [False]
         self._stopped = False
+        self._began = None
         try:
             self.tool = _load(options.engine)(self)
         except ImportError as error:
@@ -50,6 +51,7 @@ class Installed:
     def enable(self):
         """In the frame that calls the program."""
         self.tool.start()
+        self._began = time.perf_counter()
 
     def disable(self):
         """The main module is done; its threads and exit handlers may still run and are recorded."""
@@ -103,7 +105,9 @@ class Installed:
     def _watch(self, alarm):
         while alarm[0]:
             time.sleep(0.02)
-            if alarm[0] and self._housekeeping(self):
+            # A profiler may take its time to start.
+            due = self._began is not None and time.perf_counter() - self._began >= self.options.duration
+            if alarm[0] and due and self._housekeeping(self):
                 return
 
 
