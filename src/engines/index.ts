@@ -105,6 +105,8 @@ function isLongRunning(argv: readonly string[]): boolean {
 async function demand(engine: Engine, environment: Environment): Promise<void> {
   const available = await engine.probe(environment);
   if (available.state === 'missing') {
-    throw new UserError('engine-missing', `The engine ${engine.id} cannot run: ${available.reason}. ${available.fix}`);
+    const { reason, fix } = available;
+    const actions = / -m pip install /.test(fix) ? [{ title: 'Copy Command', command: 'heatline.copyText', args: [fix] }] : [];
+    throw new UserError('engine-missing', `The engine ${engine.id} cannot run: ${reason}. ${fix}`, actions);
   }
 }
