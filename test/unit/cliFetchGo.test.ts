@@ -205,4 +205,13 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
       expect(Object.fromEntries(mine)).toEqual(rows);
     }
   });
+
+  test('record takes the URL of a service too', { timeout: 60_000 }, () => {
+    expect(heatline('record', '--duration', '1', '-o', 'recorded.pb.gz', `http://${http}`).status).toBe(0);
+    expect(json('top', 'recorded.pb.gz').functions[0]).toMatchObject({ name: 'main.digest' });
+    expect(heatline('record', '--measure', 'lock', '-o', 'locks.pb.gz', `http://${http}/debug/pprof/`).status).toBe(0);
+    expect(json('info', 'locks.pb.gz').valueTypes.map(({ type }: { type: string }) => type)).toEqual(['contentions', 'delay']);
+    expect(heatline('record', `http://${http}`, 'x')).toMatchObject({ status: 2 });
+    expect(heatline('record', '--measure', 'wall', `http://${http}`).stderr).toContain('does not measure wall');
+  });
 });

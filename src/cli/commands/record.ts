@@ -55,6 +55,7 @@ interface Job {
  * program runs on, and the status is ours.
  */
 export async function record(words: readonly string[], options: RecordOptions): Promise<void> {
+  if (/^https?:\/\//i.test(words[0] ?? '')) return await recordService(words, options);
   const output = options.output ?? `heatline-${stamp(new Date())}.pb.gz`;
   const writer = outputFormat(output);
   checkOutput(output);
@@ -86,6 +87,24 @@ export async function record(words: readonly string[], options: RecordOptions): 
   } finally {
     folder.close(kept);
   }
+}
+
+/** What is measured → what a service of Go calls it. */
+const SERVICE_KINDS: Readonly<Record<string, string>> = { cpu: 'profile', alloc: 'allocs', lock: 'mutex', block: 'block' };
+
+/** A service that runs, by its URL, is asked for its profile of the next seconds. */
+async function recordService(words: readonly string[], { duration, measure = 'cpu', output }: RecordOptions): Promise<void> {
+  const [text, second] = words;
+  const kind = SERVICE_KINDS[measure];
+  if (second !== undefined) throw new UserError('usage', `${second}: a URL is recorded alone, without further words`);
+  if (kind === undefined)
+    throw new UserError('usage', `A service does not measure ${measure}, but ${Object.keys(SERVICE_KINDS).join(', ')}.`);
+  const url = kind === 'profile' ? text! : text!.replace(/^(https?:\/\/[^/?#]*)\/?(?:debug\/pprof\/?)?$/i, `$1/debug/pprof/${kind}`);
+  const { fetchProfile } = await import('./fetch.js');
+  await fetchProfile(url, {
+    ...(duration === undefined ? {} : { seconds: Math.max(1, Math.round(duration)) }),
+    ...(output === undefined ? {} : { output }),
+  });
 }
 
 async function findJob(words: readonly string[], options: RecordOptions): Promise<Job> {
