@@ -129,8 +129,16 @@ let recordings: string | undefined;
 /** Told once: the tests after it are not to blame. */
 const toldFolders = new Set<string>();
 
-function noteRecordings(info: ProfileInfo): void {
+/** Learns from a recording where all of them are. */
+export function noteRecordings(info: ProfileInfo): void {
   recordings = path.dirname(path.dirname(vscode.Uri.parse(info.uri, true).fsPath));
+}
+
+/** Every file in the recordings' folder, absolute; none before the first recording. */
+export function recordingFiles(): string[] {
+  if (recordings === undefined) return [];
+  const folder = recordings;
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
 }
 
 /** Every folder in the recordings' folder has its meta.json, its raw file, and nothing temporary. */
