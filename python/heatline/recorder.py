@@ -161,9 +161,10 @@ class Recorder:
             self.sampler.pause()
             self._restart = True
 
-    def _after_fork(self):
+    def _after_fork(self, caller=None):
+        """`caller`: the frame that forked, when it is not the one that called this."""
         if self._restart:
-            caller = sys._getframe().f_back
+            caller = caller or sys._getframe().f_back
             if WARNS_AFTER_HOOKS and caller is not None:
                 soon(caller.f_code, self._go_on)
             else:

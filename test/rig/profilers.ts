@@ -4,8 +4,17 @@ import { join } from 'node:path';
 import { aptInstall, canInstallPackages, makeOnce, runLogged, type Say, tail } from './install.js';
 import { cacheFolder } from './paths.js';
 
-/** Profilers that a user has in the environment of the program, in the versions that tests run. */
-const wanted = ['line_profiler==5.1.0', 'pyinstrument==5.1.3', 'scalene==2.4.0', 'viztracer==1.1.1', 'yappi==1.7.6'];
+/** Profilers, a test runner and a build backend that a user has in the environment of the program, in the versions that tests run. */
+const wanted = [
+  'line_profiler==5.1.0',
+  'pyinstrument==5.1.3',
+  'scalene==2.4.0',
+  'viztracer==1.1.1',
+  'yappi==1.7.6',
+  'pytest==9.2.0',
+  'pytest-xdist==3.8.0',
+  'setuptools==80.9.0',
+];
 
 const link = (): string => join(cacheFolder(), 'profilers');
 
