@@ -1,106 +1,28 @@
+// The language server as a client sees it: an open profile, files that cannot be read, its beginning and its end.
 import { fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  CancellationTokenSource,
-  type CodeLens,
-  createProtocolConnection,
-  type Hover,
-  IPCMessageReader,
-  IPCMessageWriter,
-} from 'vscode-languageserver/node';
+import { CancellationTokenSource, createProtocolConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-languageserver/node';
 import { writePprof } from '../../src/core/formats/pprof/write.js';
 import { ProfileBuilder } from '../../src/core/model/builder.js';
-import type { RecordingMeta } from '../../src/core/recording.js';
 import type { ProfileInfo, ViewParams } from '../../src/protocol/lsp.js';
-import { buildServer, encodePprof, type RunningServer, startServer, type TestProfile } from './serverKit.js';
-
-const SHOP = `"""Prices orders."""
-
-
-def quote(items, catalogue):
-    total = 0
-    for name in items:
-        total += find(name, catalogue)
-    return total
-
-
-def find(name, catalogue):
-    for row in catalogue:
-        if row.casefold() == name: return len(row)
-    return 0
-
-
-def main():
-    print(quote(["a"], ["b"]))
-
-
-main()
-`;
-/** A name made to break out of Markdown. */
-const HOSTILE = 'evil`|[x](command:bad)<b>\u202e\n# head';
-const MS = 1_000_000;
+import { encodePprof, type RunningServer, startServer } from './serverKit.js';
+import { HOSTILE, MS, openShop, type Shop, shopProfile, uri } from './serverShop.js';
 
 let folder = '';
 let shop = '';
-let bundle: Awaited<ReturnType<typeof buildServer>>;
+let bundle = '';
 let server: RunningServer;
 let info: ProfileInfo;
 let view: ViewParams;
-
-const uri = (file: string) => pathToFileURL(file).href;
-
-/** 1000 ms: find's own loop 600, quote's own line 100, a call of a hostile library function 200, main's print 100. */
-function shopProfile(file: string): TestProfile {
-  const root = [
-    [2, 18],
-    [3, 21],
-  ] as const;
-  return {
-    functions: [
-      ['quote', file, 4],
-      ['find', file, 11],
-      ['main', file, 17],
-      ['<module>', file, 1],
-      [HOSTILE, '/usr/lib/python3.12/evil.py', 7],
-    ],
-    samples: [
-      { stack: [[1, 13], [0, 7], ...root], values: [600, 600 * MS] },
-      { stack: [[0, 7], ...root], values: [100, 100 * MS] },
-      { stack: [[4, 9], [1, 12], [0, 7], ...root], values: [200, 200 * MS] },
-      { stack: root, values: [100, 100 * MS] },
-    ],
-    durationNanos: 1000 * MS,
-  };
-}
+let heat: Shop['heat'];
+let close: Shop['close'] | undefined;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'heatline server ü-'));
-  shop = path.join(folder, 'shop.py');
-  writeFileSync(shop, SHOP);
-  const past = new Date(Date.now() - 60_000);
-  utimesSync(shop, past, past);
-  writeFileSync(path.join(folder, 'shop.pb.gz'), encodePprof(shopProfile(shop)));
-  bundle = await buildServer();
-  server = await startServer(bundle.bundle, folder);
-  info = await server.request('profile/open', { uri: uri(path.join(folder, 'shop.pb.gz')) });
-  view = { profile: info.id, type: info.defaultType };
+  ({ folder, shop, bundle, server, info, view, heat, close } = await openShop());
 }, 60_000);
-
-afterAll(async () => {
-  const status = await server?.stop();
-  bundle?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-  expect(status).toBe(0);
-});
-
-async function heat(of: ViewParams = view) {
-  const { lines, stale } = await server.request('profile/lineHeat', { view: of, uri: uri(shop) });
-  return { stale, lines: Object.fromEntries(lines.map((line) => [line.line, line])) };
-}
+afterAll(async () => expect(await close?.()).toBe(0));
 
 describe('an open profile', () => {
   it('is described truthfully', () => {
@@ -118,14 +40,14 @@ describe('an open profile', () => {
   it('is the same one when opened again, and gone when closed', async () => {
     expect((await server.request('profile/open', { uri: info.uri })).id).toBe(info.id);
     await server.request('profile/close', { profile: info.id });
-    await expect(heat()).rejects.toMatchObject({ data: { code: 'not-open' } });
+    await expect(heat(view)).rejects.toMatchObject({ data: { code: 'not-open' } });
     await server.request('profile/close', { profile: info.id });
     info = await server.request('profile/open', { uri: info.uri });
     view = { ...view, profile: info.id };
   });
 
   it('gives self and total per line as shares of the whole profile', async () => {
-    const { lines, stale } = await heat();
+    const { lines, stale } = await heat(view);
     expect(stale).toBe(false);
     expect(Object.keys(lines).map(Number)).toEqual([7, 12, 13, 18, 21]);
     expect(lines[13]).toEqual({
@@ -236,94 +158,6 @@ describe('an open profile', () => {
   });
 });
 
-describe('heat in an edited document', () => {
-  let version = 1;
-  const change = (line: number, text: string, end = line) =>
-    server.connection.sendNotification('textDocument/didChange', {
-      textDocument: { uri: uri(shop), version: ++version },
-      contentChanges: [{ range: { start: { line, character: 0 }, end: { line: end, character: 0 } }, text }],
-    });
-
-  beforeAll(() =>
-    server.connection.sendNotification('textDocument/didOpen', {
-      textDocument: { uri: uri(shop), languageId: 'python', version, text: SHOP },
-    }),
-  );
-  afterAll(() => server.connection.sendNotification('textDocument/didClose', { textDocument: { uri: uri(shop) } }));
-
-  it('moves with lines inserted above, exactly', async () => {
-    await change(3, 'import os\nimport sys\n\n\n');
-    const { lines, stale } = await heat();
-    expect(stale).toBe(false);
-    expect(Object.keys(lines).map(Number)).toEqual([11, 16, 17, 22, 25]);
-    expect(lines[17]).toMatchObject({ self: 600 * MS, stale: false });
-    expect(await server.request('profile/locate', { profile: info.id, func: 1 })).toEqual({ path: shop, line: 15 });
-    expect(await server.request('profile/locate', { profile: info.id, func: 1, line: 13 })).toEqual({ path: shop, line: 17 });
-  });
-
-  it('says which line was changed, and drops deleted ones', async () => {
-    await change(16, '        if row.casefold() == name: return len(row) + 1\n', 17);
-    expect((await heat()).lines[17]).toMatchObject({ self: 600 * MS, stale: true });
-    await change(10, '', 11);
-    const { lines } = await heat();
-    expect(Object.keys(lines).map(Number)).toEqual([15, 16, 21, 24]);
-    expect(lines[16]).toMatchObject({ self: 600 * MS, stale: true });
-  });
-});
-
-describe('hover and lenses', () => {
-  const hover = async (line: number) =>
-    (
-      (await server.connection.sendRequest('textDocument/hover', {
-        textDocument: { uri: uri(shop) },
-        position: { line: line - 1, character: 4 },
-      })) as Hover | null
-    )?.contents as { kind: string; value: string } | undefined;
-  const lenses = async () =>
-    (await server.connection.sendRequest('textDocument/codeLens', { textDocument: { uri: uri(shop) } })) as CodeLens[];
-
-  it('are empty until a profile is active, and tell the client when one is', async () => {
-    expect(await lenses()).toEqual([]);
-    expect(await hover(13)).toBeUndefined();
-    await server.request('profile/activate', { view });
-    expect(server.notifications).toContainEqual({ method: 'heatline/refresh', params: { reason: 'activated' } });
-  });
-
-  it('stand on the functions with their figures', async () => {
-    const found = await lenses();
-    expect(found.map(({ range, command }) => [range.start.line + 1, command?.title])).toEqual([
-      [4, '$(flame)\u00a0100 ms self · 900 ms total'],
-      [4, 'Profile'],
-      [11, '$(flame)\u00a0600 ms self · 800 ms total'],
-      [17, '$(flame)\u00a0100 ms self · 1.00 s total'],
-    ]);
-    expect(found[2]?.command).toMatchObject({ command: 'heatline.showFunction', arguments: [{ profile: info.id, func: 1 }] });
-  });
-
-  it('tell a line with its share, its samples and what it called', async () => {
-    const text = (await hover(7))?.value ?? '';
-    expect(text).toContain('| Line 7 | Wall time | of 1.00 s |');
-    expect(text).toContain('| self | 100 ms | 10.0 % |');
-    expect(text).toContain('| total | 900 ms | 90.0 % |');
-    expect(text).toContain('100 ± 20 samples');
-    expect(text).toMatch(/Calls \[find\]\(command:heatline\.openLocation\?[^)\s]+\) 80\.0 %/);
-    expect(await hover(2)).toBeUndefined();
-  });
-
-  it('tell a function with callers, and links that lead where they say', async () => {
-    const text = (await hover(11))?.value ?? '';
-    expect(text).toContain('| find | Wall time |');
-    const link = /Called by \[quote\]\(command:heatline\.openLocation\?([^)]+)\)/.exec(text)?.[1] ?? '';
-    expect(JSON.parse(decodeURIComponent(link))).toEqual([{ profile: info.id, func: 0 }]);
-  });
-
-  it('show hostile names as text only', async () => {
-    const text = (await hover(11))?.value ?? '';
-    expect(text).toContain('Calls evil\\`\\|\\[x\\](command:bad)\\<b\\>\\\\u\\{202e\\}\\\\u\\{a\\}\\# head 20.0 %');
-    expect(text).not.toContain('\u202e');
-  });
-});
-
 describe('a file that cannot be read', () => {
   const bad = async (name: string, bytes: Uint8Array) => {
     writeFileSync(path.join(folder, name), bytes);
@@ -345,7 +179,7 @@ describe('a file that cannot be read', () => {
     await expect(server.request('profile/lineHeat', { view: { ...view, profile: '99' }, uri: uri(shop) })).rejects.toMatchObject({
       data: { code: 'not-open' },
     });
-    expect((await heat()).lines[13]?.self).toBe(600 * MS);
+    expect((await heat(view)).lines[13]?.self).toBe(600 * MS);
   });
 
   it('above the bound is read in a thread, which fails alike and leaves the server answering', async () => {
@@ -362,7 +196,7 @@ describe('a file that cannot be read', () => {
     cancel.cancel();
     expect(await cancelled).toBe(-32800);
     const opening = server.request('profile/open', asked);
-    const first = await Promise.race([opening.then(() => 'opened'), heat().then(() => 'answered')]);
+    const first = await Promise.race([opening.then(() => 'opened'), heat(view).then(() => 'answered')]);
     expect(first).toBe('answered');
     const opened = await opening;
     expect(opened).toMatchObject({ samples: 6000, totals: [6000, 6000 * MS] });
@@ -384,7 +218,7 @@ describe('a file that cannot be read', () => {
 
 describe('the server process', () => {
   it('speaks over Node IPC too, and ends when its client is gone', async () => {
-    const child = fork(bundle.bundle, ['--node-ipc'], { stdio: 'inherit' });
+    const child = fork(bundle, ['--node-ipc'], { stdio: 'inherit' });
     const connection = createProtocolConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
     connection.listen();
     await connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities: {}, workspaceFolders: null });
@@ -396,7 +230,7 @@ describe('the server process', () => {
   });
 
   it('ends when its input ends', async () => {
-    const other = await startServer(bundle.bundle, folder);
+    const other = await startServer(bundle, folder);
     const ended = new Promise((resolve) => other.process.once('exit', resolve));
     other.process.stdin?.end();
     await ended;
@@ -417,67 +251,5 @@ describe('profile/export', () => {
       data: { code: 'cannot-export' },
     });
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-  });
-});
-
-describe('recording/seal', () => {
-  const startedAt = () => new Date(Date.now() - 6000).toISOString();
-  const metaFor = (id: string): RecordingMeta => ({
-    version: 1,
-    id,
-    label: 'shop.py',
-    file: 'raw.pb.gz',
-    engine: 'hybrid',
-    argv: ['python', 'shop.py'],
-    cwd: folder,
-    target: 'shop.py',
-    startedAt: startedAt(),
-    durationSeconds: 1,
-    exitStatus: 0,
-    stoppedBy: 'program',
-    sources: [],
-  });
-
-  it('copies the sources and writes meta.json, so that heat is right after the file was edited and closed', async () => {
-    const recording = path.join(folder, 'recording');
-    mkdirSync(recording);
-    writeFileSync(path.join(recording, 'raw.pb.gz'), encodePprof(shopProfile('shop.py')));
-    const sealed = await server.request('recording/seal', { folder: recording, meta: metaFor('one'), roots: [folder] });
-    expect(sealed.recording?.sources).toMatchObject([{ path: shop, lines: SHOP.split('\n').length }]);
-    const meta = JSON.parse(readFileSync(path.join(recording, 'meta.json'), 'utf8')) as RecordingMeta;
-    expect(readFileSync(path.join(recording, 'sources', meta.sources[0]!.sha256), 'utf8')).toBe(SHOP);
-
-    writeFileSync(shop, `# one\n# two\n${SHOP.replace('return len(row)', 'return 7')}`);
-    const opened = await server.request('profile/open', { uri: sealed.uri, meta: path.join(recording, 'meta.json') });
-    expect(opened.id).toBe(sealed.id);
-    const { lines, stale } = await heat({ profile: opened.id, type: 1 });
-    expect(stale).toBe(false);
-    expect(lines[15]).toMatchObject({ self: 600 * MS, stale: true });
-    expect(lines[9]).toMatchObject({ self: 100 * MS, stale: false });
-  });
-
-  it('leaves out a source that was written after the start, and then admits that it is not sure', async () => {
-    const recording = path.join(folder, 'changed');
-    mkdirSync(recording);
-    writeFileSync(path.join(recording, 'raw.pb.gz'), encodePprof(shopProfile(shop)));
-    expect(statSync(shop).mtimeMs).toBeGreaterThan(Date.now() - 29_000);
-    const sealed = await server.request('recording/seal', { folder: recording, meta: metaFor('two'), roots: [folder] });
-    expect(sealed.recording?.sources).toEqual([]);
-    expect((await heat({ profile: sealed.id, type: 1 })).stale).toBe(true);
-  });
-
-  it('refuses a raw file that is not whole, and leaves no recording', async () => {
-    const recording = path.join(folder, 'broken');
-    mkdirSync(recording);
-    const whole = encodePprof(shopProfile(shop));
-    writeFileSync(path.join(recording, 'raw.pb.gz'), whole.subarray(0, 60));
-    await expect(server.request('recording/seal', { folder: recording, meta: metaFor('three'), roots: [folder] })).rejects.toMatchObject({
-      data: { code: 'truncated' },
-    });
-    expect(readdirSync(recording)).toEqual(['raw.pb.gz']);
-    const outside = { ...metaFor('four'), file: '../raw.pb.gz' };
-    await expect(server.request('recording/seal', { folder: recording, meta: outside, roots: [folder] })).rejects.toMatchObject({
-      data: { code: 'bad-meta' },
-    });
   });
 });
