@@ -5,6 +5,8 @@ import { splitWords } from './shellWords.js';
 /** A program to start and how to record it; exactly one of `program`, `module` and `command` is there. */
 export interface LaunchSpec {
   readonly name?: string;
+  /** What the recording is called; else by what is run. */
+  readonly label?: string;
   /** A Python file. */
   readonly program?: string;
   /** A module, as `python -m` takes it. */

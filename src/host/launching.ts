@@ -5,6 +5,7 @@ export { takeUpInterrupted } from './interrupted.js';
 export { profileLaunchConfig } from './pickConfiguration.js';
 export { profileFile } from './profileFile.js';
 export { profileCommand, profileModule } from './profileLaunch.js';
+export { profileTest } from './profileTest.js';
 export { rerun } from './rerun.js';
 export { changeArguments, runnableFile } from './target.js';
 export { timeSelection } from './timeSelection.js';

@@ -32,6 +32,7 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
   const rateHz = spec.rate ?? settings.get<number | null>('rateHz');
   return record(ctx, {
     ...start,
+    ...(spec.label === undefined ? {} : { name: spec.label }),
     ...(id === undefined ? {} : { id }),
     key: JSON.stringify([start.argv, start.target.cwd]),
     engine: spec.engine ?? settings.get<string>('engine', 'auto'),

@@ -39,7 +39,12 @@ async function session(suites: string, only: string | undefined): Promise<Report
   const folder = join(await temporaryFolder('host'), 'a b ü');
   cpSync(demoWorkspace, folder, { recursive: true, filter: (path) => !path.includes('__pycache__') });
   const report = join(await temporaryFolder('report'), 'report.json');
-  const env = { HEATLINE_HOST_REPORT: report, HEATLINE_HOST_PATH: tools.path, ...(only ? { HEATLINE_HOST_ONLY: only } : {}) };
+  const env = {
+    HEATLINE_HOST_REPORT: report,
+    HEATLINE_HOST_PATH: tools.path,
+    HEATLINE_HOST_PROFILERS: tools.profilers ?? '',
+    ...(only ? { HEATLINE_HOST_ONLY: only } : {}),
+  };
   const server = await startServer(tools, { env });
   const browser = await startChromium(tools);
   try {

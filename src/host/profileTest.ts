@@ -1,0 +1,76 @@
+/** Profile Test: one test, a class of them or a file, run by pytest or unittest as the workspace runs them. */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../core/errors.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
+import type { Ctx } from './ctx.js';
+import { findInterpreter } from './interpreter.js';
+import { profileLaunch } from './profileLaunch.js';
+import { demandTrust, runnableFile } from './target.js';
+import { namesInId, pytestWords, type TestFile, type TestNames, testAt, unittestWords } from './testAt.js';
+
+/**
+ * Records a test. A test that fails leaves its recording like one that passes.
+ * @param given an item of the test explorer, a file, or nothing: then the test around the cursor
+ * @throws UserError when it cannot be started or nothing was recorded
+ */
+export async function profileTest(ctx: Ctx, given: unknown): Promise<ProfileInfo> {
+  demandTrust();
+  const item = isTestItem(given) ? given : undefined;
+  const file = await runnableFile(item?.uri ?? (given instanceof vscode.Uri ? given : undefined));
+  const names = item ? await namesOf(item, file) : given instanceof vscode.Uri ? [] : await namesAtCursor(file);
+  const scope = vscode.workspace.getWorkspaceFolder(file);
+  const settings = vscode.workspace.getConfiguration('python.testing', file);
+  const base = scope?.uri.fsPath ?? path.dirname(file.fsPath);
+  const cwd = path.resolve(base, settings.get<string>('cwd') || '.');
+  const test: TestFile = { path: path.relative(cwd, file.fsPath).split(path.sep).join('/'), names };
+  const python = (await findInterpreter(file, ctx.log)).path;
+  const runner = await runnerOf(python, settings, test);
+  const label = [path.basename(file.fsPath), ...names].join('::');
+  return profileLaunch(ctx, { ...runner, label, cwd, python, env: {} }, scope);
+}
+
+async function runnerOf(
+  python: string,
+  settings: vscode.WorkspaceConfiguration,
+  test: TestFile,
+): Promise<{ readonly module: string; readonly args: readonly string[] }> {
+  const installed = await modulesOf(python);
+  const wantsUnittest = settings.get<boolean>('unittestEnabled') === true && settings.get<boolean>('pytestEnabled') !== true;
+  const words = unittestWords(test);
+  if (installed.includes('pytest') && !wantsUnittest) {
+    const configured = settings.get<readonly string[]>('pytestArgs') ?? [];
+    return { module: 'pytest', args: pytestWords(test, configured, installed.includes('xdist')) };
+  }
+  if (words) return { module: 'unittest', args: words };
+  throw new UserError('no-runner', `${test.path} is no module, so unittest cannot run it; pytest can: ${python} -m pip install pytest`);
+}
+
+/** Which test runners the interpreter has. */
+function modulesOf(python: string): Promise<readonly string[]> {
+  const ask = 'import importlib.util as u; print(*[m for m in ("pytest", "xdist") if u.find_spec(m)])';
+  return new Promise((resolve) => {
+    execFile(python, ['-I', '-c', ask], { timeout: 20_000, encoding: 'utf8' }, (error, stdout) =>
+      resolve(error ? [] : stdout.trim().split(/\s+/)),
+    );
+  });
+}
+
+async function namesAtCursor(file: vscode.Uri): Promise<TestNames> {
+  const editor = vscode.window.activeTextEditor;
+  if (editor?.document.uri.toString() !== file.toString()) return [];
+  return testAt(editor.document.getText(), editor.selection.active.line);
+}
+
+async function namesOf(item: vscode.TestItem, file: vscode.Uri): Promise<TestNames> {
+  const named = namesInId(item.id);
+  if (named) return named;
+  if (!item.range) return [];
+  return testAt((await vscode.workspace.openTextDocument(file)).getText(), item.range.start.line);
+}
+
+function isTestItem(value: unknown): value is vscode.TestItem {
+  const item = value as Partial<vscode.TestItem> | null;
+  return typeof item === 'object' && item !== null && typeof item.id === 'string' && item.uri instanceof vscode.Uri && 'children' in item;
+}
