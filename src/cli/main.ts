@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { CommanderError } from 'commander';
 import { report } from './failure.js';
@@ -18,9 +17,6 @@ async function main(argv: string[]): Promise<void> {
     process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : report(error);
   }
 }
-
-// What is read goes into columns, outside of V8's heap: room for young objects that grew would hardly be used (16 MB of it).
-setFlagsFromString('--semi-space-growth-factor=1');
 
 // One bundle, two roles: the command, and threads that add up many files.
 if (isMainThread) void main(process.argv);

@@ -55,13 +55,31 @@ async function top(path, what, slow) {
   };
 }
 
-async function tree(path, what) {
+async function merge(folder, what) {
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  const output = join(data, 'merged.pb.gz');
+  return {
+    title: `merge of ${files.length} pprof files of ${(statSync(files[0]).size / 1e6).toFixed(1)} MB, ${what}`,
+    runners: [
+      { name: '`heatline merge`', command: heatline('merge', ...files, '-o', output) },
+      {
+        name: '`go tool pprof -proto`',
+        command: ['go', 'tool', 'pprof', '-proto', `-output=${output}.go`, ...files],
+        slow: true,
+        ...go(),
+      },
+    ],
+  };
+}
+
+async function tree(path, what, ...more) {
   return {
     title: `call tree of pprof, ${what}, ${mebibytes(path)}`,
     runners: [
       { name: '`heatline tree`', command: heatline('tree', path) },
       { name: '`heatline tree --inverted`', command: heatline('tree', '--inverted', path) },
       { name: '`go tool pprof -tree`', command: ['go', 'tool', 'pprof', '-tree', path], slow: true, ...go() },
+      ...more,
     ],
   };
 }
@@ -77,7 +95,8 @@ export const rows = {
     return top(await many(), '1,000,000 × 38 frames', true);
   },
   async 'tree-wide'() {
-    return tree(await wide(), '375,000 × 37 frames, 48,000 functions');
+    const path = await wide();
+    return tree(path, '375,000 × 37 frames, 48,000 functions', speedscope(path));
   },
   async 'tree-many'() {
     return tree(await many(), '1,000,000 × 38 frames');
@@ -112,22 +131,11 @@ export const rows = {
       runners: [{ name: '`heatline top`', command: heatline('top', path) }],
     };
   },
-  async merge() {
-    const folder = await made('fleet', (to) => makeFleet(to, { files: 1000 }));
-    const files = readdirSync(folder).map((name) => join(folder, name));
-    const output = join(data, 'merged.pb.gz');
-    return {
-      title: `merge of ${files.length} pprof files of ${(statSync(files[0]).size / 1e6).toFixed(1)} MB`,
-      runners: [
-        { name: '`heatline merge`', command: heatline('merge', ...files, '-o', output) },
-        {
-          name: '`go tool pprof -proto`',
-          command: ['go', 'tool', 'pprof', '-proto', `-output=${output}.go`, ...files],
-          slow: true,
-          ...go(),
-        },
-      ],
-    };
+  async 'merge-same'() {
+    return merge(await made('fleet', (to) => makeFleet(to, { files: 1000 })), 'with the same tables');
+  },
+  async 'merge-own'() {
+    return merge(await made('fleet-own', (to) => makeFleet(to, { files: 1000, own: true })), 'each with tables of its own');
   },
   async prof() {
     const path = await made('100k-functions.prof', (to) => makeProf(to));

@@ -264,8 +264,11 @@ describe('merging', () => {
     const type = block(1, 8, 1, 16, 2);
     const file = (...samples: number[][]) =>
       Uint8Array.from([...type, ...samples.flatMap((sample) => block(2, ...sample, ...block(2, 5))), ...tables]);
+    // The second file with the same tables is the first whose stacks are kept.
+    const first = file(block(1, 1), block(1, 1, 2));
     const files = [
-      file(block(1, 1), block(1, 1, 2)),
+      first,
+      first,
       file([...block(1, 1), ...block(1, 2)], [...block(1, 1, 2), 8, 3], [8, 1, 8, 2], [...block(2), ...block(1, 1)], block(1, 1)),
       file([8, 3, ...block(1, 1)], block(1, 3, 1), [...block(1, 1, 2), ...block(1), ...block(1)]),
     ];
@@ -277,12 +280,13 @@ describe('merging', () => {
     const apart = await read({});
     const inRun = await read({ run: {} });
     expect(inRun.map(folded)).toEqual(apart.map(folded));
-    expect(apart.map((profile) => folded(profile).length)).toEqual([2, 5, 3]);
-    expect(inRun.map((profile) => [...profile.samples.stack].length)).toEqual([2, 5, 3]);
-    expect(inRun[2]!.frames!.run).toBe(inRun[0]!.frames!.run);
+    expect(apart.map((profile) => folded(profile).length)).toEqual([2, 2, 5, 3]);
+    expect(inRun.map((profile) => [...profile.samples.stack].length)).toEqual([2, 2, 5, 3]);
+    expect(inRun[1]!.frames!.run).toBeDefined();
+    expect(inRun[3]!.frames!.run).toBe(inRun[1]!.frames!.run);
     expect(folded(mergeProfiles(inRun))).toEqual(folded(mergeProfiles(apart)));
     // No stack takes another's place.
-    const wanted = [' {} 15 f:1@0', ' {} 20 f:1@0 g:2@0', ' {} 10 h:3@0 f:1@0', ' {} 5 f:1@0 g:2@0 h:3@0'];
+    const wanted = [' {} 20 f:1@0', ' {} 25 f:1@0 g:2@0', ' {} 10 h:3@0 f:1@0', ' {} 5 f:1@0 g:2@0 h:3@0'];
     expect(folded(mergeProfiles(inRun))).toEqual(wanted.sort());
   });
 

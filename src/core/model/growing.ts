@@ -1,7 +1,7 @@
 type Numbers = Uint8Array | Uint32Array | Int32Array | Float64Array | BigUint64Array;
 
 /** Bytes that are copied one by one. */
-const SHORT = 64;
+const SHORT = 256;
 
 /** Typed arrays that grow by doubling; `done()` gives a view of what was pushed, without copying. */
 abstract class Growing<T extends Numbers> {

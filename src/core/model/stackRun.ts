@@ -1,4 +1,4 @@
-import { GrowingUint32 } from './growing.js';
+import { GrowingBytes, GrowingUint32 } from './growing.js';
 import { Interner } from './interner.js';
 
 /** Stacks that can be expected at once. */
@@ -16,8 +16,7 @@ export class StackRun {
   private readonly index = new Interner();
   /** Where the bytes of each row begin; they end where the next one's begin. */
   private readonly start = new GrowingUint32();
-  private bytes = new Uint8Array(1 << 16);
-  private used = 0;
+  private readonly bytes = new GrowingBytes();
   private readonly hashes = new Int32Array(AHEAD);
   private readonly lengths = new Int32Array(AHEAD);
   private readonly found = new Int32Array(AHEAD);
@@ -37,7 +36,8 @@ export class StackRun {
    * many at once, where it would wait for one after the other while it compares them.
    */
   touch(count: number): void {
-    const { index, found, hashes, lengths, start, bytes } = this;
+    const { index, found, hashes, lengths, start } = this;
+    const bytes = this.bytes.array;
     for (let i = 0; i < count; i++) found[i] = index.first(hashes[i]!);
     let sum = 0;
     for (let i = 0; i < count; i++) {
@@ -59,23 +59,17 @@ export class StackRun {
   /** Remembers the bytes of the row added last, right after `find` did not find them. */
   add(content: Uint8Array, from: number, to: number): void {
     const row = this.first.length - 1;
-    const end = this.used + to - from;
-    if (end > this.bytes.length) {
-      const wider = new Uint8Array(end * 2);
-      wider.set(this.bytes);
-      this.bytes = wider;
-    }
-    this.bytes.set(content.subarray(from, to), this.used);
     this.index.add(row);
     // Rows between have no bytes.
-    while (this.start.length <= row) this.start.push(this.used);
-    this.used = end;
+    while (this.start.length <= row) this.start.push(this.bytes.length);
+    this.bytes.append(content, from, to);
   }
 
   private isSame(row: number, content: Uint8Array, from: number, to: number): boolean {
-    const { bytes, start } = this;
+    const { start } = this;
+    const bytes = this.bytes.array;
     const at = start.array[row]!;
-    const end = row + 1 < start.length ? start.array[row + 1]! : this.used;
+    const end = row + 1 < start.length ? start.array[row + 1]! : this.bytes.length;
     if (end - at !== to - from) return false;
     for (let i = to - from - 1; i >= 0; i--) if (bytes[at + i] !== content[from + i]) return false;
     return true;

@@ -5,7 +5,7 @@ import { lineNumber } from '../../model/limits.js';
 import { IdTable } from './idTable.js';
 import { END_COLUMN, END_LINE } from './labels.js';
 import { ENDS, GOES, STAYS } from './prune.js';
-import { allNumbers, block, enter, type Integer, integer, numbers, skip, truncated, VARINT } from './wire.js';
+import { allNumbers, BLOCK, block, enter, type Integer, integer, numbers, skip, truncated, VARINT } from './wire.js';
 
 /** Strings of the file, and the builder's index of each. */
 export interface StringRows {
@@ -82,32 +82,46 @@ export function readLocations(
   const fate = drops === undefined ? undefined : new Uint8Array(starts.length);
   const figures: Integer[] = [0, 0, 0, 0];
   const figuresOfLine: Integer[] = [0, 0, 0, 0, 0, 0];
+  const plain = new PlainLocation();
   const funcs: number[] = [];
   const lines: number[] = [];
   const columns: number[] = [];
   const endLines: number[] = [];
   const endColumns: number[] = [];
   const ends = [endLines, endColumns] as const;
+  let count = 0;
+  const addLine = (func: Integer, line: Integer, column: Integer, endLine: Integer, endColumn: Integer) => {
+    const row = functions.table.row(func);
+    if (row < 0) {
+      if (func !== 0) throw missing('function', func, reader.pos);
+      return;
+    }
+    funcs[count] = functions.rows[row]!;
+    lines[count] = Number(line);
+    columns[count] = Number(column);
+    endLines[count] = Number(endLine);
+    endColumns[count++] = Number(endColumn);
+  };
   for (let i = 0; i < starts.length; i++) {
     const end = enter(reader, starts[i]!);
-    figures.fill(0);
-    let count = 0;
-    for (let field = numbers(reader, end, figures); field !== 0; field = numbers(reader, end, figures)) {
-      const stop = block(reader);
-      if (field === 4) {
-        readLine(reader, stop, figuresOfLine);
-        const row = functions.table.row(figuresOfLine[1]!);
-        if (row >= 0) {
-          funcs[count] = functions.rows[row]!;
-          lines[count] = Number(figuresOfLine[2]!);
-          columns[count] = Number(figuresOfLine[3]!);
-          endLines[count] = Number(figuresOfLine[4]!);
-          endColumns[count++] = Number(figuresOfLine[5]!);
-        } else if (figuresOfLine[1] !== 0) throw missing('function', figuresOfLine[1]!, reader.pos);
+    count = 0;
+    if (plain.read(reader.buf, reader.pos, end)) {
+      figures[1] = plain.id;
+      figures[2] = plain.mapping;
+      figures[3] = plain.address;
+      addLine(plain.func, plain.line, 0, 0, 0);
+    } else {
+      figures.fill(0);
+      for (let field = numbers(reader, end, figures); field !== 0; field = numbers(reader, end, figures)) {
+        const stop = block(reader);
+        if (field === 4) {
+          readLine(reader, stop, figuresOfLine);
+          addLine(figuresOfLine[1]!, figuresOfLine[2]!, figuresOfLine[3]!, figuresOfLine[4]!, figuresOfLine[5]!);
+        }
+        reader.pos = stop;
       }
-      reader.pos = stop;
+      if (reader.pos > end) throw truncated(end);
     }
-    if (reader.pos > end) throw truncated(end);
     const mapping = mappings.table.row(figures[2]!);
     if (mapping < 0 && figures[2] !== 0) throw missing('mapping', figures[2]!, reader.pos);
     if (count === 0) {
@@ -131,6 +145,58 @@ export function readLocations(
     firstLine[i] = lineNumber(lines[0]!);
   }
   return { table: new IdTable(ids, base), base, firstFunc, firstLine, fate };
+}
+
+/**
+ * What nearly all locations are: numbers below 2^28 and one line, which has a function and a number. Read from the buffer
+ * itself, since there are more of them than of samples in many small files.
+ */
+class PlainLocation {
+  id = 0;
+  mapping = 0;
+  address = 0;
+  func = 0;
+  line = 0;
+  private pos = 0;
+
+  /** False for a location that is to be read by other means: the fields then mean nothing. */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    this.id = this.mapping = this.address = this.func = this.line = 0;
+    this.pos = start;
+    let lines = 0;
+    while (this.pos < end) {
+      const tag = bytes[this.pos++];
+      if (tag === 1 << 3) this.id = this.number(bytes);
+      else if (tag === 2 << 3) this.mapping = this.number(bytes);
+      else if (tag === 3 << 3) this.address = this.number(bytes);
+      else if (tag !== ((4 << 3) | BLOCK) || lines++ > 0 || !this.readLine(bytes)) return false;
+    }
+    return this.pos === end && lines === 1;
+  }
+
+  private readLine(bytes: Uint8Array): boolean {
+    const length = this.number(bytes);
+    const end = this.pos + length;
+    while (this.pos < end) {
+      const tag = bytes[this.pos++];
+      if (tag === 1 << 3) this.func = this.number(bytes);
+      else if (tag === 2 << 3) this.line = this.number(bytes);
+      else return false;
+    }
+    return this.pos === end;
+  }
+
+  /** A number of up to four bytes; a longer one ends the reading. */
+  private number(bytes: Uint8Array): number {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = bytes[this.pos++]!;
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+    this.pos = Number.POSITIVE_INFINITY;
+    return 0;
+  }
 }
 
 /** Message Line: function, line and column, as fields 1 to 3, and the ends that we add to it. */

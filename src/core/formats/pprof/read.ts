@@ -2,7 +2,6 @@ import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
-import { StackRun } from '../../model/stackRun.js';
 import type { GrowingRows } from '../../model/stackStore.js';
 import type { ReadControl } from '../format.js';
 import { COUNTED_COMMENT, DOC_COMMENT, SUMS_KEY, WARNING_COMMENT } from './labels.js';
@@ -13,7 +12,7 @@ import { SampleReader } from './samples.js';
 import { type Scan, scanProfiles } from './scan.js';
 import type { Split } from './split.js';
 import { countedTypes } from './sums.js';
-import { recallTables, rememberTables } from './tables.js';
+import { recallTables, rememberTables, stacksOf } from './tables.js';
 import { allNumbers, enter, type Integer, openReader, PROFILE, truncated, wireError } from './wire.js';
 
 /** Samples between two looks at the cancellation. */
@@ -97,7 +96,8 @@ async function readOne(
   const number = (field: number): Integer => scan.numbers[field]?.at(-1) ?? 0;
 
   // The builder interns: its index differs from the file's where the file repeats a string.
-  const stringRow = repeated?.stringRow ?? Uint32Array.from(strings, (string) => builder.string(string));
+  const stringRow = repeated?.stringRow ?? new Uint32Array(strings.length);
+  if (repeated === undefined) for (let i = 0; i < strings.length; i++) stringRow[i] = builder.string(strings[i]!);
   const rows: StringRows = { strings, rowAt: (index) => stringRow[known(index)]! };
 
   const types = Array.from(scan.blocks[PROFILE.sampleType] ?? NONE, (start) => readValueType(reader, start, textAt));
@@ -124,7 +124,8 @@ async function readOne(
 
   const drops = dropTestOf(textAt(number(PROFILE.dropFrames)), textAt(number(PROFILE.keepFrames)), builder);
   let locations = repeated?.locations;
-  let stacks = repeated?.stacks;
+  // Stacks are only known again among files with the same tables.
+  const stacks = repeated && repeated.locations.fate === undefined ? stacksOf(repeated) : undefined;
   if (repeated !== undefined) builder.takePlaces(repeated.places);
   if (locations === undefined) {
     const mappings = readMappings(reader, scan.blocks[PROFILE.mapping] ?? NONE, builder, rows);
@@ -132,8 +133,7 @@ async function readOne(
     locations = readLocations(reader, scan.blocks[PROFILE.location] ?? NONE, builder, mappings, functions, drops);
     // Sums look into the builder's own functions.
     if (run !== undefined && counted === undefined && !strings.includes(SUMS_KEY)) {
-      stacks = locations.fate === undefined ? new StackRun() : undefined;
-      rememberTables(run, reader, scan, { strings, stringRow, locations, places: builder.freezePlaces(), stacks });
+      rememberTables(run, reader, scan, { strings, stringRow, locations, places: builder.freezePlaces() });
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Reader } from 'protobufjs/minimal';
 import type { Places } from '../../model/profile.js';
-import type { StackRun } from '../../model/stackRun.js';
+import { StackRun } from '../../model/stackRun.js';
 import type { Locations } from './places.js';
 import type { Scan } from './scan.js';
 import { block, PROFILE } from './wire.js';
@@ -13,8 +13,6 @@ export interface Tables {
   readonly locations: Locations;
   /** The builder's columns of them. */
   readonly places: Places;
-  /** Stacks of all files with these tables; undefined where frames are dropped from them. */
-  readonly stacks: StackRun | undefined;
 }
 
 interface Remembered {
@@ -51,6 +49,18 @@ export function recallTables(run: object | undefined, reader: Reader, scan: Scan
 export function rememberTables(run: object, reader: Reader, scan: Scan, tables: Tables): void {
   if (typeof Buffer === 'undefined' || reader.buf.length > MAX_KEPT) remembered.delete(run);
   else remembered.set(run, { tables, bytes: reader.buf, scan });
+}
+
+const stackRuns = new WeakMap<Tables, StackRun>();
+
+/** Stacks of all files with these tables but the first, which did not know that others would follow. */
+export function stacksOf(tables: Tables): StackRun {
+  let stacks = stackRuns.get(tables);
+  if (stacks === undefined) {
+    stacks = new StackRun();
+    stackRuns.set(tables, stacks);
+  }
+  return stacks;
 }
 
 /** Where the last of some blocks ends. */
