@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { UserError } from '../core/errors.js';
 import type { LaunchPlan } from './engine.js';
+import { isExecutable } from './which.js';
 
 /**
  * Becomes the tool, and leaves somebody behind who interrupts it when the other end of file 3 is closed, which happens even to a
@@ -16,8 +19,12 @@ const saidFile = ({ output }: LaunchPlan): string => `${output}.said`;
 /**
  * Starts a tool that joins a program of somebody else's. It ends, and writes what it has, when this process is gone, however that
  * came. What it prints goes to a file beside the recording: a pipe that nobody reads would end it before it wrote.
+ * Throws UserError `engine-start` when it is not there.
  */
 export function startTool(plan: LaunchPlan, env: NodeJS.ProcessEnv): ChildProcess {
+  const tool = plan.argv[0] ?? '';
+  // The shell in between would say so in words of its own.
+  if (isAbsolute(tool) && !isExecutable(tool)) throw new UserError('engine-start', `${tool} is not there, or may not be run.`);
   const leashed = process.platform !== 'win32';
   const [program, ...args] = leashed ? ['/bin/sh', '-c', LEASH, 'sh', ...plan.argv] : plan.argv;
   const said = openSync(saidFile(plan), 'w');

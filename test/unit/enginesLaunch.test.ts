@@ -231,3 +231,10 @@ test('finishRun takes what a task terminal ran, when it was closed', async () =>
     rescued: false,
   });
 });
+
+test('a tool that has gone is told, and leaves no file', async () => {
+  const output = join(folder, 'gone');
+  const plan = { argv: ['/no/such/tool', '-x'], cwd: folder, env: {}, output, format: 'pyspy-raw', stop: [], attached: true };
+  await expect(launch(plan, { forwardSignals: false })).rejects.toThrow('/no/such/tool is not there, or may not be run.');
+  expect(existsSync(`${output}.said`)).toBe(false);
+});
