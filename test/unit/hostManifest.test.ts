@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { engines } from '../../src/engines/index.js';
+import { readLaunchSpec } from '../../src/host/launchSpec.js';
 import { STEPS } from '../../src/host/views/heatStyle.js';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -74,6 +75,18 @@ describe('the manifest', () => {
     // VS Code has an editor for these: it stays the one that opens them.
     expect(others).toEqual(listed('OTHER_ENDINGS')?.map((ending) => `*.${ending}`));
     expect(contributes.customEditors.map(({ priority }: { priority: string }) => priority)).toEqual(['default', 'option']);
+  });
+
+  it('describes in launch.json and tasks.json what is read of them', () => {
+    const [{ configurationAttributes }] = contributes.debuggers;
+    const described: Record<string, { type: string | string[] }> = configurationAttributes.launch.properties;
+    expect(contributes.taskDefinitions).toEqual([{ type: 'heatline', properties: described }]);
+    const value = { string: 'x', number: 1, boolean: true, object: { A: '1' }, array: ['x'] };
+    const whole = Object.entries(described).map(([name, { type }]) => [name, value[[type].flat()[0] as keyof typeof value]]);
+    for (const kept of ['program', 'module', 'command']) {
+      const raw = whole.filter(([name]) => name === kept || !['program', 'module', 'command'].includes(name as string));
+      expect(Object.keys(readLaunchSpec(Object.fromEntries(raw), 'linux')).sort()).toEqual(raw.map(([name]) => name).sort());
+    }
   });
 
   it('does not let an untrusted workspace choose what is run', () => {
