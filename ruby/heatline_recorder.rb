@@ -29,8 +29,10 @@ module HeatlineRecorder
       return unless @pid == Process.pid
 
       @pid = nil
-      write(@config['STATUS'], %({"exitStatus": #{status}}\n)) if @config['STATUS'] && status
-      @recording&.finish
+      undisturbed do
+        write(@config['STATUS'], %({"exitStatus": #{status}}\n)) if @config['STATUS'] && status
+        @recording&.finish
+      end
     rescue StandardError, LoadError => e
       warn "heatline: the recording could not be written: #{e.message}"
     end
@@ -64,6 +66,15 @@ module HeatlineRecorder
     rescue StandardError, LoadError => e
       # The program runs all the same.
       warn "heatline: nothing is recorded: #{e.message}"
+    end
+
+    # Who is impatient sends a second signal; the file is to be whole all the same.
+    def undisturbed
+      signals = %w[INT TERM HUP] & Signal.list.keys
+      before = signals.to_h { |signal| [signal, trap(signal, 'IGNORE')] }
+      yield
+    ensure
+      before&.each { |signal, handler| trap(signal, handler || 'DEFAULT') }
     end
 
     def restore_options

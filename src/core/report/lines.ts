@@ -54,6 +54,15 @@ function rowsOf(profile: Profile, spec: ViewSpec, options: LinesOptions): { rows
   return { rows, sum, perFunction };
 }
 
+/** Some profiles know lines for another value type than the one that they show first. */
+function noRows(profile: Profile, spec: ViewSpec, { wants }: LinesOptions): string {
+  const other = profile.lineCosts.find(({ type }) => type !== spec.type);
+  const hint = other === undefined ? '' : `; --value '${profile.sampleTypes[other.type]!.type}' has lines`;
+  return wants === undefined
+    ? `No lines of source are named here: see its functions${hint}.\n`
+    : `No line of this source is here${hint}.\n`;
+}
+
 /** Rows by file: files with the largest self first, lines in order. */
 function byFile(rows: readonly Row[]): Row[][] {
   const files = new Map<string, Row[]>();
@@ -95,8 +104,7 @@ export function linesText(profile: Profile, spec: ViewSpec, options: LinesOption
   if (perFunction) parts.push('calls were counted per function: figures stand at first lines');
   const look = options.look ?? PLAIN;
   let text = `${look.bold(parts.join(' · '))}\n`;
-  if (rows.length === 0)
-    text += options.wants === undefined ? 'No lines of source are named here: see its functions.\n' : 'No line of this source is here.\n';
+  if (rows.length === 0) text += noRows(profile, spec, options);
   for (const list of byFile(rows)) {
     const own = list.reduce((total, { self }) => total + self, 0);
     text += `\n${plain(list[0]!.file)}: ${formatValue(own, type.unit)} self, ${share(own)}\n`;
