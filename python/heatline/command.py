@@ -5,6 +5,7 @@ import sys
 
 from . import files, runner
 from .installed import ENGINES as INSTALLED
+from .joining import join
 from .recorder import Recorder
 
 ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", *INSTALLED, "none")
@@ -12,6 +13,7 @@ MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
     "                              [--live] [--mode wall|cpu|gil] [--native] [--subprocesses] [--only RE] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
 )
 
 
@@ -29,6 +31,7 @@ class Options:
     live = False
     subprocesses = False
     only = None
+    pid = None
 
 
 def fail(status, sentence):
@@ -44,7 +47,10 @@ def parse(arguments):
     if not words or words[0] in ("-h", "--help"):
         sys.stdout.write(USAGE)
         sys.exit(0 if words else 2)
-    if words.pop(0) != "run":
+    command = words.pop(0)
+    if command == "join":
+        words.append("--")
+    elif command != "run":
         fail(2, "unknown command; try: run")
     while words:
         word = words.pop(0)
@@ -57,7 +63,7 @@ def parse(arguments):
             setattr(options, word[2:], True)
             continue
         key, equals, value = word.partition("=")
-        if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode", "--only"):
+        if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode", "--only", "--pid"):
             fail(2, "unknown option %s" % word)
         if not equals:
             if not words:
@@ -77,7 +83,10 @@ def parse(arguments):
         fail(2, "unknown mode %s; there are: %s" % (options.mode, ", ".join(MODES)))
     if options.only is not None:
         options.only = expression(options.only)
-    if not words or (words[0] in ("-m", "-c") and len(words) < 2):
+    if command == "join":
+        if not str(options.pid).isdigit():
+            fail(2, "--pid needs the number of a process")
+    elif not words or (words[0] in ("-m", "-c") and len(words) < 2):
         fail(2, "no program to run; put it after --")
     if options.engine == "none":
         options.output = None
@@ -107,4 +116,6 @@ def main(arguments):
             problem = files.why_unwritable(path)
             if problem:
                 fail(4, "cannot write %s: %s" % (path, problem))
+    if options.pid is not None:
+        sys.exit(join(int(options.pid), options))
     runner.run(words, Recorder(options))

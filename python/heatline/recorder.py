@@ -238,6 +238,13 @@ class Recorder:
     def _writing(self):
         self.state, self._writer = "writing", get_ident()
 
+    def finish_here(self):
+        """Ends the recording in whichever thread this is, and writes it; the sampler is the caller's."""
+        if self.state == "recording":
+            self.state = "writing"
+            self._write(final=True)
+            self.state = "done"
+
     def _defer_interrupt(self):
         """A second Ctrl-C shall not tear the writing; it is delivered after it."""
         before = _signal.getsignal(_signal.SIGINT)

@@ -62,6 +62,10 @@ class Ticker:
         halt.release()
         if self._done.acquire(True, 5):
             self._until_gone()
+        self.restore()
+
+    def restore(self):
+        """Gives the program its switch interval back, unless it has set one itself."""
         if sys.getswitchinterval() == self._lowered:
             sys.setswitchinterval(self._switch)
 

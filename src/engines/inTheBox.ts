@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { UserError } from '../core/errors.js';
 import { pythonCommand } from './command.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 
@@ -12,6 +13,8 @@ interface Mode {
   readonly measures: readonly string[];
   readonly format: string;
   readonly samples: boolean;
+  /** It can join a program that runs already, where its Python lets it. */
+  readonly joins?: boolean;
 }
 
 /** An engine that is python/heatline in one of its modes. */
@@ -22,7 +25,7 @@ export function inTheBox(mode: Mode): Engine {
     languages: ['python'],
     measures: mode.measures,
     formats: [mode.format],
-    attaches: false,
+    attaches: mode.joins ?? false,
     probe: async (environment) => probe(mode, environment),
     plan: (target, environment, options) => plan(mode, target, environment, options),
   };
@@ -42,7 +45,41 @@ function probe(mode: Mode, environment: Environment): Availability {
   return { state: 'found', detail: `in the box, for ${name}${doubt}`, executable: python };
 }
 
+/** Whether the interpreter runs what it is sent by its own `sys.remote_exec`: CPython 3.14 and newer. */
+export function joinsByItself({ python, pythonVersion, implementation }: Environment): boolean {
+  const [major, minor] = pythonVersion ?? [0, 0];
+  return python !== undefined && implementation === 'cpython' && (major > 3 || (major === 3 && minor >= 14));
+}
+
+/** The sampler becomes a guest of a program that runs: sent by an interpreter of the same version. */
+function joiningPlan(pid: number, cwd: string, environment: Environment, options: EngineOptions): LaunchPlan {
+  if (!joinsByItself(environment)) {
+    const version = environment.pythonVersion?.slice(0, 2).join('.') ?? 'an unknown version';
+    throw new UserError(
+      'no-attach',
+      `The engine sampler joins programs of CPython 3.14 and newer, and this one is ${version}; py-spy joins it.`,
+    );
+  }
+  const words = ['join', '--pid', String(pid), '--output', options.output, '--rate', String(options.rateHz ?? defaultRateHz)];
+  if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
+  return {
+    // Isolated: no module of the folder it is started in takes the place of one of ours.
+    argv: [environment.python!, '-I', entryOf(environment), ...words],
+    cwd,
+    env: {},
+    output: options.output,
+    format: 'pprof',
+    attached: true,
+    stop: [
+      { signal: 'SIGINT', waitSeconds: 20 },
+      { signal: 'SIGTERM', waitSeconds: 5 },
+      { signal: 'SIGKILL', waitSeconds: 2 },
+    ],
+  };
+}
+
 function plan(mode: Mode, target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
+  if (mode.joins && target.kind === 'process') return joiningPlan(target.pid, target.cwd, environment, options);
   const words: string[] = [];
   if (mode.samples) words.push('--rate', String(options.rateHz ?? defaultRateHz));
   if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));

@@ -3,6 +3,7 @@ import { cprofile } from './cprofile.js';
 import type { Engine, EngineOptions, Environment, Target } from './engine.js';
 import { goEngine } from './go.js';
 import { hybrid } from './hybrid.js';
+import { joinsByItself } from './inTheBox.js';
 import { languageOf } from './languages/index.js';
 import { lineProfiler } from './lineProfiler.js';
 import { lines } from './lines.js';
@@ -53,7 +54,7 @@ export async function chooseEngine(
     if (!engine) throw new UserError('unknown-engine', `There is no engine ${id}; there are ${engines.map((each) => each.id).join(', ')}.`);
     if (target.kind === 'process' && !engine.attaches) {
       const able = engines.filter((each) => each.attaches && each.languages.some((one) => engine.languages.includes(one)));
-      const others = able.length === 0 ? '' : `; ${able.map((each) => each.id).join(' and ')} can`;
+      const others = able.length === 0 ? '' : `; ${listed(able.map((each) => each.id))} can`;
       throw new UserError('no-attach', `The engine ${id} cannot join a program that runs already${others}.`);
     }
     if (options.only !== undefined && !byName.includes(engine)) {
@@ -67,10 +68,13 @@ export async function chooseEngine(
     return { engine, reason: 'asked for by name' };
   }
   const language = languageOf(target, environment);
-  const { engine, reason } = language === undefined ? automatic(target, environment, options) : language.choose(target, options);
-  measureOf(engine, options);
-  await demand(engine, environment);
-  return { engine, reason };
+  const chosen = language === undefined ? automatic(target, environment, options) : language.choose(target, options);
+  if (chosen.engine === pySpy && (await joinsInstead(target, environment, options))) {
+    return { engine: sampler, reason: 'the program’s own Python lets it in, and py-spy is not installed' };
+  }
+  measureOf(chosen.engine, options);
+  await demand(chosen.engine, environment);
+  return chosen;
 }
 
 function automatic(target: Target, environment: Environment, options: Partial<EngineOptions>): { engine: Engine; reason: string } {
@@ -95,6 +99,15 @@ function automatic(target: Target, environment: Environment, options: Partial<En
   if (options.want === 'time' && builtIn) return { engine: tachyon, reason: 'time was asked for, and Python’s own sampler is the finest' };
   if (options.want === 'time') return { engine: sampler, reason: 'time was asked for, and sampling does not inflate small calls' };
   return { engine: hybrid, reason: 'in the box: exact call counts and line samples in one run' };
+}
+
+/** `a, b and c`. */
+const listed = (words: readonly string[]): string => words.join(', ').replace(/, (?=[^,]*$)/, ' and ');
+
+/** Whether the sampler in the box can take py-spy's place beside a program that runs. */
+async function joinsInstead(target: Target, environment: Environment, options: Partial<EngineOptions>): Promise<boolean> {
+  const plain = target.kind === 'process' && !options.subprocesses && !options.native && !options.gil;
+  return plain && joinsByItself(environment) && (await pySpy.probe(environment)).state === 'missing';
 }
 
 /** Programs that serve until they are stopped. */

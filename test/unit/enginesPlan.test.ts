@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Environment, Target } from '../../src/engines/engine.js';
 import { chooseEngine, engines, pythonCommand } from '../../src/engines/index.js';
@@ -217,6 +218,20 @@ describe('plans', () => {
     expect(made.argv.join(' ')).toBe('py-spy record -f raw -t -r 100 --full-filenames -o /tmp/ü b/out.raw -d 30 -i -p 4711');
   });
 
+  test('sampler, a process that runs already, by its own Python', () => {
+    const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
+    expect(() => plan('sampler', running)).toThrow('The engine sampler joins programs of CPython 3.14 and newer, and this one is 3.12');
+    const sampler = engines.find((each) => each.id === 'sampler')!;
+    const made = sampler.plan(
+      running,
+      { ...environment, pythonVersion: [3, 14, 2] },
+      { output: '/tmp/out', rateHz: 50, durationSeconds: 3 },
+    );
+    expect(made).toMatchObject({ attached: true, format: 'pprof' });
+    const entry = join(environment.pythonPackage, 'heatline', '__main__.py');
+    expect(made.argv.join(' ')).toBe(`${environment.python} -I ${entry} join --pid 4711 --output /tmp/out --rate 50 --duration 3`);
+  });
+
   test('who cannot join a running program says so', () => {
     const target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} } as const;
     for (const engine of engines.filter((each) => !each.attaches)) expect(() => plan(engine.id, target)).toThrow(/runs already/);
@@ -287,7 +302,9 @@ describe('choice', () => {
   test('a running program is joined by who can', async () => {
     const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
     await expect(choose('auto', {}, running)).rejects.toThrow('The engine py-spy cannot run: py-spy is not installed.');
-    await expect(choose('cprofile', {}, running)).rejects.toThrow(/^The engine cprofile cannot join .*; tachyon and py-spy can\.$/);
+    await expect(choose('cprofile', {}, running)).rejects.toThrow(
+      /^The engine cprofile cannot join .*; sampler, tachyon and py-spy can\.$/,
+    );
   });
 
   test('a missing engine says how to get it', async () => {

@@ -74,7 +74,8 @@ export async function record(words: readonly string[], options: RecordOptions): 
     const named = options.engine === 'auto' ? `${engine.id} (auto)` : engine.id;
     if (target.kind === 'process') {
       const limit = options.duration === undefined ? '' : ` for ${formatSeconds(options.duration)}`;
-      say(`recording process ${target.pid} (${label})${limit} with ${named}; Ctrl-C ends it, the program runs on`);
+      const begins = engine.id === 'sampler' ? ' from its next step on' : '';
+      say(`recording process ${target.pid} (${label})${limit} with ${named}${begins}; Ctrl-C ends it, the program runs on`);
     }
     const result = await launch(plan, { onStart: (pid) => folder.share(pid) });
     if (target.kind === 'process' && result.output === undefined) throw notRecorded(target.pid, result, engine.id);

@@ -1,0 +1,160 @@
+"""Joins a program that runs, by `sys.remote_exec` of CPython 3.14 and newer: the sampler inside it, without any tool.
+
+This side asks the program to run a small script at its next step, waits, and tells it when to end. `visitor` is the side
+within the program.
+"""
+
+import os
+import sys
+import time
+
+from . import files
+from .runner import FOLDER
+
+NAME = "_heatline_visitor"
+TOLD_SECONDS, PATIENCE_SECONDS, END_SECONDS = 2.0, 30.0, 15.0
+SCRIPT = """\
+def visit():
+    import os, sys
+    try:
+        os.unlink({script!r})
+    except OSError:
+        pass
+    if not {wanted}:
+        return
+    name, writes = {name!r}, sys.dont_write_bytecode
+    package = type(sys)(name)
+    package.__path__ = [{folder!r}]
+    sys.dont_write_bytecode = True
+    try:
+        sys.modules[name] = package
+        from {name}.visitor import Visit
+    finally:
+        sys.dont_write_bytecode = writes
+        for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+            del sys.modules[each]
+    Visit({output!r}, {rate!r}, {duration!r}, {stop!r}, {sender!r})
+visit()
+"""
+DISABLED = "the program does not let itself be joined: it was started with -X disable-remote-debug or PYTHON_DISABLE_REMOTE_DEBUG, or so built"
+RIGHTS = "permission to write into the program's memory is missing: as for a debugger, it takes its own user and the right to trace"
+ASLEEP = "the program made no step of Python's in %.0f s (its main thread sleeps or computes in C): join it again when it runs"
+
+EARLY = "it was stopped before the program made a step and let it in"
+
+
+class Refused(Exception):
+    """One sentence."""
+
+
+def join(pid, options):
+    """Samples process `pid` until it ends, the duration is over or SIGINT comes; returns the exit status."""
+    try:
+        _Joining(pid, options).run()
+    except Refused as sentence:
+        # As the other tools say it.
+        sys.stderr.write("Error: %s\n" % sentence)
+        return 4
+    return 0
+
+
+class _Joining:
+    def __init__(self, pid, options):
+        self.pid = pid
+        self.output = options.output
+        self.stop = options.output + ".tmp-stop"
+        self.joined = options.output + ".tmp-joined"
+        self.script = options.output + ".tmp-visit.py"
+        self._options = options
+        self._interrupted = False
+
+    def run(self):
+        import signal
+
+        signal.signal(signal.SIGINT, self._interrupt)
+        _check(self.pid)
+        self._write_script(wanted=True)
+        try:
+            _send(self.pid, self.script)
+        except Refused:
+            files.remove(self.script)
+            raise
+        try:
+            if not self._wait(self.joined, PATIENCE_SECONDS, told=True):
+                # The script may still be run when the program wakes: then it shall do nothing but remove itself.
+                self._write_script(wanted=False)
+                raise Refused(EARLY if self._interrupted else ASLEEP % PATIENCE_SECONDS if _is_alive(self.pid) else "the program ended meanwhile")
+            self._wait(self.output, None)
+            if not os.path.exists(self.output):
+                files.write_whole(self.stop, b"")
+                self._interrupted = False
+                if not self._wait(self.output, END_SECONDS) and os.path.exists(self.output + ".part"):
+                    os.replace(self.output + ".part", self.output)
+                if not os.path.exists(self.output):
+                    raise Refused("the program ended, or does not answer any more, and nothing was kept")
+        finally:
+            for path in (self.stop, self.joined, self.output + ".part"):
+                files.remove(path)
+
+    def _interrupt(self, *_):
+        self._interrupted = True
+
+    def _write_script(self, wanted):
+        fields = {"script": self.script, "wanted": wanted, "name": NAME, "folder": FOLDER, "output": self.output, "stop": self.stop}
+        options = self._options
+        text = SCRIPT.format(rate=options.rate, duration=options.duration, sender=os.getpid(), **fields)
+        files.write_whole(self.script, text.encode("utf-8", "surrogateescape"))
+
+    def _wait(self, path, seconds, told=False):
+        """Until the file is there: true; until the time is over, the program has ended or SIGINT has come: false."""
+        began = time.monotonic()
+        while not os.path.exists(path):
+            elapsed = time.monotonic() - began
+            if self._interrupted or not _is_alive(self.pid) or (seconds is not None and elapsed > seconds):
+                return os.path.exists(path)
+            if told and elapsed > TOLD_SECONDS:
+                told = False
+                sys.stderr.write("waiting for the program to make a step\n")
+                sys.stderr.flush()
+            time.sleep(0.02)
+        return True
+
+
+def _check(pid):
+    if not hasattr(sys, "remote_exec"):
+        raise Refused("only Python 3.14 and newer can be joined so, and this is %d.%d" % sys.version_info[:2])
+    try:
+        owner = os.stat("/proc/%d" % pid).st_uid
+    except OSError:
+        return
+    if hasattr(os, "geteuid") and owner != os.geteuid():
+        raise Refused("the program is another user's, and would not be let to our files: record it as that user (sudo -u '#%d' heatline …)" % owner)
+
+
+def _send(pid, script):
+    """Raises Refused."""
+    try:
+        sys.remote_exec(pid, script)
+    except PermissionError:
+        raise Refused(RIGHTS) from None
+    except (RuntimeError, OSError, ValueError) as problem:
+        said = str(problem)
+        if "not enabled" in said:
+            raise Refused(DISABLED) from None
+        if "Can't send commands" in said:
+            raise Refused("%s: it takes an interpreter of the program's own version" % said.rstrip(".")) from None
+        raise Refused("the program cannot be joined: %s" % (said or type(problem).__name__)) from None
+
+
+def _is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except OSError:
+        return True

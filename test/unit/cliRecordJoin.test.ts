@@ -1,0 +1,133 @@
+// Joining a program by its own Python (sys.remote_exec, CPython 3.14 and newer): real programs, no tool.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cliKit } from './cliKit.js';
+import { findPythons } from './pythons.js';
+
+const { folder, json, start, run } = cliKit();
+const able = (python: string): boolean => {
+  try {
+    execFileSync(python, ['-c', 'import sys; sys.remote_exec; assert sys.version_info[:2] == (3, 14)'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+const python = [...findPythons().values()].find(able);
+if (process.env.CI && process.platform === 'linux' && python === undefined)
+  throw new Error('No Python 3.14 was found: node test/rig/run.mjs tools brings it.');
+
+const PROGRAM = `
+import atexit, os, signal, sys, threading, time
+def state():
+    mine = [name for name in sys.modules if "heatline" in name]
+    handlers = [signal.getsignal(number) for number in range(1, 32)]
+    tools = [sys.monitoring.get_tool(number) for number in range(6)]
+    return mine, handlers, tools, sys.getswitchinterval(), atexit._ncallbacks(), threading.active_count(), sys.gettrace(), sys.path[:]
+def spin():
+    while not os.path.exists("enough"):
+        sum(range(500))
+def waits():
+    while True:
+        time.sleep(0.05)
+threading.Thread(target=waits, name="waiter", daemon=True).start()
+before, threads = state(), len(os.listdir("/proc/self/task"))
+print(os.getpid(), flush=True)
+spin()
+end = time.time() + 20
+while len(os.listdir("/proc/self/task")) > threads and time.time() < end:
+    time.sleep(0.05)
+print("same" if state() == before and len(os.listdir("/proc/self/task")) == threads else (before, state()), flush=True)
+`;
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly place: string;
+  /** What it printed after its number. */
+  readonly end: Promise<string>;
+}
+
+async function begin(text: string, ...options: string[]): Promise<Program> {
+  const place = mkdtempSync(join(folder, 'join '));
+  writeFileSync(join(place, 'prog.py'), text);
+  const child = spawn(python!, [...options, 'prog.py'], { cwd: place, stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  const end = new Promise<string>((resolve) => child.once('close', () => resolve(said.replace(/^\d+\n/, ''))));
+  const pid = await new Promise<number>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk;
+      if (/^\d+\n/.test(said)) resolve(Number.parseInt(said, 10));
+    });
+  });
+  return { child, pid, place, end };
+}
+
+/** Waits until the guest's thread has been in the program for a while. */
+async function joined(pid: number): Promise<void> {
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  while (readdirSync(`/proc/${pid}/task`).length < 3) await pause(50);
+  await pause(2000);
+}
+
+const record = (pid: number, ...options: string[]) => ['record', '--pid', String(pid), '--engine', 'sampler', ...options];
+
+describe.skipIf(process.platform !== 'linux' || python === undefined)('joining by the program’s own Python', () => {
+  test('all threads are seen, and nothing is left in the program', { timeout: 120_000 }, async () => {
+    const { child, pid, place, end } = await begin(PROGRAM);
+    try {
+      for (const turn of [1, 2]) {
+        const { status, stderr } = await start(record(pid, '--duration', '1.5', '-o', `${turn}.pb.gz`), { cwd: place });
+        expect(status, stderr).toBe(0);
+        expect(stderr).toContain('from its next step on');
+        expect(stderr).toContain(`→ ${turn}.pb.gz`);
+        const top = json('top', join(place, `${turn}.pb.gz`));
+        expect(top.threads.sort()).toEqual(['MainThread', 'waiter']);
+        const seconds = (name: string) => top.functions.find((each: { name: string }) => each.name === name)?.total / 1e9;
+        expect(seconds('spin')).toBeGreaterThan(0.3);
+        expect(seconds('waits')).toBeGreaterThan(0.3);
+      }
+      writeFileSync(join(place, 'enough'), '');
+      expect(await end).toBe('same\n');
+      expect(readdirSync(place).sort()).toEqual(['1.pb.gz', '2.pb.gz', 'enough', 'prog.py']);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  test('Ctrl-C ends the recording, and the program’s own end does', { timeout: 120_000 }, async () => {
+    const { child, pid, place, end } = await begin(PROGRAM);
+    try {
+      const stopped = start(record(pid, '-o', 'stopped.pb.gz'), { cwd: place }, (recording) => {
+        void joined(pid).then(() => recording.kill('SIGINT'));
+      });
+      const { status, stderr } = await stopped;
+      expect(status, stderr).toBe(0);
+      expect(stderr).toContain('→ stopped.pb.gz');
+      const rest = start(record(pid, '-o', 'ended.pb.gz'), { cwd: place }, () => {
+        void joined(pid).then(() => writeFileSync(join(place, 'enough'), ''));
+      });
+      expect((await rest).stderr).toContain('→ ended.pb.gz');
+      await end;
+      for (const name of ['stopped', 'ended']) {
+        expect(json('top', join(place, `${name}.pb.gz`)).functions.map((each: { name: string }) => each.name)).toContain('spin');
+      }
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  test('a program that does not let itself be joined is explained', { timeout: 60_000 }, async () => {
+    const { child, pid, place } = await begin(PROGRAM, '-X', 'disable-remote-debug');
+    try {
+      const { status, stderr } = run(record(pid, '--duration', '1', '-o', 'none.pb.gz'), { cwd: place });
+      expect(status).toBe(4);
+      expect(stderr).toContain('it was started with -X disable-remote-debug or PYTHON_DISABLE_REMOTE_DEBUG');
+      expect(readdirSync(place)).toEqual(['prog.py']);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});
