@@ -5,7 +5,7 @@ export const lineProfiler = installed({
   id: 'line-profiler',
   label: 'line_profiler',
   distribution: 'line_profiler',
-  oldest: [4, 1],
+  oldest: [4, 2],
   measures: ['lines', 'wall'],
   format: 'line-profiler',
   understands: ['only'],

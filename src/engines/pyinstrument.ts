@@ -5,7 +5,7 @@ export const pyinstrument = installed({
   id: 'pyinstrument',
   label: 'pyinstrument',
   distribution: 'pyinstrument',
-  oldest: [4, 4],
+  oldest: [4, 7],
   measures: ['wall'],
   format: 'pyisession',
   rateHz: 1000,
