@@ -45,7 +45,7 @@ function recording(program: Command): void {
     .option('--native', 'record native frames too')
     .option('--gil', 'only what holds the global interpreter lock')
     .option('--idle', 'waiting threads too')
-    .option('--only <regexp>', 'measure each line of the functions so named (engine lines)')
+    .option('--only <regexp>', 'measure each line of the functions so named (engines lines, line-profiler)')
     .option('--measure <what>', 'cpu, wall, alloc, lock … where the engine has a choice (see heatline engines)')
     .passThroughOptions()
     .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));

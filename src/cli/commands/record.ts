@@ -67,7 +67,7 @@ export async function record(words: readonly string[], options: RecordOptions): 
     const id = options.engine === 'auto' && writer === 'pstats' ? 'cprofile' : options.engine;
     const { engine } = await chooseEngine(id, target, environment, engineOptions);
     if (writer === 'pstats' && !engine.formats.includes('pstats')) {
-      throw new UserError('usage', `${output}: only the engine cprofile writes such files, not ${engine.id}`);
+      throw new UserError('usage', `${output}: only the engines cprofile and yappi write such files, not ${engine.id}`);
     }
     const plan = engine.plan(target, environment, engineOptions);
     // `heatline engines` says why.
