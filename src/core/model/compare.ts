@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import { type FunctionTable, functionTable } from './functionTable.js';
+import { GrowingInt32 } from './growing.js';
 import { type FileLines, lineTable } from './lines.js';
 import { type Pairing, pairFunctions } from './pairing.js';
 import type { Profile, ValueType, ViewSpec } from './profile.js';
@@ -134,24 +135,31 @@ function samplesBehind(profile: Profile, spec: ViewSpec, figures: FunctionTable)
 function functionRows(base: ComparedSide, next: ComparedSide, { nextOf, baseOf }: Pairing): ComparedFunctions {
   const used = ({ figures }: ComparedSide, func: number) =>
     figures.self[func] !== 0 || figures.total[func] !== 0 || (figures.calls?.[func] ?? 0) > 0;
-  const pairs: [number, number][] = [];
+  const mine = new GrowingInt32();
+  const theirs = new GrowingInt32();
+  const push = (a: number, b: number): void => {
+    mine.push(a);
+    theirs.push(b);
+  };
   for (let func = 0; func < nextOf.length; func++) {
     const other = nextOf[func]!;
-    if (used(base, func) || (other >= 0 && used(next, other))) pairs.push([func, other]);
+    if (used(base, func) || (other >= 0 && used(next, other))) push(func, other);
   }
-  for (let func = 0; func < baseOf.length; func++) if (baseOf[func] === -1 && used(next, func)) pairs.push([-1, func]);
-  const length = pairs.length;
+  for (let func = 0; func < baseOf.length; func++) if (baseOf[func] === -1 && used(next, func)) push(-1, func);
+  const { length } = mine;
   const rows = {
     length,
-    base: Int32Array.from(pairs, ([func]) => func),
-    next: Int32Array.from(pairs, ([, func]) => func),
+    base: mine.done(),
+    next: theirs.done(),
     baseSelf: new Float64Array(length),
     baseTotal: new Float64Array(length),
     nextSelf: new Float64Array(length),
     nextTotal: new Float64Array(length),
     noise: new Float64Array(length),
   };
-  pairs.forEach(([a, b], row) => {
+  for (let row = 0; row < length; row++) {
+    const a = rows.base[row]!;
+    const b = rows.next[row]!;
     if (a >= 0) {
       rows.baseSelf[row] = base.figures.self[a]! * base.scale;
       rows.baseTotal[row] = base.figures.total[a]! * base.scale;
@@ -161,7 +169,7 @@ function functionRows(base: ComparedSide, next: ComparedSide, { nextOf, baseOf }
       rows.nextTotal[row] = next.figures.total[b]! * next.scale;
     }
     rows.noise[row] = noiseOf(base, rows.baseSelf[row]!, next, rows.nextSelf[row]!);
-  });
+  }
   return rows;
 }
 
