@@ -1,6 +1,7 @@
 import type { Format } from './format.js';
 import { cpuHeader, readLegacyCpu } from './goLegacy/cpu.js';
 import { legacyKind, readLegacyText } from './goLegacy/text.js';
+import { utf8 } from './shared/textLines.js';
 
 /**
  * What profilers wrote before profile.proto, and what Go's `/debug/pprof/*?debug=1` and gperftools still write:
@@ -11,12 +12,12 @@ export const goLegacy: Format = {
   label: "pprof's older forms",
   globs: ['*.heap'],
   sniff(head) {
-    return cpuHeader(head) !== undefined || legacyKind(head) !== undefined ? 0.95 : 0;
+    return cpuHeader(head) !== undefined || legacyKind(utf8(head)) !== undefined ? 0.95 : 0;
   },
   async read(source, builder, control) {
     const bytes = await source.bytes();
     const header = cpuHeader(bytes);
-    if (header === undefined) await readLegacyText(bytes, builder, control);
+    if (header === undefined) await readLegacyText(utf8(bytes), builder, control);
     else await readLegacyCpu(bytes, header, builder, control);
   },
 };

@@ -128,7 +128,7 @@ class LegacyReader {
       if (this.values !== undefined && end - start < MAX_LABELS) this.comment(this.knownComments[this.comments.number(start, end)]!);
       return true;
     }
-    if (!this.header) return this.first(decodeText(bytes, start, end));
+    if (!this.header) return this.first(decodeText(bytes, start, end).trim());
     if (this.kind === 'threads') return this.threadLine(start, end);
     if (this.attributes && this.attribute(start, end)) return true;
     this.flush();
