@@ -88,12 +88,22 @@ export interface LaunchPlan {
   readonly attached?: boolean;
   /** What is started passes no signal on to the program below it: all processes of its tree are signalled. */
   readonly signalsTree?: boolean;
+  /** What makes `output` of what a tool recorded, one step after the other, once the program and the tool have ended. */
+  readonly after?: readonly AfterStep[];
+  /** Files and folders of tools that are deleted in the end, whatever happened. */
+  readonly scratch?: readonly string[];
   /** What is started is a tool around the program that loses its recording on SIGTERM and SIGHUP: these go to the program alone. */
   readonly toolAround?: boolean;
   /** One sentence for the user when nothing was recorded: why that may be. */
   readonly hint?: string;
   /** File that receives `{"exitStatus": n}` when the engine, or a terminal, hides the program's own status. */
   readonly statusFile?: string;
+}
+
+/** A tool that runs after the recording, in the plan's `cwd`; `stdout` is the file that receives what it prints. */
+export interface AfterStep {
+  readonly argv: readonly string[];
+  readonly stdout?: string;
 }
 
 /** A profiler that Heatline can start: one file in this folder and one line in `index.ts`. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } f
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runAfter } from './after.js';
 import type { LaunchPlan } from './engine.js';
 import { hideRecorder } from './hideRecorder.js';
 import { takeSaid } from './tool.js';
@@ -27,7 +28,8 @@ export interface RunResult {
 
 /** Looks after a run's files once its process has ended: takes the recording, or rescues its checkpoint. */
 export async function finishRun(plan: LaunchPlan, end: ProcessEnd): Promise<RunResult> {
-  if (plan.attached) return finishAttached(plan);
+  const remark = plan.after === undefined ? undefined : await runAfter(plan);
+  if (plan.attached) return finishAttached(plan, remark);
   const exitStatus = statusOf(plan, end);
   await awaitHelper(plan);
   removeLeftovers(plan.output);
@@ -35,7 +37,7 @@ export async function finishRun(plan: LaunchPlan, end: ProcessEnd): Promise<RunR
   if (hasContent(plan.output)) {
     rmSync(part, { force: true });
     await hideRecorder(plan);
-    return { output: plan.output, exitStatus, rescued: false, sentence: undefined };
+    return { output: plan.output, exitStatus, rescued: false, sentence: remark };
   }
   rmSync(plan.output, { force: true });
   if (hasContent(part)) {
@@ -43,17 +45,18 @@ export async function finishRun(plan: LaunchPlan, end: ProcessEnd): Promise<RunR
     const sentence = `The program ${ending(exitStatus)} before the recording was complete; what was recorded up to the last checkpoint is kept.`;
     return { output: plan.output, exitStatus, rescued: true, sentence };
   }
-  const sentence = `Nothing was recorded: the program ${ending(exitStatus)}.${plan.hint === undefined ? '' : ` ${plan.hint}`}`;
+  const why = remark === undefined ? plan.hint : `${remark}.`;
+  const sentence = `Nothing was recorded: the program ${ending(exitStatus)}.${why === undefined ? '' : ` ${why}`}`;
   return { output: undefined, exitStatus, rescued: false, sentence };
 }
 
 /** The tool's own status says nothing of the program, which runs on. */
-function finishAttached(plan: LaunchPlan): RunResult {
+function finishAttached(plan: LaunchPlan, remark: string | undefined): RunResult {
   const said = takeSaid(plan);
   removeLeftovers(plan.output);
   const output = hasContent(plan.output) ? plan.output : undefined;
   if (output === undefined) rmSync(plan.output, { force: true });
-  return { output, exitStatus: null, rescued: false, sentence: toolTrouble(said, output !== undefined) };
+  return { output, exitStatus: null, rescued: false, sentence: toolTrouble(said, output !== undefined) ?? remark };
 }
 
 /**

@@ -1,31 +1,27 @@
-import { closeSync, createReadStream, createWriteStream, fstatSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { basename, dirname, sep } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { LaunchPlan } from './engine.js';
+import { hideInMojo } from './hideInMojo.js';
+import { rewriteLines } from './rewriteLines.js';
 
 /** Takes the frames of our runner, under which a tool saw the program, out of the tool's file. Other plans' files stay as they are. */
 export async function hideRecorder(plan: LaunchPlan): Promise<void> {
   const entry = plan.argv.find((word) => basename(word) === '__main__.py' && basename(dirname(word)) === 'heatline');
   if (!entry) return;
   if (plan.format === 'pyspy-raw') await hideInRaw(plan.output, dirname(entry));
+  if (plan.format === 'austin-mojo') hideInMojo(plan.output, dirname(entry));
   if (plan.format === 'tachyon') hideInTachyon(plan.output, dirname(entry));
 }
 
-/** Line by line, since recordings of hours are large and an editor waits meanwhile. */
 async function hideInRaw(file: string, ours: string): Promise<void> {
   const folder = `${ours}/`.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\//g, '[\\\\/]');
   const frame = new RegExp(`(^|;)[^;(]+ \\(${folder}\\w+\\.py(?::\\d+)?\\)(?=;| \\d+$)`, 'g');
-  const clean = async function* (): AsyncGenerator<string> {
-    for await (const line of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
+  await rewriteLines(file, async function* (lines) {
+    for await (const line of lines) {
       const rest = line.replace(frame, '').replace(/^;/, '');
       if (rest !== '' && !/^\d+$| ?^ \d+$/.test(rest)) yield `${rest}\n`;
     }
-  };
-  const copy = `${file}.tmp-hide`;
-  await pipeline(Readable.from(clean()), createWriteStream(copy));
-  renameSync(copy, file);
+  });
 }
 
 const HEADER = 64;

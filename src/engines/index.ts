@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors.js';
+import { austin } from './austin.js';
 import { cprofile } from './cprofile.js';
 import type { Engine, EngineOptions, Environment, Target } from './engine.js';
 import { goEngine } from './go.js';
@@ -8,6 +9,7 @@ import { languageOf } from './languages/index.js';
 import { lineProfiler } from './lineProfiler.js';
 import { lines } from './lines.js';
 import { measureOf } from './measure.js';
+import { perf } from './perf.js';
 import { pyinstrument } from './pyinstrument.js';
 import { pySpy } from './pySpy.js';
 import { rbspy } from './rbspy.js';
@@ -34,7 +36,7 @@ export { maskSecrets } from './secrets.js';
 
 /** Every engine, in the order in which they are offered. */
 export const engines: readonly Engine[] = [
-  ...[hybrid, sampler, cprofile, lines, tachyon, pySpy],
+  ...[hybrid, sampler, cprofile, lines, tachyon, pySpy, austin, perf],
   ...[lineProfiler, pyinstrument, scalene, viztracer, yappi],
   ...[goEngine, stackprof, rbspy],
 ];

@@ -1,8 +1,6 @@
-import { UserError } from '../core/errors.js';
-import { pythonCommand } from './command.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { pipInstall } from './installed.js';
-import { entryOf } from './inTheBox.js';
+import { underRunner } from './underRunner.js';
 import { findExecutable } from './which.js';
 
 const defaultRateHz = 100;
@@ -41,7 +39,8 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
   if (options.gil) words.push('-g');
   if (options.idle) words.push('-i');
   const attached = target.kind === 'process';
-  const wrapped = attached ? { argv: ['-p', String(target.pid)], reports: false } : program(target, environment, statusFile);
+  // It ends with 0 whatever the program did.
+  const wrapped = attached ? { argv: ['-p', String(target.pid)], reports: false } : underRunner(target, environment, statusFile);
   return {
     argv: [locate(environment) ?? 'py-spy', ...words, ...(attached ? [] : ['--']), ...wrapped.argv],
     cwd: target.cwd,
@@ -57,17 +56,4 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
     ...(attached ? { attached } : { toolAround: true }),
     ...(wrapped.reports ? { statusFile } : {}),
   };
-}
-
-/** py-spy ends with 0 whatever the program did: our runner, recording nothing, reports the program's own status. */
-function program(target: Target, environment: Environment, statusFile: string): { argv: readonly string[]; reports: boolean } {
-  try {
-    const { interpreter, program } = pythonCommand(target, environment);
-    const runner = ['run', '--engine', 'none', '--status', statusFile, '--'];
-    return { argv: [...interpreter, entryOf(environment), ...runner, ...program], reports: true };
-  } catch (error) {
-    if (target.kind === 'command' && error instanceof UserError && error.code === 'not-python')
-      return { argv: target.argv, reports: false };
-    throw error;
-  }
 }

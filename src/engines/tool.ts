@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { saidFile } from './beside.js';
 import type { LaunchPlan } from './engine.js';
 import { isExecutable } from './which.js';
 
@@ -13,8 +14,6 @@ const LEASH = '(read -r _ <&3; kill -INT $$) & exec 3<&- "$@"';
 
 /** The most that is kept of what a tool prints, in bytes. */
 const KEPT = 65_536;
-
-const saidFile = ({ output }: LaunchPlan): string => `${output}.said`;
 
 /**
  * Starts a tool that joins a program of somebody else's. It ends, and writes what it has, when this process is gone, however that

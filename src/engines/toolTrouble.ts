@@ -14,10 +14,12 @@ export function toolTrouble(text: string, recorded: boolean): string | undefined
     if (/behind in sampling/.test(text)) sentences.push('the sampler could not keep up: take a lower --rate');
     return sentences.length === 0 ? undefined : sentences.join('; ');
   }
-  const error = /^Error: (.*)$/m.exec(text)?.[1];
+  // Austin begins with a picture what it has to say.
+  const error = (/^Error: (.*)$/m.exec(text) ??
+    /^\p{Extended_Pictographic} ((?:Cannot|It looks|Insufficient|.*permission)[^.]*)/mu.exec(text))?.[1];
   if (error === undefined) return undefined;
   const causes = /^Caused by:\n((?:\s+.*\n?)+)/m.exec(text)?.[1]?.split('\n') ?? [];
   const reason = causes.map((line) => line.replace(/^\s*(?:\d+: )?/, '').trim()).find((line) => line !== '');
-  const first = error.trim().replace(/\.$/, '');
+  const first = error.trim().replace(/\s+/g, ' ').replace(/\.$/, '');
   return reason === undefined || reason === first ? first : `${first}: ${reason.replace(/\.$/, '')}`;
 }

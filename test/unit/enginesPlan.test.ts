@@ -20,7 +20,7 @@ const plan = (id: string, target: Target, options = {}) =>
 
 describe('plans', () => {
   test('ids are unique and stable', () => {
-    const python = ['hybrid', 'sampler', 'cprofile', 'lines', 'tachyon', 'py-spy'];
+    const python = ['hybrid', 'sampler', 'cprofile', 'lines', 'tachyon', 'py-spy', 'austin', 'perf'];
     const installed = ['line-profiler', 'pyinstrument', 'scalene', 'viztracer', 'yappi'];
     expect(engines.map((each) => each.id)).toEqual([...python, ...installed, 'go', 'stackprof', 'rbspy']);
   });
@@ -303,7 +303,7 @@ describe('choice', () => {
     const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
     await expect(choose('auto', {}, running)).rejects.toThrow('The engine py-spy cannot run: py-spy is not installed.');
     await expect(choose('cprofile', {}, running)).rejects.toThrow(
-      /^The engine cprofile cannot join .*; sampler, tachyon and py-spy can\.$/,
+      /^The engine cprofile cannot join .*; sampler, tachyon, py-spy, austin and perf can\.$/,
     );
   });
 

@@ -1,26 +1,25 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { probeEnvironment } from '../../src/engines/index.js';
+import { cliKit } from './cliKit.js';
+import { findPythons } from './pythons.js';
 
 const suite = resolve(import.meta.dirname, '../python');
 const pythonPackage = resolve(import.meta.dirname, '../../python');
+const known = findPythons();
 
-/** The interpreter on PATH, and with HEATLINE_ALL_PYTHONS=1 those that pyenv has installed; 3.9 and newer. */
+/** The interpreter on PATH and the newest one of the set-up; with HEATLINE_ALL_PYTHONS=1 every CPython that is found. 3.9 and newer. */
 async function interpreters(): Promise<string[]> {
-  const candidates: (string | undefined)[] = [undefined];
-  const versions = join(homedir(), '.pyenv', 'versions');
-  if (process.env.HEATLINE_ALL_PYTHONS && existsSync(versions)) {
-    candidates.push(...readdirSync(versions).map((name) => join(versions, name, 'bin', 'python')));
-  }
+  const candidates = [undefined, known.get('python3.15'), ...(process.env.HEATLINE_ALL_PYTHONS ? known.values() : [])];
   const found = new Map<string, string>();
   for (const python of candidates) {
     const environment = await probeEnvironment({ pythonPackage, ...(python ? { python } : {}) }).catch(() => undefined);
     const [major, minor] = environment?.pythonVersion ?? [0, 0];
-    const key = `${environment?.implementation} ${environment?.pythonVersion?.join('.')}`;
-    if (environment?.python && major === 3 && minor >= 9 && !found.has(key)) found.set(key, environment.python);
+    const key = environment?.pythonVersion?.join('.') ?? '';
+    const right = environment?.implementation === 'cpython' && major === 3 && minor >= 9;
+    if (right && environment.python && !found.has(key)) found.set(key, environment.python);
   }
   return [...found.values()];
 }
@@ -40,4 +39,20 @@ describe('python/heatline', () => {
     expect(outcome.code, outcome.text.slice(-4000)).toBe(0);
     expect(outcome.text).toMatch(/Ran (\d\d+) tests/);
   });
+});
+
+const pypy = known.get('pypy3');
+const { cli, folder } = cliKit();
+
+test.skipIf(pypy === undefined)('PyPy: calls are counted, as pstats reads them; streams and status are the program’s', () => {
+  const program =
+    'import sys\ndef f(x):\n    return x + 1\nfor i in range(1234):\n    f(i)\nprint(sys.stdin.read(), sys.argv[1:])\nsys.exit(3)\n';
+  writeFileSync(join(folder, 'prög.py'), program);
+  const words = [cli, 'record', '-o', 'o.prof', '--', pypy!, 'prög.py', '-x'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: folder, input: 'typed', encoding: 'utf8' });
+  expect(stderr).toMatch(/^heatline: cprofile \(.*\): .* → o\.prof\n$/);
+  expect(stdout).toBe("typed ['-x']\n");
+  expect(status).toBe(3);
+  const judge = 'import pstats; print([v[:2] for k, v in pstats.Stats("o.prof").stats.items() if k[2] == "f"])';
+  expect(execFileSync('python3', ['-c', judge], { cwd: folder, encoding: 'utf8' })).toBe('[(1234, 1234)]\n');
 });
