@@ -128,6 +128,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--py-spy", default=shutil.which("py-spy"))
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--installed", action="store_true", help="only what profilers that this interpreter has cost, through us and alone")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         scripts = {}
@@ -136,6 +137,9 @@ def main():
             with open(scripts[name], "w") as file:
                 file.write(text)
         print("Python", sys.version.split()[0])
+        if options.installed:
+            installed_costs(folder, scripts, options)
+            return
         costs(folder, scripts, options)
         if options.py_spy:
             bias(folder, scripts, options)
@@ -157,6 +161,25 @@ def commands(script, output):
     return found
 
 
+def installed(script, output):
+    """Each profiler under our runner, and by its own command with the same settings."""
+    run = [sys.executable, ENTRY, "run", "--output", output, "--engine"]
+    alone = [sys.executable, "-m"]
+    return {
+        "none": [sys.executable, script],
+        "line-profiler": [*run, "line-profiler", "--only", ".", "--", script],
+        "kernprof -l -p SCRIPT": [*alone, "kernprof", "-q", "-l", "-p", script, "-o", output, script],
+        "pyinstrument": [*run, "pyinstrument", "--rate", "1000", "--", script],
+        "python -m pyinstrument": [*alone, "pyinstrument", "-r", "pyisession", "-o", output, script],
+        "scalene": [*run, "scalene", "--rate", "100", "--", script],
+        "scalene run --cpu-only": [*alone, "scalene", "run", "--cpu-only", "-o", output + ".json", script],
+        "viztracer": [*run, "viztracer", "--", script],
+        "python -m viztracer": [*alone, "viztracer", "--quiet", "-o", output + ".json", script],
+        "yappi": [*run, "yappi", "--", script],
+        "python -m yappi -b": [*alone, "yappi", "-b", "-o", output, "-f", "pstat", script],
+    }
+
+
 def spy(py_spy, rate, output, script):
     return [py_spy, "record", "-f", "raw", "-t", "-r", str(rate), "--full-filenames", "-o", output, "--", sys.executable, script]
 
@@ -165,6 +188,23 @@ def timed(command):
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(process.pid, 0)
     return usage.ru_utime + usage.ru_stime
+
+
+def installed_costs(folder, scripts, options):
+    """CPU time of each program by that without a profiler, both without what an empty program takes, which stands first."""
+    output = os.path.join(folder, "out")
+    empty = os.path.join(folder, "empty.py")
+    open(empty, "w").close()
+    best = {}
+    for _ in range(options.rounds):
+        for name, script in {"start, s": empty, **scripts}.items():
+            for engine, command in installed(script, output).items():
+                best[name, engine] = min(best.get((name, engine), 1e9), timed(command))
+    table = {}
+    for (name, engine), seconds in best.items():
+        start, plain = best["start, s", engine], best[name, "none"] - best["start, s", "none"]
+        table.setdefault(engine, {})[name] = "%.2f" % start if name == "start, s" else "x%.2f" % ((seconds - start) / plain)
+    show("cost", table, ["start, s", *scripts])
 
 
 def costs(folder, scripts, options):

@@ -27,7 +27,6 @@ class Tool:
         output = os.path.join(self.children or tempfile.gettempdir(), "result.json")
         # As its own command does it.
         self.tracer = VizTracer(output_file=output, verbose=0, pid_suffix=True, file_info=False, dump_raw=True)
-        self.process = os.getpid()
 
     def start(self):
         if self.children is not None:
@@ -61,16 +60,17 @@ class Tool:
     def _without_ours(self, events):
         """Names are `function (file:line)`. Ours go with what they call; what calls the program is exec(): the call that began first."""
         folder = "(" + self.host.folder
+        calls = [event for event in events if event["ph"] == "X"]
         ours = {}  # thread -> [(begin, end) of our calls]
-        for event in events:
-            if event["ph"] == "X" and folder in event["name"]:
+        for event in calls:
+            if folder in event["name"]:
                 ours.setdefault(event["tid"], []).append((event["ts"], event["ts"] + event["dur"]))
         for spans in ours.values():
             spans.sort()
-        first = min((event for event in events if event["ph"] == "X"), key=lambda event: event["ts"], default=None)
-        if first is not None and first["name"] == "builtins.exec":
-            events.remove(first)
-        return [event for event in events if event["ph"] != "X" or not _lies_in(event, ours.get(event["tid"], ()))]
+        first = min(calls, key=lambda event: event["ts"], default=None)
+        entry = first if first is not None and first["name"] == "builtins.exec" else None
+        kept = [event for event in calls if event is not entry and not _lies_in(event, ours.get(event["tid"], ()))]
+        return [event for event in events if event["ph"] != "X"] + kept
 
     def _child_files(self):
         """What child processes left; waits a moment for those that are about to write."""
