@@ -187,7 +187,7 @@ test.each([
   ['code', 'def f(x):\n    return x; y = 3\n'],
   ['nothing but spaces', ' \n\n'],
 ])('%s is refused', async (_, text) => {
-  for (const format of [collapsed, pySpyRaw]) expect(format.sniff(Buffer.from(text), 'x.collapsed')).toBe(0);
+  for (const format of [collapsed, pySpyRaw]) expect(format.sniff(Buffer.from(text), 'x.collapsed', Buffer.from(text))).toBe(0);
   // Another format may know it.
   const other = await read(text).catch((error: unknown) => error);
   if (!(other instanceof ReadError)) expect((other as Profile).format).not.toMatch(/collapsed|pyspy/);
@@ -198,7 +198,7 @@ test('Austin is another format', async () => {
     '# austin: 3.6.0\n# interval: 100\n\nP42;T7:1;main.py:f:3 100\n',
     'P42;T7:1;main.py:f:3 100\nP42;T7:1;main.py:f:4 100\n',
   ]) {
-    for (const format of [collapsed, pySpyRaw]) expect(format.sniff(Buffer.from(text), 'x.collapsed')).toBe(0);
+    for (const format of [collapsed, pySpyRaw]) expect(format.sniff(Buffer.from(text), 'x.collapsed', Buffer.from(text))).toBe(0);
     expect((await read(text)).format).toBe('austin');
   }
 });
@@ -315,6 +315,31 @@ describe('writing', () => {
     const text = await written(builder.finish());
     expect(text).toBe('thread (1): w%3B1;outer%3B1 (a%3Bb.py:4);inner (a%3Bb.py:3) 250000\n');
     expect(drawn(await read(text))).toEqual(['w;1 | outer;1@a;b.py:4 > inner@a;b.py:3 = 250000']);
+  });
+
+  test('whatever a name holds, it is read again', async () => {
+    const odd = fc.string({ minLength: 1, unit: fc.constantFrom('a', '\0', '\n', '\r', ';', '%', '0', '#', '!', '\ufeff', 'ü', '\x01') });
+    const names = fc.tuple(odd, fc.constantFrom('', 'x'.repeat(5000), 'x'.repeat(20_000))).map(([some, long]) => `${long}${some}y`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(names, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }), async (stacks) => {
+        const builder = new ProfileBuilder('test');
+        builder.valueType({ type: 'samples', unit: 'count' });
+        for (const stack of stacks) {
+          let row = -1;
+          for (const name of stack) row = builder.stack(row, builder.place(builder.func(builder.string(name), 0, 0, 0), 0));
+          builder.sample(row, [7]);
+        }
+        const profile = builder.finish();
+        expect(drawn(await read(await written(profile)))).toEqual(drawn(profile));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('one name of 100,000 characters is a stack under any name; one line of other text is not', async () => {
+    expect((await read(`${'x'.repeat(100_000)} 1\n`, 'unknown')).samples.length).toBe(1);
+    await expect(read(`${'x'.repeat(100_000)}\n`, 'unknown')).rejects.toMatchObject({ code: 'unknown-format' });
+    await expect(read(`{"a":"${'x'.repeat(100_000)} 1\n`, 'unknown')).rejects.toMatchObject({ code: 'unknown-format' });
   });
 
   test('counts past 2^53 keep every digit', async () => {

@@ -6,24 +6,27 @@ import type { Format } from './format.js';
 import { headLines, utf8 } from './shared/textLines.js';
 
 /** `stack count`; the count may be a fraction, or negative in a difference. */
-const GOOD = /^\S.* -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/s;
+const GOOD = /^[\S\ufeff].* -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/s;
 /** A count before the count: what difffolded.pl writes. */
 const TWO_COUNTS = /^\S.* \d+(?:\.\d+)? \d+(?:\.\d+)?$/s;
 /** Dates, times, addresses, log levels, tables: lines that end in a number and are no stacks. */
 const LOOK_ALIKE =
-  /^(?:#|\/\/|--|\d{4}-\d\d-\d\d|\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}\b|\[(?:[\s[{"\d]|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b)|\{|(?:heap|goroutine|threadcreate|contention|mutex|block) ?profile|cycles\/second|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b|P\d+;T|Process \d+;Thread |\d+: \d+ \[)/;
+  /^(?:#+(?:\s|$)|\/\/|--|\d{4}-\d\d-\d\d|\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}\b|\[(?:[\s[{"\d]|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b)|\{|(?:heap|goroutine|threadcreate|contention|mutex|block) ?profile|cycles\/second|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b|P\d+;T|Process \d+;Thread |\d+: \d+ \[)/;
 
 /** A head of this length may be cut. */
 const CUT = 4096;
+/** A first line longer than the head, of text, and a last line that ends in a count. */
+const CUT_LINE = /^(?:\ufeff|[^\s\0\ufffd])[^\n\0\ufffd]+$/;
+const COUNT_AT_END = /\S -?\d{1,19}\r?\n?$/;
 
 /** Brendan Gregg's collapsed stacks (`a;b;c 12`, root first), as stackcollapse, Tachyon, async-profiler, rbspy and many others write. */
 export const collapsed: Format = {
   id: 'collapsed',
   label: 'Collapsed stacks',
   globs: ['*.collapsed', '*.folded', '*.stacks', '*.collapsed.txt'],
-  sniff(head, name) {
+  sniff(head, name, tail) {
     const { good, stacks } = survey(head);
-    if (good < 0.9) return 0;
+    if (good < 0.9) return isLongLine(head, tail) ? 0.3 : 0;
     if (/\.(?:collapsed|folded|stacks)(?:\.txt)?(?:\.gz)?$/i.test(name)) return 0.7;
     return stacks >= 0.3 ? 0.5 : 0;
   },
@@ -68,6 +71,14 @@ function survey(head: Uint8Array): { good: number; stacks: number; pySpy: number
     if (frames.length > 0 ? frames.every(hasPlace) : prefixed) pySpy++;
   }
   return all === 0 ? { good: 0, stacks: 0, pySpy: 0 } : { good: good / all, stacks: stacks / all, pySpy: pySpy / all };
+}
+
+/** Whether the head is the beginning of one frame that is longer, in a file that ends as stacks do. */
+function isLongLine(head: Uint8Array, tail: Uint8Array): boolean {
+  if (head.length < CUT) return false;
+  // The last character may be cut.
+  const text = new TextDecoder().decode(head).slice(0, -1);
+  return CUT_LINE.test(text) && !LOOK_ALIKE.test(text) && COUNT_AT_END.test(String.fromCharCode(...tail));
 }
 
 /** Deep stacks are longer than all that is shown: what is there of the first one, with a count, if it can be a stack at all. */

@@ -1,5 +1,6 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
+import type { GrowingFloat64 } from '../model/growing.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
@@ -20,6 +21,14 @@ export const cpuProfile: Format = {
   read,
 };
 
+/** Takes the array entered; one entry a sample. */
+async function readColumn(json: JsonCursor, into: GrowingFloat64, builder: ProfileBuilder): Promise<void> {
+  while (json.numbers(into, 1 << 20)) {
+    builder.checkSamples(into.length);
+    await json.pause();
+  }
+}
+
 async function read(source: Source, builder: ProfileBuilder, control: ReadControl): Promise<void> {
   const json = new JsonCursor(await source.bytes(), control);
   const profile = new V8Profile();
@@ -33,8 +42,8 @@ async function read(source: Source, builder: ProfileBuilder, control: ReadContro
         if (key === 'nodes') await profile.nodes(json, frames);
         else if (key === 'startTime') profile.start = json.number();
         else if (key === 'endTime') profile.end = json.number();
-        else if (key === 'samples' && json.array()) while (json.numbers(profile.samples, 1 << 20)) await json.pause();
-        else if (key === 'timeDeltas' && json.array()) while (json.numbers(profile.deltas, 1 << 20)) await json.pause();
+        else if (key === 'samples' && json.array()) await readColumn(json, profile.samples, builder);
+        else if (key === 'timeDeltas' && json.array()) await readColumn(json, profile.deltas, builder);
       }
     }
   } catch (error) {

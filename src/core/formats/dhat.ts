@@ -37,6 +37,14 @@ class Points {
   readonly first = new GrowingUint32();
   readonly frames = new GrowingFloat64();
   readonly seen = new Set<number>();
+
+  /** Adds a row of zeros. @throws ReadError for too many */
+  add(builder: ProfileBuilder): number {
+    builder.checkSamples(this.first.length + 1);
+    this.first.push(this.frames.length);
+    for (const column of this.columns) column.push(0);
+    return this.first.length - 1;
+  }
 }
 
 /**
@@ -85,20 +93,20 @@ async function readAll(json: JsonCursor, builder: ProfileBuilder, facts: Facts, 
     else if (json.key === 'tu') facts.time = json.string();
     else if (json.key === 'te') facts.end = json.number();
     else if (json.key === 'cmd') builder.comment(`cmd: ${json.string()}`);
-    else if (json.key === 'pps') await readPoints(json, points);
+    else if (json.key === 'pps') await readPoints(json, builder, points);
     else if (json.key === 'ftbl') await readTable(json, builder, table);
   }
 }
 
-async function readPoints(json: JsonCursor, points: Points): Promise<void> {
+async function readPoints(json: JsonCursor, builder: ProfileBuilder, points: Points): Promise<void> {
   if (!json.array()) return;
   while (json.item()) {
     if (json.due) await json.pause();
     if (!json.object()) continue;
-    points.first.push(points.frames.length);
-    for (const column of points.columns) column.push(0);
-    const row = points.first.length - 1;
+    let row = -1;
     while (json.nextKey()) {
+      // A point that says nothing takes no row.
+      if (row < 0) row = points.add(builder);
       if (json.key === 'fs') {
         if (json.array()) while (json.numbers(points.frames, 1e6)) await json.pause();
         continue;

@@ -40,8 +40,8 @@ export interface Format {
   readonly id: string;
   readonly label: string;
   readonly globs: readonly string[];
-  /** Likelihood 0..1 from the first 4 KiB (already unpacked). Never throws. */
-  sniff(head: Uint8Array, name: string): number;
+  /** Likelihood 0..1 from the first 4 KiB and the last 64 bytes (already unpacked). Never throws. */
+  sniff(head: Uint8Array, name: string, tail: Uint8Array): number;
   /** Fills the builder; throws only ReadError. */
   read(source: Source, builder: ProfileBuilder, control: ReadControl): Promise<void>;
   /** Absent when we only read the format. */

@@ -1,5 +1,6 @@
 import { ReadError } from '../errors.js';
 import { ProfileBuilder } from '../model/builder.js';
+import { maxSamples } from '../model/limits.js';
 import type { Profile } from '../model/profile.js';
 import { austinMojo } from './austinMojo.js';
 import { austinText } from './austinText.js';
@@ -94,12 +95,13 @@ export function sniff(bytes: Uint8Array, name: string): Format | undefined {
  * @throws ReadError and nothing else, unless `control.signal` is aborted (then the signal's reason)
  */
 export async function readProfile(source: Source, control: ReadControl = {}): Promise<Profile> {
-  const head = source.pieces?.()?.head ?? (await source.bytes());
+  const pieces = source.pieces?.();
+  const head = pieces?.head ?? (await source.bytes());
   control.signal?.throwIfAborted();
   if (head.length === 0) throw new ReadError('empty', 'The file is empty: nothing was recorded, or it was not written to the end.', 0);
   const format = sniff(head, source.name);
   if (format === undefined) throw foreign(await source.bytes());
-  const builder = new ProfileBuilder(format.id);
+  const builder = new ProfileBuilder(format.id, maxSamples(pieces?.size ?? head.length));
   try {
     await format.read(source, builder, control);
   } catch (error) {

@@ -9,6 +9,9 @@ import { pause } from './shared/pause.js';
 /** Where the class stood: from 4.0 on, before, and before there was a package. */
 const CLASSES = new Set(['line_profiler.line_profiler.LineStats', 'line_profiler._line_profiler.LineStats', '_line_profiler.LineStats']);
 
+/** Lines and lists of lines that are taken: each becomes two figures of the profile, too. */
+const MAX_LISTS = 2 ** 22;
+
 /** Units of time by their seconds. */
 const UNITS = new Map([
   [1e-9, 'nanoseconds'],
@@ -28,7 +31,10 @@ export const lineProfiler: Format = {
     return isPickleOf(head, ['line_profiler', 'LineStats']) ? 1 : 0;
   },
   async read(source, builder, control) {
-    const stats = object(await readPickle(await source.bytes(), CLASSES, (share) => pause(control, share)), 'LineStats').attributes;
+    const stats = object(
+      await readPickle(await source.bytes(), CLASSES, (share) => pause(control, share), MAX_LISTS),
+      'LineStats',
+    ).attributes;
     const seconds = number(stats.get('unit'), 'unit of time');
     if (!(seconds > 0 && seconds < 1e9)) throw new ReadError('corrupt', 'Its unit of time is none.');
     const unit = UNITS.get(seconds);

@@ -14,6 +14,8 @@ const MAX_GROWTH = 200;
 /** What a file under `SMALL` may unpack to at most. */
 const SMALL = 100 * 2 ** 20;
 const MAX_OF_SMALL = 1.25 * 2 ** 30;
+/** The same where the content has to be in memory as a whole. */
+const MAX_WHOLE_OF_SMALL = 0.75 * 2 ** 30;
 const MAX_LAYERS = 3;
 /** Bytes that one call of the system reads. */
 const PIECE = 2 ** 30;
@@ -122,7 +124,8 @@ function unpack(bytes: Uint8Array): Unpacked {
     const zstd = isZstd(content);
     if (!zstd && !isGzip(content)) break;
     if (layer === MAX_LAYERS) throw new ReadError('unsupported', 'It is packed again and again.');
-    const inner = zstd ? unzstd(content, boundOf(content), nativeZstd) : gunzip(content);
+    const bound = content.length < SMALL ? Math.min(MAX_WHOLE_OF_SMALL, boundOf(content)) : boundOf(content);
+    const inner = zstd ? unzstd(content, bound, nativeZstd) : gunzip(content, bound);
     unpacked = { content: inner.content, cutAt: inner.cutAt ?? unpacked.cutAt };
     if (inner.content.length === 0 && inner.cutAt !== undefined) throw cut(inner.cutAt);
   }
@@ -144,14 +147,13 @@ export function boundOf(packed: { readonly length: number }): number {
 }
 
 /** All members of a gzip file; of one that ends too early, what is there. */
-function gunzip(packed: Uint8Array): Unpacked {
-  const bound = boundOf(packed);
+function gunzip(packed: Uint8Array, bound: number): Unpacked {
   const options = { maxOutputLength: bound, chunkSize: expectedSize(packed, bound) };
   try {
     return { content: zlib.gunzipSync(packed, options), cutAt: undefined };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('Unpacked, the content', bound);
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('Unpacked, the content', bound, ": unpack it with 'gunzip' first");
     if (code !== 'Z_BUF_ERROR') throw new ReadError('corrupt', 'The gzip data is damaged.', undefined, String(error));
   }
   try {
@@ -186,8 +188,10 @@ function cut(offset: number): ReadError {
   return new ReadError('truncated', 'The packed data ends too early: the file is not whole.', offset);
 }
 
-function tooLarge(what: string, bytes: number): ReadError {
-  return new ReadError('too-large', `${what} is larger than ${Math.floor(bytes / 2 ** 20)} MiB, which is more than can be read safely.`);
+/** @param instead a way out, behind a colon */
+function tooLarge(what: string, bytes: number, instead = ''): ReadError {
+  const size = `${Math.floor(bytes / 2 ** 20)} MiB`;
+  return new ReadError('too-large', `${what} is larger than ${size}, which is more than can be read safely${instead}.`);
 }
 
 /** Packs what a writer made; level 4: three times as quick as the usual 6 and hardly larger. */

@@ -16,24 +16,19 @@ type Facts = Pick<Profile, 'defaultType' | 'timeNanos' | 'durationNanos' | 'peri
 const MAX_WARNINGS = 50;
 
 /**
- * The only writer of profiles: interns strings, functions, locations and stacks, checks every index, and gives
- * immutable columns. Readers call it; nothing else makes a Profile.
- *
- * Two ways to add samples: `stack()` + `sample()` for text formats (root first, one frame at a time), and
- * `sampleFrames()` for pprof (leaf first, from a scratch array, no object per sample).
+ * The only writer of profiles: interns strings, functions, locations and stacks, checks every index, and gives immutable columns.
+ * Samples are added by `stack()` + `sample()` (text formats; root first, one frame at a time), or by `sampleFrames()` (pprof; leaf
+ * first, from a scratch array, no object per sample).
  */
 export class ProfileBuilder {
   private texts: string[] = [''];
   private readonly textIndex = new Map<string, number>([['', 0]]);
-
   private readonly functions = new FunctionStore();
-
   private readonly placeIndex = new Interner();
   private readonly locationMapping = new GrowingInt32();
   private readonly locationAddress = new GrowingUint64();
   private readonly locationFirst = new GrowingUint32();
   private anyAddress = false;
-
   private readonly lineFunc = new GrowingUint32();
   private readonly lineNumber = new GrowingInt32();
   private readonly lineColumn = new GrowingInt32();
@@ -41,16 +36,12 @@ export class ProfileBuilder {
   private readonly lineEnd = new GrowingInt32();
   private readonly lineEndColumn = new GrowingInt32();
   private anyEnd = false;
-
   private readonly mappings = new MappingStore();
-
   private readonly threadNames: string[] = [];
   private readonly threadIndex = new Map<string, number>();
   private readonly types: ValueType[] = [];
-
   private readonly stackStore = new StackStore();
-  private readonly sampleStore = new SampleStore();
-
+  private readonly sampleStore: SampleStore;
   private calls: CallStore | undefined;
   private readonly lineCosts = new Map<number, LineCostStore>();
   private facts: Partial<Facts> = {};
@@ -60,7 +51,12 @@ export class ProfileBuilder {
   private places: Places | undefined;
   private finished = false;
 
-  constructor(readonly format: string) {}
+  constructor(
+    readonly format: string,
+    most = Number.POSITIVE_INFINITY,
+  ) {
+    this.sampleStore = new SampleStore(most);
+  }
 
   /** Interns; '' is 0. */
   string(text: string): number {
@@ -129,6 +125,7 @@ export class ProfileBuilder {
     ends?: readonly [lines: ArrayLike<number>, columns: ArrayLike<number>],
   ): number {
     this.checkThawed();
+    checkRoom('places', this.locationMapping.length);
     if (mapping !== -1) this.check(mapping, this.mappings.length, 'mapping');
     for (let i = 0; i < funcs.length; i++) this.check(funcs[i]!, this.functions.length, 'function');
     this.locationMapping.push(mapping);
@@ -191,6 +188,11 @@ export class ProfileBuilder {
     for (let i = 0; i < count; i++) if (!(locations[i]! < bound)) this.check(locations[i]!, bound, 'location');
     this.stackStore.addByFrames(locations, count);
     return this.row(values, thread, time);
+  }
+
+  /** For readers that collect samples before they add them. @throws ReadError for more than there may be */
+  checkSamples(count: number): void {
+    this.sampleStore.check(count);
   }
 
   /** Makes room for what is going to come by `sampleFrames` or in place; estimates will do. Value types come before. */

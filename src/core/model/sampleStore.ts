@@ -1,5 +1,6 @@
 import { ReadError } from '../errors.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
+import { checkSamples } from './limits.js';
 import { type LabelColumns, type SampleColumns, ThreadStatus } from './profile.js';
 import { ValueStore } from './valueStore.js';
 
@@ -20,6 +21,14 @@ export class SampleStore {
   private readonly labelNumber = new GrowingFloat64();
   private readonly labelUnit = new GrowingUint32();
 
+  /** @param most more samples than this are refused */
+  constructor(private readonly most: number) {}
+
+  /** @throws ReadError for more samples than there may be */
+  check(count: number): void {
+    checkSamples(count, this.most);
+  }
+
   /** One more column of values; all come before the first sample. */
   addType(): void {
     if (this.length > 0) throw new Error('value types are added before the first sample');
@@ -35,6 +44,7 @@ export class SampleStore {
     if (values.length !== this.values.length) {
       throw new ReadError('corrupt', `A sample has ${values.length} values where the profile has ${this.values.length} types.`);
     }
+    if (this.length >= this.most) this.check(this.length + 1);
     for (let i = 0; i < this.values.length; i++) this.values[i]!.push(values[i]!);
     if (thread !== -1) {
       this.fillThreads(this.length);

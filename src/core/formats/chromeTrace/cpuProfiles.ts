@@ -52,6 +52,7 @@ export class ChromeCpuProfiles {
 
   private data(profile: V8Profile): void {
     const { json } = this;
+    this.builder.checkSamples(profile.samples.length);
     while (json.nextKey()) {
       const { key } = json;
       if (key === 'cpuProfile' || key === 'data') {

@@ -125,14 +125,14 @@ export function formatFrame(name: string, file: string, line: number): string {
 /** What would end a frame or a line is written as `%3B`, and so is a text that already reads so: `%253B`. */
 export function guard(text: string): string {
   return text
-    .replace(/%(?=(?:25)*(?:3B|0A|0D|29|5D|3[0-9]))/g, '%25')
-    .replace(/[;\n\r]/g, (char) => (char === ';' ? '%3B' : char === '\n' ? '%0A' : '%0D'));
+    .replace(/%(?=(?:25)*(?:3B|0A|0D|00|29|5D|3[0-9]))/g, '%25')
+    .replaceAll(/[;\n\r\0]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
 /** Takes back what `guard` and `formatFrame` did. */
 export function unguard(text: string): string {
   if (!text.includes('%')) return text;
-  return text.replace(/%(25)*(3B|0A|0D|29|5D|3[0-9])/g, (all, deep: string | undefined, code: string) =>
+  return text.replace(/%(25)*(3B|0A|0D|00|29|5D|3[0-9])/g, (all, deep: string | undefined, code: string) =>
     deep === undefined ? String.fromCharCode(Number.parseInt(code, 16)) : `%${all.slice(3)}`,
   );
 }

@@ -1,5 +1,6 @@
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
+import { checkRoom } from '../../model/limits.js';
 import type { ReadControl } from '../format.js';
 import { ByteStrings, decodeText } from '../shared/byteStrings.js';
 import { decimal, eachLine, textAt } from '../shared/textLines.js';
@@ -7,6 +8,7 @@ import { type FrameStyle, parseFrame } from './frames.js';
 import { kindOf, type Prefix, parsePrefix, prefixLength } from './prefix.js';
 
 const SPACE = 0x20;
+const TAB = 0x09;
 const SEMICOLON = 0x3b;
 const HASH = 0x23;
 /** A file with a larger share of lines that are no stacks is something else, or broken. */
@@ -42,7 +44,7 @@ export async function readCollapsed(
     if (space > 0) stacks.learn(start, space);
   });
   await eachLine(bytes, control, (start, end) => {
-    if (end === start || bytes[start] === HASH) return;
+    if (end === start || isComment(bytes, start, end)) return;
     let space = end;
     for (let i = shape.counts - 1; i >= 0; i--) {
       const to = space;
@@ -63,6 +65,14 @@ export async function readCollapsed(
   if (bad > 0) builder.warn(`${bad} of ${good + bad} lines were left out, since they are no stacks with a count.`);
 }
 
+/** Names may begin with `#` as comments do, but those have a space behind it. */
+function isComment(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== HASH) return false;
+  let at = start + 1;
+  while (at < end && bytes[at] === HASH) at++;
+  return at >= end || bytes[at] === SPACE || bytes[at] === TAB || lastSpace(bytes, start, end) < 0;
+}
+
 function lastSpace(bytes: Uint8Array, start: number, end: number): number {
   for (let i = end - 1; i > start; i--) if (bytes[i] === SPACE) return i;
   return -1;
@@ -81,6 +91,7 @@ const UNRESOLVED = -2;
 class StackReader {
   private readonly places: ByteStrings;
   private readonly kinds: ByteStrings;
+  private kindCount = 0;
   private readonly prefixes: ByteStrings;
   private readonly knownPrefixes: KnownPrefix[] = [];
   /** Threads' names by their ids: py-spy sees a thread before it has its name, and samples of both are one thread's. */
@@ -98,7 +109,10 @@ class StackReader {
       const id = builder.string(name);
       return builder.place(builder.func(id, id, builder.string(file), 0), line);
     });
-    this.kinds = new ByteStrings(bytes, (start, end) => kindOf(decodeText(bytes, start, end)));
+    this.kinds = new ByteStrings(bytes, (start, end) => {
+      checkRoom('texts', this.kindCount++);
+      return kindOf(decodeText(bytes, start, end));
+    });
     this.prefixes = new ByteStrings(bytes, (start, end) => this.addPrefix(decodeText(bytes, start, end)));
   }
 
@@ -117,6 +131,8 @@ class StackReader {
   }
 
   private addPrefix(text: string): number {
+    // A thread comes with its name and, before it is known, without.
+    checkRoom('threads', this.knownPrefixes.length >> 1);
     const prefix = parsePrefix(text);
     const { thread, threadId, processes } = prefix;
     if (thread !== undefined && threadId !== undefined && thread !== `thread (${threadId})`) this.names.set(threadId, thread);

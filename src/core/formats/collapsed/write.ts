@@ -10,6 +10,7 @@ import { formatFrame, guard } from './frames.js';
 /** Longest text that is written: deep stacks repeat all their frames on every line. */
 const MAX_LENGTH = 2 ** 33;
 const PIECE = 1 << 16;
+const MARK = '\ufeff';
 
 /**
  * Writes the profile's default value as collapsed stacks, frames as `name (file:line)`, threads as py-spy does. Times
@@ -26,6 +27,8 @@ export async function writeCollapsed(profile: Profile, sink: Sink): Promise<void
   const flush = async (): Promise<void> => {
     const chunk = text;
     text = '';
+    // At the very beginning it would be taken for the mark of the encoding: one more is.
+    if (length === 0 && chunk.startsWith(MARK)) await sink.write(encoder.encode(MARK));
     length += chunk.length;
     if (length > MAX_LENGTH) throw new ReadError('too-large', 'Its stacks are too deep for collapsed text: it would be larger than 8 GiB.');
     if (chunk !== '') await sink.write(encoder.encode(chunk));

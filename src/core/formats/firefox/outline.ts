@@ -1,5 +1,6 @@
 import { ReadError } from '../../errors.js';
 import { GrowingFloat64 } from '../../model/growing.js';
+import { checkRoom } from '../../model/limits.js';
 import type { JsonCursor } from '../json/cursor.js';
 
 export interface Meta {
@@ -73,6 +74,7 @@ export async function firefoxOutline(json: JsonCursor): Promise<Outline> {
 async function readProcess(json: JsonCursor, outline: Outline, lists: number[]): Promise<void> {
   if (!json.object()) return;
   const meta: Meta = { interval: 0, startTime: 0, product: '', importedFrom: '', cpuUnit: '', timeUnit: '' };
+  checkRoom('threads', outline.processes.length);
   const process: ProcessOutline = { meta, pid: '', threads: [] };
   outline.processes.push(process);
   while (json.nextKey()) {
@@ -97,6 +99,7 @@ async function readTables(json: JsonCursor, offsets: Map<string, number>): Promi
 
 async function readThread(json: JsonCursor, threads: ThreadOutline[]): Promise<void> {
   if (!json.object()) return;
+  checkRoom('threads', threads.length);
   const thread: ThreadOutline = { name: '', pid: '', tid: '', weightType: '', offsets: new Map() };
   threads.push(thread);
   while (json.nextKey()) {
@@ -147,11 +150,16 @@ export type Table = Map<string, GrowingFloat64>;
 
 /**
  * Reads the named columns of a table in either form: columns `{frame: [0, 1], prefix: [null, 0]}`, or rows
- * `{schema: {frame: 1, prefix: 0}, data: [[null, 0], [0, 1]]}`.
+ * `{schema: {frame: 1, prefix: 0}, data: [[null, 0], [0, 1]]}`. @param check may throw for too many rows
  */
-export async function readTable(json: JsonCursor, at: number | undefined, wanted: readonly string[]): Promise<Table> {
+export async function readTable(
+  json: JsonCursor,
+  at: number | undefined,
+  wanted: readonly string[],
+  check: (rows: number) => void = () => {},
+): Promise<Table> {
   const table: Table = new Map();
-  if (at !== undefined) await untilCut(() => fillTable(json, at, wanted, table));
+  if (at !== undefined) await untilCut(() => fillTable(json, at, wanted, table, check));
   return table;
 }
 
@@ -164,7 +172,13 @@ async function untilCut(act: () => Promise<void>): Promise<void> {
   }
 }
 
-async function fillTable(json: JsonCursor, at: number, wanted: readonly string[], table: Table): Promise<void> {
+async function fillTable(
+  json: JsonCursor,
+  at: number,
+  wanted: readonly string[],
+  table: Table,
+  check: (rows: number) => void,
+): Promise<void> {
   json.seek(at);
   const schema = new Map<string, number>();
   let data = 0;
@@ -179,7 +193,11 @@ async function fillTable(json: JsonCursor, at: number, wanted: readonly string[]
     } else if (wanted.includes(key) && json.kind() === 'array') {
       const column = new GrowingFloat64();
       table.set(key, column);
-      if (json.array()) while (json.numbers(column, 1 << 20)) await json.pause();
+      if (!json.array()) continue;
+      while (json.numbers(column, 1 << 20)) {
+        check(column.length);
+        await json.pause();
+      }
     } else await json.skipLong();
   }
   if (data === 0 || schema.size === 0) return;
@@ -199,7 +217,9 @@ async function fillTable(json: JsonCursor, at: number, wanted: readonly string[]
     row.length = 0;
     if (json.array()) json.numbers(row);
     for (let i = 0; i < places.length; i++) columns[i]!.push(places[i]! < row.length ? row.array[places[i]!]! : Number.NaN);
-    if (json.due) await json.pause();
+    if (!json.due) continue;
+    check(columns[0]?.length ?? 0);
+    await json.pause();
   }
 }
 

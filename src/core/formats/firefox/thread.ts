@@ -38,7 +38,8 @@ export class FirefoxThread {
   async read(thread: number): Promise<number> {
     const { json, builder, outline, columns } = this;
     const stacks = await this.stacks();
-    const samples = await readTable(json, this.thread.offsets.get('samples'), ['stack', 'time', 'timeDeltas', 'weight', 'threadCPUDelta']);
+    const wanted = ['stack', 'time', 'timeDeltas', 'weight', 'threadCPUDelta'];
+    const samples = await readTable(json, this.thread.offsets.get('samples'), wanted, (rows) => builder.checkSamples(rows));
     const stack = samples.get('stack');
     if (stack === undefined) return 0;
     let count = 0;

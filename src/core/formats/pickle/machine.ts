@@ -21,14 +21,16 @@ const BASES = new Set(['__builtin__.object', 'builtins.object']);
  * a memory that knows no functions: names that are not in `allowed` end the reading, objects become their attributes.
  * @param allowed names of classes, `module.Name`
  * @param pause called now and then with the share that is done
+ * @param most lists, tuples, dicts and objects that it may make
  * @throws ReadError
  */
 export async function readPickle(
   bytes: Uint8Array,
   allowed: ReadonlySet<string>,
   pause: (share: number) => Promise<void>,
+  most = MAX_OBJECTS,
 ): Promise<PickleValue> {
-  const machine = new PickleMachine(new PickleInput(bytes), allowed);
+  const machine = new PickleMachine(new PickleInput(bytes), allowed, most);
   while (!machine.run(STRIDE)) await pause(machine.input.at / bytes.length);
   return machine.pop();
 }
@@ -44,6 +46,7 @@ class PickleMachine {
   constructor(
     readonly input: PickleInput,
     private readonly allowed: ReadonlySet<string>,
+    private readonly most: number,
   ) {}
 
   /** Does up to `count` instructions; true at the end of the pickle. */
@@ -73,7 +76,7 @@ class PickleMachine {
 
   /** The same for what is not plain: such things are counted. */
   private made(value: PickleValue): true {
-    if (++this.objects > MAX_OBJECTS) throw tooLarge(this.input.at);
+    if (++this.objects > this.most) throw tooLarge(this.input.at);
     return this.push(value);
   }
 
