@@ -1,6 +1,6 @@
 // Large pprof files are read piece by piece: what comes out is what reading them as a whole gives.
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -197,6 +197,43 @@ it('tells the same of damaged files', async () => {
     );
   }
 });
+
+// By hand, since files of this size are read as a whole. Of several mistakes either way may come upon another one first.
+it.each(['go/cpu.pb.gz', 'go/heap.pb.gz', 'go/mutex.pb.gz', 'rbspy/rbspy.pprof', 'async-profiler/till.pprof'])(
+  'gives the same of %s, whole and with bytes changed, in pieces of any size',
+  async (fixture) => {
+    const whole = await bytesSource(fixture, readFileSync(join(__dirname, '..', 'fixtures', 'profiles', fixture))).bytes();
+    let state = 11;
+    const next = (below: number) => {
+      state = (state * 48_271) % 0x7fffffff;
+      return state % below;
+    };
+    let split = 0;
+    for (let round = 0; round < 120; round++) {
+      const bytes = Uint8Array.from(whole);
+      for (let change = round % 4; change > 0; change--) bytes[next(bytes.length)] = next(256);
+      const pieces = {
+        head: bytes.subarray(0, 4096),
+        size: bytes.length,
+        async *[Symbol.asyncIterator]() {
+          for (let at = 0; at < bytes.length; ) {
+            const end = at + 1 + next(5000);
+            yield bytes.subarray(at, end);
+            at = end;
+          }
+        },
+      };
+      if ((await splitProfile(pieces, {})) !== undefined) split++;
+      const outcome = (source: Parameters<typeof readProfile>[0]) =>
+        readProfile(source).then(columns, (error: unknown) => (error instanceof ReadError ? 'refused' : error));
+      const source = bytesSource(fixture, bytes);
+      expect(await outcome(Object.assign(bytesSource(fixture, bytes), { pieces: () => pieces })), `round ${round}`).toEqual(
+        await outcome(source),
+      );
+    }
+    expect(split).toBeGreaterThan(30);
+  },
+);
 
 it('ends when it is cancelled', async () => {
   const path = file('cancelled.pb', make());
