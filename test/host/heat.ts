@@ -19,10 +19,11 @@ export function heat(test: Define): void {
     } finally {
       following.dispose();
     }
-    assert.deepEqual(
-      seen.map((profile) => profile?.id),
-      [info.id],
-    );
+    // While it goes on it is shown as far as it is, on a busy machine many times: the whole one comes last, and once.
+    const ids = seen.map((profile) => profile?.id);
+    assert.equal(ids.at(-1), info.id);
+    assert.equal(new Set(ids).size, ids.length, ids.join());
+    assert.ok(seen.every((profile) => profile?.uri === info?.uri));
     assert.equal(heatline.activeProfile?.id, info.id);
     assert.equal(info.recording?.exitStatus, 0);
     assert.equal(info.recording?.stoppedBy, 'program');
