@@ -12,7 +12,8 @@ ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", *INSTALLED, "non
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
-    "                              [--live] [--mode wall|cpu|gil] [--native] [--subprocesses] [--only RE] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "                              [--live] [--mode wall|cpu|gil] [--native] [--subprocesses] [--only RE] [--delay SECONDS]\n"
+    "                              [--function NAME] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
 )
 
@@ -31,6 +32,8 @@ class Options:
     live = False
     subprocesses = False
     only = None
+    delay = 0.0
+    function = None
     pid = None
 
 
@@ -63,13 +66,13 @@ def parse(arguments):
             setattr(options, word[2:], True)
             continue
         key, equals, value = word.partition("=")
-        if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode", "--only", "--pid"):
+        if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode", "--only", "--delay", "--function", "--pid"):
             fail(2, "unknown option %s" % word)
         if not equals:
             if not words:
                 fail(2, "%s needs a value" % key)
             value = words.pop(0)
-        if key in ("--rate", "--duration"):
+        if key in ("--rate", "--duration", "--delay"):
             try:
                 value = float(value)
             except ValueError:
@@ -81,6 +84,8 @@ def parse(arguments):
         fail(2, "unknown engine %s; there are: %s" % (options.engine, ", ".join(ENGINES)))
     if options.mode is not None and options.mode not in MODES:
         fail(2, "unknown mode %s; there are: %s" % (options.mode, ", ".join(MODES)))
+    if options.engine != "sampler" and (options.delay or options.function is not None):
+        fail(2, "--delay and --function are for the engine sampler")
     if options.only is not None:
         options.only = expression(options.only)
     if command == "join":

@@ -25,13 +25,13 @@ class Lookout:
 
     exact = True  # a sample's offset tells the instruction that ran
 
-    def __init__(self, rate, traced, every, checkpoints, will, show=None):
+    def __init__(self, rate, traced, every, checkpoints, will, show=None, delay=0.0):
         """
         `traced` says that calls are counted meanwhile.
         `every(self)` is called in a thread of ours at each checkpoint; `will(self, seconds)` in the helper, when the
         program died without a word, so that what was seen can be kept. `show(self, recent)` is called about once a
         second in a copy of the helper: this object has what was seen so far, and after `take(recent)` that of the last
-        seconds; at the end `recent` is None. Raises Unavailable.
+        seconds; at the end `recent` is None. The first look is `delay` seconds after the start. Raises Unavailable.
         """
         if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
             raise Unavailable("this platform has no readable /proc")
@@ -48,6 +48,7 @@ class Lookout:
         self._every = every
         self._will = will
         self._show = show
+        self._delay = delay
         self._names = {os.getpid(): "MainThread"}
         self._report = None
         self._lock = _thread.allocate_lock()
@@ -140,7 +141,7 @@ class Lookout:
         if os.read(commands, 1) != b"g":
             return
         show = None if self._show is None else self._show_copy
-        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show)
+        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show, self._delay)
         if self._show is not None:
             self._show(self, None)
         if rest is not None:

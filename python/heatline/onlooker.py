@@ -254,15 +254,16 @@ class _Watch:
     def report(self):
         """(rows, codes, ticks, errors, own CPU ns, seconds)"""
         rows = [(native, [part for pair in stack for part in pair], *figures) for (native, stack), figures in self.rows.items()]
-        elapsed = (time.monotonic_ns() - self.began) / 1e9
+        elapsed = max(0, time.monotonic_ns() - self.began) / 1e9
         return (rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed)
 
 
-def watch(process, rate, traced, commands, answers, hints, checkpoints, names, show=None):
+def watch(process, rate, traced, commands, answers, hints, checkpoints, names, show=None, delay=0.0):
     """
     Samples until it is told to end, then returns None; or until the program is gone, then returns the report.
     `checkpoints` yields seconds between hints; `names` is kept to what the program tells of its threads.
     `show(report, recent report)` is called about once a second, in a process of its own, for someone who looks on.
+    `delay`: seconds from the command to begin to the first look.
     """
     import select
 
@@ -284,14 +285,14 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
     if os.read(commands, 1) != b"s":
         return None
     period = int(1e9 / rate)
-    watcher.began = watcher._last = due = time.monotonic_ns()
+    watcher.began = watcher._last = due = time.monotonic_ns() + int(delay * 1e9)
     due_hint = due + int(next(checkpoints) * 1e9)
     failed = 0
     nameless = {}  # kernel id → [tick to ask at, ticks to the next]
     live = None if show is None else Live(watcher, show)
     while True:
         now = time.monotonic_ns()
-        due = max(due + period, now - period)
+        due = max(due + period, now - period)  # several late ticks are one
         wait = max(0, due - time.monotonic_ns()) / 1e9
         if select.select([commands], [], [], wait)[0]:
             command = os.read(commands, 1)

@@ -33,6 +33,8 @@ SUSPECT = "counting calls took about %.0f %% of the run: shares without it are e
 STILL = "the recording goes on: this is what was seen in its first %.0f s"
 CHECKPOINT = "this is a checkpoint: the recording was cut off after %.1f s"
 WARNS_AFTER_HOOKS = sys.version_info[:2] == (3, 13)  # of threads at a fork; 3.13.0 does
+NEVER_INSIDE = "no sample was taken inside a function %s"
+HAS_QUALNAMES = sys.version_info >= (3, 11)
 COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
 
 
@@ -83,7 +85,8 @@ class Recorder:
         self.started = time.time_ns()
         if engine in ("hybrid", "cprofile"):
             self.counter = Counter(engine == "hybrid")
-        self.began = time.perf_counter()
+        self.began = time.perf_counter() + self.options.delay
+        self.started += int(self.options.delay * 1e9)
         self.state = "recording"
         if self.sampler is not None:
             helper = getattr(self.sampler, "helper", None)
@@ -107,10 +110,10 @@ class Recorder:
             try:
                 traced = self.options.engine == "hybrid"
                 show = self._show if self.options.live else None
-                return Lookout(rate, traced, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will, show)
+                return Lookout(rate, traced, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will, show, self.options.delay)
             except Unavailable as reason:
                 self.notes.append("no helper process: %s" % reason)
-        return Ticker(rate, self._housekeeping)
+        return Ticker(rate, self._housekeeping, self.options.delay)
 
     def _hook_exits(self):
         atexit.register(self.finish)
@@ -311,16 +314,25 @@ class Recorder:
             return
         writer = Writer([*NUMBERS, RECENT])
         places = Places(self.folder)
-        for name, stack, ticks, wall, cpu, _, _ in sampler.samples(places):
+        for name, stack, ticks, wall, cpu, _, _ in self._rows(sampler, places):
             writer.sample(stack, [ticks, wall, cpu, 0], [("thread", name, None)])
         sampler.take(recent)
-        for name, stack, _, wall, _, _, _ in sampler.samples(places):
+        for name, stack, _, wall, _, _, _ in self._rows(sampler, places):
             writer.sample(stack, [0, 0, 0, wall], [("thread", name, None)])
         quality = {**self._identity(), **rates(sampler, self.options.rate, sampler.seconds), "notes": [*sampler.notes, *self.notes, STILL % sampler.seconds]}
         started = time.time_ns() - int(sampler.seconds * 1e9)
         lasted, period = int(sampler.seconds * 1e9), int(1e9 / self.options.rate)
         content = writer.bytes(started, lasted, ("wall", "nanoseconds"), period, "wall", ["heatline: " + as_json(quality)])
         files.write_whole(path, content)
+
+    def _rows(self, sampler, places):
+        """The samples that are wanted: all, or those inside the function that was named."""
+        rows, name = sampler.samples(places), self.options.function
+        if name is None:
+            return rows
+        bare = name.rpartition(".")[2]
+        wanted = (lambda key: key[0] == name or key[1] == name) if HAS_QUALNAMES else (lambda key: key[1] == bare)
+        return [row for row in rows if any(wanted(place[0]) for place in row[1])]
 
     def _write(self, final):
         path, status = self.options.output, self.options.status
@@ -345,14 +357,17 @@ class Recorder:
                 sys.stderr.write("heatline: cannot write %s: %s\n" % (path, error.strerror or error))
 
     def _content(self, final):
-        lasted = time.perf_counter() - self.began
+        lasted = max(0.0, time.perf_counter() - self.began)
         if self.options.engine == "lines":
             return self._line_content(lasted, final)
         entries = [] if self.counter is None else self.counter.entries()
         if self.options.engine == "cprofile":
             return prof_bytes(entries, self._pstats_key)
         writer = Writer(NUMBERS + ([UNTRACED, *COUNTS] if self.counter is not None else []))
-        rows = self.sampler.samples(Places(self.folder))
+        rows = self._rows(self.sampler, Places(self.folder))
+        if final and not rows and self.options.function is not None:
+            self.notes.append(NEVER_INSIDE % self.options.function)
+            sys.stderr.write("heatline: %s\n" % self.notes[-1])
         if self.counter is None:
             first, removed = "wall", 0
             for name, places, ticks, wall, cpu, _, _ in rows:

@@ -26,8 +26,10 @@ class Ticker:
 
     exact = False  # samples are taken where the interpreter lets go of its lock, wherever the time went
 
-    def __init__(self, rate, every=None):
+    def __init__(self, rate, every=None, delay=0.0):
+        """`delay`: seconds from the first start to the first look."""
         self._period = int(1e9 / rate)
+        self._delay = delay
         self._every = every  # called after each tick in the thread; true ends it
         self.rows = {}
         self.codes = {}
@@ -50,7 +52,7 @@ class Ticker:
         self._switch = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch, SWITCH_SECONDS))
         self._lowered = sys.getswitchinterval()
-        self._last = self._began = time.perf_counter_ns()
+        self._began = time.perf_counter_ns() + int(self._delay * 1e9)
         self._cpu_of(self._main)
         self._until_gone = start(self._run)
 
@@ -81,7 +83,8 @@ class Ticker:
         halt, done = self._halt, self._done
         me = _thread.get_ident()
         clock = time.perf_counter_ns
-        due = clock()
+        due = self._last = clock() + int(self._delay * 1e9)
+        self._delay = 0.0
         try:
             while halt is not None:
                 due += self._period
@@ -95,7 +98,7 @@ class Ticker:
                     break
         finally:
             self.own_cpu += time.thread_time_ns() if hasattr(time, "thread_time_ns") else 0
-            self.seconds += (clock() - self._began) / 1e9
+            self.seconds += max(0, clock() - self._began) / 1e9
             done.release()
 
     def _cpu_of(self, thread):

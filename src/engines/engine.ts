@@ -60,6 +60,10 @@ export interface EngineOptions {
   readonly idle?: boolean;
   /** Regular expression (Python's) on qualified names: the functions whose lines are measured. For the engine `lines` alone. */
   readonly only?: string;
+  /** Recording begins so long after the program. For the engine `sampler` alone, of a program that is started. */
+  readonly delaySeconds?: number;
+  /** Qualified or bare name of a function: what runs inside it is recorded, and nothing else. For the engine `sampler` alone. */
+  readonly function?: string;
   /** One of the engine's `measures`; its first unless said. For engines that have a choice. */
   readonly measure?: string;
   /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */

@@ -84,6 +84,8 @@ function plan(mode: Mode, target: Target, environment: Environment, options: Eng
   if (mode.samples) words.push('--rate', String(options.rateHz ?? defaultRateHz));
   if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
   if (mode.id === 'lines' && options.only !== undefined) words.push('--only', options.only);
+  if (mode.id === 'sampler' && options.delaySeconds !== undefined) words.push('--delay', String(options.delaySeconds));
+  if (mode.id === 'sampler' && options.function !== undefined) words.push('--function', options.function);
   if (mode.samples && options.live) words.push('--live');
   return recorderPlan(mode, words, target, environment, options);
 }

@@ -51,6 +51,10 @@ export async function chooseEngine(
   environment: Environment,
   options: Pick<EngineOptions, 'want'> & Partial<EngineOptions>,
 ): Promise<{ readonly engine: Engine; readonly reason: string }> {
+  const selective = options.delaySeconds !== undefined ? '--delay' : options.function !== undefined ? '--function' : undefined;
+  if (selective !== undefined && target.kind === 'process') {
+    throw new UserError('usage', `${selective} works on programs that are started, not on those that run already.`);
+  }
   if (id !== 'auto') {
     const engine = engines.find((each) => each.id === id);
     if (!engine) throw new UserError('unknown-engine', `There is no engine ${id}; there are ${engines.map((each) => each.id).join(', ')}.`);
@@ -59,17 +63,29 @@ export async function chooseEngine(
       const others = able.length === 0 ? '' : `; ${listed(able.map((each) => each.id))} can`;
       throw new UserError('no-attach', `The engine ${id} cannot join a program that runs already${others}.`);
     }
+    const spoken = languageOf(target, environment)?.id ?? 'python';
+    if (target.kind === 'process' && environment.implementation !== undefined && !engine.languages.includes(spoken)) {
+      throw new UserError(
+        'no-attach',
+        `The engine ${id} is for programs in ${engine.languages.join(', ')}; process ${target.pid} is one in ${spoken}.`,
+      );
+    }
     if (options.only !== undefined && !byName.includes(engine)) {
       throw new UserError(
         'usage',
         `--only chooses functions for the engines ${byName.map((each) => each.id).join(' and ')}, not for ${id}.`,
       );
     }
+    if (selective !== undefined && engine !== sampler)
+      throw new UserError('usage', `${selective} is for the engine sampler, not for ${id}.`);
     measureOf(engine, options);
     await demand(engine, environment);
     return { engine, reason: 'asked for by name' };
   }
   const language = languageOf(target, environment);
+  if (selective !== undefined && (language !== undefined || options.only !== undefined)) {
+    throw new UserError('usage', `${selective} is for Python programs under the engine sampler, without --only.`);
+  }
   const chosen = language === undefined ? automatic(target, environment, options) : language.choose(target, options);
   if (chosen.engine === pySpy && (await joinsInstead(target, environment, options))) {
     return { engine: sampler, reason: 'the program’s own Python lets it in, and py-spy is not installed' };
@@ -88,6 +104,9 @@ function automatic(target: Target, environment: Environment, options: Partial<En
     return { engine: pySpy, reason: 'it joins a running program without stopping it' };
   }
   if (options.only !== undefined) return { engine: lines, reason: 'functions are named, so that their lines can be measured exactly' };
+  if (options.delaySeconds !== undefined || options.function !== undefined) {
+    return { engine: sampler, reason: 'only a part of the run is wanted, and the sampler leaves the rest as it is' };
+  }
   if (options.gil && builtIn) return { engine: tachyon, reason: 'Python’s own sampler sees who holds the lock' };
   if (options.subprocesses || options.native || options.gil) {
     return { engine: pySpy, reason: 'only py-spy sees child processes, native frames and lock holders' };

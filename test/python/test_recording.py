@@ -182,6 +182,43 @@ class Samples(Case):
                 self.assertGreater(quality["rateGot"], 20)
                 self.assertLess(quality["errors"], 100)
 
+    def test_inside_one_function(self):
+        text = """
+        import time
+        def spin(seconds):
+            end = time.time() + seconds
+            while time.time() < end:
+                pass
+        class Thing:
+            def work(self):
+                spin(0.4)
+        def before():
+            spin(0.4)
+        before()
+        Thing().work()
+        """
+        script = self.write("main.py", text)
+        for engine, name in (("sampler", "Thing.work"), ("sampler in process", "work")):
+            code, _, err = self.run_recorded([script], [*ENGINES[engine], "--function", name])
+            self.assertEqual((code, err), (0, ""))
+            profile = self.profile()
+            self.assertGreater(profile.seconds("spin"), 0.1)
+            self.assertEqual(profile.seconds("spin"), profile.seconds("work"))
+            self.assertEqual(profile.seconds("before"), 0)
+        _, _, err = self.run_recorded([script], [*ENGINES["sampler"], "--function", "nowhere"])
+        self.assertEqual(err, "heatline: no sample was taken inside a function nowhere\n")
+        self.assertEqual(self.profile().samples, [])
+
+    def test_delay(self):
+        text = "import time\nbegan = time.time()\ndef wait():\n    while time.time() < began + 4:\n        time.sleep(0.02)\nwait()\nprint(time.time() - began)\n"
+        script = self.write("main.py", text)
+        for engine in ("sampler", "sampler in process"):
+            code, out, err = self.run_recorded([script], [*ENGINES[engine], "--delay", "3"])
+            self.assertEqual((code, err), (0, ""))
+            # The delay runs from the recorder's start, a moment before the program's.
+            self.assertLess(self.profile().seconds("wait"), float(out) - 1)
+            self.assertGreater(self.profile().seconds("wait"), 0.2)
+
     def test_same_function_in_counts_and_samples(self):
         script = self.write("main.py", "class Thing:\n    def work(self):\n        import time\n        time.sleep(0.3)\nThing().work()\n")
         self.run_recorded([script], ENGINES["hybrid"])

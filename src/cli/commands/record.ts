@@ -39,6 +39,8 @@ export interface RecordOptions {
   readonly gil?: boolean;
   readonly idle?: boolean;
   readonly only?: string;
+  readonly delay?: number;
+  readonly function?: string;
   readonly measure?: string;
 }
 
@@ -160,6 +162,8 @@ function engineOptionsFrom(options: RecordOptions, output: string): EngineOption
     ...(options.gil ? { gil: true } : {}),
     ...(options.idle ? { idle: true } : {}),
     ...(options.only === undefined ? {} : { only: options.only }),
+    ...(options.delay === undefined ? {} : { delaySeconds: options.delay }),
+    ...(options.function === undefined ? {} : { function: options.function }),
     ...(options.measure === undefined ? {} : { measure: options.measure }),
   };
 }
