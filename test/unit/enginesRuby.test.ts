@@ -117,6 +117,9 @@ describe('plans', () => {
     expect(await chosen(command('x.rb'))).toMatch(/^The engine stackprof cannot run: ruby is not on PATH\. install Ruby/);
     expect(await chosen(command('ruby', 'x.rb'), { subprocesses: true })).toMatch(/^The engine rbspy cannot run: .* cargo install rbspy/);
     expect(await chosen(running, {}, { ...nowhere, implementation: 'ruby' })).toMatch(/^The engine rbspy cannot run/);
+    const other = (id: string, implementation: string) => chooseEngine(id, running, { ...nowhere, implementation }, {});
+    await expect(other('rbspy', 'cpython')).rejects.toThrow('The engine rbspy is for programs in ruby; process 4711 is one in python.');
+    await expect(other('py-spy', 'ruby')).rejects.toThrow('The engine py-spy is for programs in python; process 4711 is one in ruby.');
     expect(await chosen(command('ruby', 'x.rb'), { gil: true })).toBe('--gil is not for Ruby programs.');
   });
 });
