@@ -26,6 +26,10 @@ export interface LaunchSpec {
   readonly idle?: boolean;
   readonly subprocesses?: boolean;
   readonly only?: string;
+  /** Qualified name of a function: only what runs inside it is recorded. */
+  readonly function?: string;
+  /** Seconds after which recording begins. */
+  readonly delay?: number;
 }
 
 /** @throws UserError `launch-config` that names what is wrong */
@@ -75,6 +79,8 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     ...flag('idle'),
     ...flag('subprocesses'),
     ...text('only'),
+    ...text('function'),
+    ...number('delay', 0),
   };
   const starts = [spec.program, spec.module, spec.command].filter((start) => start !== undefined).length;
   if (starts === 0) throw wrong('says nothing to run: give program, module or command');

@@ -3,7 +3,7 @@ export { attach } from './attach/attach.js';
 export { pickProcess } from './attach/picker.js';
 export { takeUpInterrupted } from './interrupted.js';
 export { profileLaunchConfig } from './pickConfiguration.js';
-export { profileFile } from './profileFile.js';
+export { profileFile, profileFunction } from './profileFile.js';
 export { profileCommand, profileModule } from './profileLaunch.js';
 export { profileTest } from './profileTest.js';
 export { rerun } from './rerun.js';

@@ -1,35 +1,56 @@
 /** Profile This File: the file, what belongs to its start, and the recording of it. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { UserError } from '../core/errors.js';
 import { probeEnvironment } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
+import { functionAt } from './definitionsAround.js';
 import { findInterpreter } from './interpreter.js';
 import { record, refuseTwice } from './record.js';
 import { remember } from './starts.js';
 import { type ProfileOptions, runnableFile, scriptTarget } from './target.js';
 
 /**
+ * Records only while one function of a Python file runs; the file is started as Profile This File starts it.
+ * @param name qualified name; default the function around the cursor
+ * @throws UserError when there is no function, it cannot be started, or nothing was recorded
+ */
+export async function profileFunction(ctx: Ctx, uri: vscode.Uri | undefined, name?: string): Promise<ProfileInfo> {
+  const file = await runnableFile(uri);
+  const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === file.toString());
+  const chosen = name ?? (editor && functionAt(editor.document.getText(), editor.selection.active.line));
+  if (chosen === undefined) throw new UserError('no-function', 'Put the cursor into the function that is to be profiled.');
+  return profileFile(ctx, file, undefined, chosen);
+}
+
+/**
  * Runs a Python file under a profiler in a terminal and shows what was recorded: whether the program ended, failed or was stopped.
+ * @param inside qualified name of a function: only what runs inside it is recorded
  * @throws UserError when it cannot be started or nothing was recorded
  */
-export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options?: ProfileOptions): Promise<ProfileInfo> {
+export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options?: ProfileOptions, inside?: string): Promise<ProfileInfo> {
   const file = await runnableFile(uri);
   const name = path.basename(file.fsPath);
   refuseTwice(ctx, name, file.fsPath);
   const start = await scriptTarget(file, options, ctx.context.workspaceState);
-  await remember(ctx, { kind: 'file', uri: file.toString(), ...(options ? { options } : {}) });
+  await remember(ctx, { kind: 'file', uri: file.toString(), ...(options ? { options } : {}), ...(inside === undefined ? {} : { inside }) });
 
   const python = options?.python ?? start.python ?? (await findInterpreter(file, ctx.log)).path;
   const settings = vscode.workspace.getConfiguration('heatline', file);
   const rateHz = settings.get<number | null>('rateHz');
   return record(ctx, {
-    name,
+    name: inside === undefined ? name : `${name}: ${inside}`,
     key: file.fsPath,
     target: start.target,
     environment: await probeEnvironment({ python, pythonPackage: pythonPackageOf(ctx) }),
-    engine: options?.engine ?? settings.get<string>('engine', 'auto'),
-    options: { live: settings.get<boolean>('live', true), ...(rateHz ? { rateHz } : {}) },
+    // Only one engine can leave the rest of a program alone; `auto` knows which.
+    engine: options?.engine ?? (inside === undefined ? settings.get<string>('engine', 'auto') : 'auto'),
+    options: {
+      live: settings.get<boolean>('live', true),
+      ...(rateHz ? { rateHz } : {}),
+      ...(inside === undefined ? {} : { function: inside }),
+    },
     argv: [start.target.script, ...start.target.args],
     shownAs: vscode.workspace.asRelativePath(file, false),
     scope: vscode.workspace.getWorkspaceFolder(file),

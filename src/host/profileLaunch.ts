@@ -45,6 +45,8 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
       ...(spec.idle ? { idle: true } : {}),
       ...(spec.subprocesses ? { subprocesses: true } : {}),
       ...(spec.only === undefined ? {} : { only: spec.only }),
+      ...(spec.function === undefined ? {} : { function: spec.function }),
+      ...(spec.delay ? { delaySeconds: spec.delay } : {}),
     },
     scope,
   });

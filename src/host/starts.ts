@@ -5,7 +5,7 @@ import type { LaunchSpec } from './launchSpec.js';
 import type { ProfileOptions } from './target.js';
 
 export type Start =
-  | { readonly kind: 'file'; readonly uri: string; readonly options?: ProfileOptions }
+  | { readonly kind: 'file'; readonly uri: string; readonly options?: ProfileOptions; readonly inside?: string }
   | { readonly kind: 'launch'; readonly spec: LaunchSpec; readonly folder?: string }
   /** `program` tells the program again when its number has changed: a hash of its command line. */
   | { readonly kind: 'attach'; readonly options: AttachOptions; readonly program: string };

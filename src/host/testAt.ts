@@ -1,5 +1,7 @@
 /** Which test a line of a Python file belongs to, and the words that run it alone. Knows no vscode. */
 
+import { definitionsAround, indentOf } from './definitionsAround.js';
+
 /** A test: names of its classes and its function, outermost first; none for all tests of the file. */
 export type TestNames = readonly string[];
 
@@ -9,25 +11,13 @@ export interface TestFile {
   readonly names: TestNames;
 }
 
-const HEAD = /^(\s*)(?:async\s+)?(class|def)\s+([\p{L}_][\p{L}\p{N}_]*)/u;
-
 /**
  * The innermost test function around a 0-based line, else the innermost test class, else none. As pytest's and unittest's defaults
  * have it, functions of tests begin with `test`, and stand in no other function; classes are tests when a test function stands in them.
  */
 export function testAt(text: string, line: number): TestNames {
   const lines = text.split(/\r?\n/);
-  const around: { readonly indent: number; readonly kind: string; readonly name: string }[] = [];
-  // Decorators belong to what they stand above.
-  let last = Math.min(line, lines.length - 1);
-  while (last + 1 < lines.length && /^\s*(@|$)/.test(lines[last] ?? '')) last += 1;
-  let limit = indentOf(lines[last] ?? '') + 1;
-  for (let at = last; at >= 0 && limit > 0; at--) {
-    const head = HEAD.exec(lines[at]!);
-    if (!head || indentOf(lines[at]!) >= limit) continue;
-    limit = indentOf(lines[at]!);
-    around.unshift({ indent: limit, kind: head[2]!, name: head[3]! });
-  }
+  const around = definitionsAround(lines, line);
   const end = around.findIndex(({ kind }) => kind === 'def');
   const chain = end < 0 ? around : around.slice(0, end + 1);
   const names = chain.map(({ name }) => name);
@@ -35,8 +25,6 @@ export function testAt(text: string, line: number): TestNames {
   if (end >= 0 && names.length === chain.length) return names;
   return names.length > 0 && holdsTest(lines, chain[names.length - 1]!) ? names : [];
 }
-
-const indentOf = (line: string): number => /^\s*/.exec(line)![0].length;
 
 function holdsTest(lines: readonly string[], { name, indent }: { readonly name: string; readonly indent: number }): boolean {
   const first = lines.findIndex((line) => new RegExp(`^\\s{${indent}}class\\s+${name}\\b`, 'u').test(line));

@@ -173,6 +173,39 @@ spin()
     });
   }, 120);
 
+  test('one function: what runs outside of it is not recorded', async () => {
+    const text = `import time
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        sum(n * n for n in range(2000))
+class Shop:
+    def inside(self):
+        work(1.5)
+def outside():
+    end = time.process_time() + 1.5
+    while time.process_time() < end:
+        sorted(range(20000))
+outside()
+Shop().inside()
+outside()
+`;
+    const script = await write('runs ü/partly.py', text);
+    const editor = await vscode.window.showTextDocument(script);
+    const at = (await lineWith(script, 'work(1.5)')) - 1;
+    editor.selection = new vscode.Selection(at, 0, at, 0);
+    const info = await shownBy(async () => vscode.commands.executeCommand('heatline.profileFunction'));
+    assert.equal(info.recording?.label, 'partly.py: Shop.inside');
+    assert.equal(info.recording.engine, 'sampler');
+    const heat = await (await api()).lineHeat(script);
+    const share = async (part: string) => {
+      const line = await lineWith(script, part);
+      return heat.find((each) => each.line === line)?.share ?? 0;
+    };
+    assert.ok((await share('sum(n * n')) > 0.4, JSON.stringify(heat));
+    assert.ok((await share('sorted(')) < 0.1, JSON.stringify(heat));
+  }, 120);
+
   const start = async (config: object) => vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.profileLaunchConfig', config);
 
   test('a module', async () => {

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { functionAt } from '../../src/host/definitionsAround.js';
 import { parseEnvFile } from '../../src/host/envFile.js';
 import { applyConfig, expand, matchingConfigs, recordable, type Variables } from '../../src/host/launchConfig.js';
 import { readLaunchSpec } from '../../src/host/launchSpec.js';
@@ -39,6 +40,37 @@ describe('arguments', () => {
   it('keep the backslashes of Windows paths', () => {
     expect(splitWords('C:\\data\\in.csv "C:\\my data\\out.csv"', 'win32')).toEqual(['C:\\data\\in.csv', 'C:\\my data\\out.csv']);
     expect(splitWords(joinWords(['C:\\my data\\x', 'a"b'], 'win32'), 'win32')).toEqual(['C:\\my data\\x', 'a"b']);
+  });
+});
+
+describe('the function at a line', () => {
+  const text = [
+    'import x',
+    '@x.cached',
+    'def quote(row):',
+    '    total = 0',
+    '    def inner():',
+    '        return 1',
+    '    return total',
+    'class Shop:',
+    '    rate = 2',
+    '    async def pay(self):',
+    '        pass',
+    'quote(1)',
+  ].join('\n');
+
+  it.each([
+    [0, undefined],
+    [1, 'quote'],
+    [2, 'quote'],
+    [3, 'quote'],
+    [5, 'quote.<locals>.inner'],
+    [6, 'quote'],
+    [8, undefined],
+    [10, 'Shop.pay'],
+    [11, undefined],
+  ])('%i is %s', (line, name) => {
+    expect(functionAt(text, line)).toBe(name);
   });
 });
 
