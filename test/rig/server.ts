@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, lchownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { removeFolder, startGroup, stopGroup, temporaryFolder } from './processes.js';
 import type { Tools } from './setup.js';
@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly workspaceTrust?: boolean;
   /** 0 (the default) takes a free port. */
   readonly port?: number;
+  /** Number of the user and group that VS Code runs as; only root can ask for another, on Linux. */
+  readonly user?: number;
   /** Only who has it (`tkn=` in the address) gets in. Without one any program of this machine does: for tests that live a minute. */
   readonly token?: string;
 }
@@ -91,7 +93,9 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
     `--user-data-dir=${user}`,
     `--extensions-dir=${extensions}`,
   ];
-  const child = startGroup(tools.node, args, { env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] });
+  const words = options.user === undefined ? [] : asUser(options.user, home, env);
+  const [program = tools.node, ...rest] = [...words, tools.node, ...args];
+  const child = startGroup(program, rest, { env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] });
   const port = await new Promise<number>((resolve, reject) => {
     let text = '';
     const read = (chunk: Buffer) => {
@@ -116,6 +120,14 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
       await removeFolder(home);
     },
   };
+}
+
+/** The words before a command that run it as another user, whose home `home` becomes. */
+export function asUser(user: number, home: string, env: NodeJS.ProcessEnv): string[] {
+  for (const file of [home, ...readdirSync(home, { recursive: true, encoding: 'utf8' }).map((name) => join(home, name))])
+    lchownSync(file, user, user);
+  env.HOME = home;
+  return ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups'];
 }
 
 /** Our environment without what an editor's own terminal would leak into the server (VSCODE_*, NODE_OPTIONS …). */

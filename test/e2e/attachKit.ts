@@ -1,0 +1,34 @@
+/** What the tests of joining running programs share: the picker, notices, and pictures in every theme. */
+import type { Locator } from 'playwright-core';
+import type { Theme, Workbench } from '../rig/workbench.js';
+
+/** Every theme, the one that windows start with last. */
+export const themes: readonly Theme[] = ['light', 'highContrast', 'highContrastLight', 'dark'];
+
+/** Rows of the list that is open under the input. */
+export const rows = ({ page }: Workbench): Locator => page.locator('.quick-input-widget .monaco-list-row');
+
+/** Opens the process picker and types; the list is read anew each time. */
+export async function openPicker(window: Workbench, text: string): Promise<void> {
+  await window.runCommand('Heatline: Record a Running Program');
+  const picker = window.page.locator('.quick-input-widget');
+  await picker.locator('input[placeholder*="command line"]').waitFor();
+  await picker.locator('input').first().fill(text);
+}
+
+/** A notice that holds the text; the rig's windows keep them behind the bell. */
+export async function notice({ page }: Workbench, text: string): Promise<Locator> {
+  await page.locator('[id="status.notifications"]:has(.codicon-bell-dot)').click({ timeout: 60_000 });
+  const found = page.locator('.notification-list-item', { hasText: text });
+  await found.waitFor({ timeout: 20_000 });
+  return found;
+}
+
+/** Takes `attach-NAME-THEME.png` in every theme; `again` brings back what a change of the theme closed. */
+export async function shoot(window: Workbench, name: string, again: () => Promise<void>): Promise<void> {
+  for (const theme of themes) {
+    await window.setTheme(theme);
+    await again();
+    await window.screenshot(`attach-${name}-${theme}`);
+  }
+}
