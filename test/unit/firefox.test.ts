@@ -56,6 +56,23 @@ test("Python's gecko file has the stacks that its own collapsed output has", asy
   expect(new Map([...counts].sort())).toEqual(new Map([...judge].sort()));
 });
 
+test("samply's file has the stacks, samples and CPU time that its tables say", async () => {
+  const profile = await readProfile(bytesSource('any', readFileSync(join(folder, 'samply-till.json.gz'))));
+  const [samples, cpu] = ['samples', 'cpu'].map((name) => profile.sampleTypes.findIndex(({ type }) => type === name));
+  const sums = new Map<string, [number, number]>();
+  for (const { frames, values } of rows(profile)) {
+    const key = frames.map((frame) => frame.split('|')[0]).join('\t');
+    const sum = sums.get(key) ?? [0, 0];
+    sums.set(key, [sum[0] + values[samples!]!, sum[1] + values[cpu!]!]);
+  }
+  const judge = text('samply-till.json.gz.judge.txt')
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
+  expect(judge.length).toBeGreaterThan(10);
+  expect(sums).toEqual(new Map(judge.map(([, count, micros, ...frames]) => [frames.join('\t'), [Number(count), Number(micros) * 1000]])));
+});
+
 describe('the Gecko format', () => {
   test('has strings per thread, rows by a schema, and processes inside', async () => {
     const profile = await load('hand-gecko.json');

@@ -53,7 +53,7 @@ async function read(source: Source, builder: ProfileBuilder, control: ReadContro
   for (const [index, { process, thread }] of threads.entries()) {
     const reader = new FirefoxThread(json, builder, outline, process, thread, columns);
     try {
-      count += await reader.read(builder.thread(names[index]!));
+      count += await reader.read(names[index]!);
     } catch (error) {
       // The last of the threads that were found is not whole.
       if (!(error instanceof ReadError) || outline.cut === undefined) throw error;

@@ -34,8 +34,8 @@ export class FirefoxThread {
     this.tachyon = outline.processes[0]!.meta.importedFrom.includes('Tachyon');
   }
 
-  /** Gives the number of samples added. */
-  async read(thread: number): Promise<number> {
+  /** Gives the number of samples added; a thread without any is not named. */
+  async read(name: string): Promise<number> {
     const { json, builder, outline, columns } = this;
     const stacks = await this.stacks();
     const wanted = ['stack', 'time', 'timeDeltas', 'weight', 'threadCPUDelta'];
@@ -54,12 +54,14 @@ export class FirefoxThread {
     const period = Math.round(main.interval * 1e6);
     const timed = main.timeUnit !== 'bytes';
     let clock = 0;
+    let thread = -1;
     for (let i = 0; i < stack.length; i++) {
       clock += at(deltas, i) || 0;
       const row = stack.array[i]!;
       // Nothing ran, or it could not be seen.
       if (Number.isNaN(row)) continue;
       if (!(row >= 0 && row < stacks.length)) throw new ReadError('corrupt', `A sample refers to stack ${row}, which there is not.`);
+      if (thread < 0) thread = builder.thread(name);
       const own = at(weight, i);
       const heavy = Number.isNaN(own) ? 1 : own;
       if (columns.samples >= 0) values[columns.samples] = heavy;
