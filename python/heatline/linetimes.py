@@ -19,7 +19,7 @@ def new_row(number):
     Figures of a line: hits; seconds to the next event in its frame; seconds and line events of chosen functions called
     from it; how many outer calls of the function stand at that line; the row that counts meanwhile; line number.
     """
-    return [0, 0.0, 0.0, 0, 0, None, number]
+    return [0.0, 0.0, 0.0, 0.0, 0, None, number]
 
 
 class Frame:
@@ -50,7 +50,7 @@ class Function:
         for number, row in list(self.rows.items()):
             row = self.held.get(number, row)
             twin = row[TWIN] or new_row(number)
-            hits, spent = row[HITS] + twin[HITS], row[SPENT] + twin[SPENT]
+            hits, spent = int(row[HITS] + twin[HITS]), row[SPENT] + twin[SPENT]
             found.append((number, hits, spent, twin[HITS], twin[SPENT], row[BELOW], row[BELOW_EVENTS]))
         return found
 
@@ -68,7 +68,7 @@ class Thread:
         top = Frame()
         current = rows = None
         row = new_row(0)
-        events = 0
+        events = 0.0  # counts are exact to 2**53, and a float is added up faster than an integer
         debt = 0.0  # seconds within enter and leave
         since = clock()
 
@@ -82,8 +82,8 @@ class Thread:
                 row = rows[number]
             except KeyError:
                 row = rows[number] = new_row(number)
-            row[0] += 1
-            events += 1
+            row[0] += 1.0
+            events += 1.0
             since = now
 
         def enter(code, number):
