@@ -52,7 +52,7 @@ it('names the owner in the picker, tells the fix, and copies the command for a t
   if (missing) return context.skip(missing);
   const target = startGroup(tools.python, ['waits.py', '--password', 'hunter2'], { cwd: workspace, stdio: 'ignore' });
   try {
-    const row = rows(window).filter({ hasText: `${target.pid} · Python` });
+    const row = rows(window).filter({ hasText: new RegExp(`(?<!\\d)${target.pid} · Python`) });
     const open = async () => {
       await openPicker(window, String(target.pid));
       await row.waitFor();
