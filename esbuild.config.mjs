@@ -52,7 +52,7 @@ const bundles = [
 
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
-cpSync('python', 'dist/python', { recursive: true, filter: (path) => !path.includes('__pycache__') && !path.includes('tests') });
+cpSync('python', 'dist/python', { recursive: true, filter: (path) => !/__pycache__|tests|pyproject\.toml$/.test(path) });
 cpSync('ruby', 'dist/ruby', { recursive: true });
 
 /** Folders of the packages whose code is in a bundle. */
