@@ -37,7 +37,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileCommand': (ctx) => launching().profileCommand(ctx),
   'heatline.profileLaunchConfig': (ctx, _, config, folder, id) =>
     launching().profileLaunchConfig(ctx, config, asUri(folder), typeof id === 'string' && RECORDING_ID.test(id) ? id : undefined),
-  'heatline.timeSelection': (ctx) => launching().timeSelection(ctx),
+  'heatline.timeit': (ctx) => launching().timeSelection(ctx),
   'heatline.copyText': (_, __, text) => vscode.env.clipboard.writeText(typeof text === 'string' ? text : ''),
   'heatline.pauseLive': (ctx) => ctx.live.pause(true),
   'heatline.resumeLive': (ctx) => ctx.live.pause(false),

@@ -1,4 +1,4 @@
-/** `heatline.timeSelection`: how long the selected code takes; of two selections, which one takes longer. */
+/** `heatline.timeit`: how long the selected code takes; of two selections, which one takes longer. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';

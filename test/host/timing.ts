@@ -21,7 +21,7 @@ if __name__ == "__main__":
     const file = await write('timing ü/pauses.py', program);
     const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(file));
     editor.selections = lines.map((line) => new vscode.Selection(line - 1, 4, line - 1, program.split('\n')[line - 1]!.length));
-    return vscode.commands.executeCommand('heatline.timeSelection');
+    return vscode.commands.executeCommand('heatline.timeit');
   };
 
   test('a selection, with the names of its file', async () => {
