@@ -29,9 +29,9 @@ const pythons = await interpreters();
 describe('python/heatline', () => {
   test('there is a Python to try it with', () => expect(pythons.length).toBeGreaterThan(0));
 
-  test.each(pythons)('its own tests pass under %s', { timeout: 300_000 }, async (python) => {
+  test.each(pythons)('its own tests pass under %s', { timeout: 900_000 }, async (python) => {
     const outcome = await new Promise<{ code: number; text: string }>((done) => {
-      const options = { cwd: suite, timeout: 280_000, maxBuffer: 1 << 24 };
+      const options = { cwd: suite, timeout: 880_000, maxBuffer: 1 << 24 };
       execFile(python, ['-W', 'ignore', '-m', 'unittest'], options, (error, _, stderr) => {
         done({ code: error ? 1 : 0, text: stderr });
       });
