@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { typeLabel } from '../core/model/units.js';
 import type { AttachOptions } from './attach/attach.js';
+import type { DumpOptions } from './attach/stacks.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
 import { isUserError } from './errors.js';
@@ -32,6 +33,9 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.rerun': (ctx) => launching().rerun(ctx),
   'heatline.stop': (ctx, _, id) => ctx.runs.stop(id),
   'heatline.attach': (ctx, _, options) => launching().attach(ctx, asAttachOptions(options)),
+  'heatline.dump': (ctx, _, options) => launching().showStacks(ctx, asDumpOptions(options)),
+  'heatline.dump.again': (ctx, _, page) => (page instanceof vscode.Uri ? launching().showStacks(ctx, page) : undefined),
+  'heatline.dump.variables': (ctx, _, page) => (page instanceof vscode.Uri ? launching().showVariables(ctx, page) : undefined),
   'heatline.pickProcess': async () => String((await launching().pickProcess()).pid),
   'heatline.profileModule': (ctx) => launching().profileModule(ctx),
   'heatline.profileCommand': (ctx) => launching().profileCommand(ctx),
@@ -148,6 +152,11 @@ function asAttachOptions(value: unknown): AttachOptions | undefined {
     ...(duration === null ? { duration } : {}),
     ...(typeof engine === 'string' && engine ? { engine } : {}),
   };
+}
+
+function asDumpOptions(value: unknown): DumpOptions {
+  const { pid, locals } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  return { ...(typeof pid === 'number' && pid > 0 ? { pid } : {}), ...(locals === true ? { locals } : {}) };
 }
 
 function activeFile(ctx: Ctx): vscode.Uri {

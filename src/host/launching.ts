@@ -1,6 +1,7 @@
 /** All that is needed to run programs, as a bundle of its own (dist/launching.js): loaded when the first one is profiled. */
 export { attach } from './attach/attach.js';
 export { pickProcess } from './attach/picker.js';
+export { showStacks, showVariables } from './attach/stacks.js';
 export { takeUpInterrupted } from './interrupted.js';
 export { profileLaunchConfig } from './pickConfiguration.js';
 export { profileFile, profileFunction } from './profileFile.js';

@@ -89,7 +89,7 @@ const programHash = ({ argv, cwd }: ProcessFacts) =>
     .digest('hex');
 
 /** @throws UserError with the doctor's sentence, its fix and the exact command */
-function refuse(ctx: Ctx, facts: ProcessFacts): void {
+export function refuse(ctx: Ctx, facts: ProcessFacts): void {
   const refusal = diagnose(facts);
   if (!refusal) return;
   const command = diagnose(facts, ourCommandLine(ctx))?.command;
@@ -108,7 +108,7 @@ function ourCommandLine(ctx: Ctx): string {
 }
 
 /** Tools are looked for beside the workspace's own Python first, then on PATH. */
-async function searchPath(ctx: Ctx, scope: vscode.WorkspaceFolder | undefined): Promise<string> {
+export async function searchPath(ctx: Ctx, scope: vscode.WorkspaceFolder | undefined): Promise<string> {
   const own = process.env.PATH ?? '';
   const near = scope?.uri ?? vscode.window.activeTextEditor?.document.uri;
   if (near?.scheme !== 'file') return own;

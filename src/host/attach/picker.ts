@@ -13,9 +13,9 @@ const REFRESH: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('refre
 const LONGEST = 160;
 
 /** Lets the user choose a process. @throws CancellationError */
-export async function pickProcess(): Promise<ProcessFacts> {
+export async function pickProcess(title = 'Record a Running Program'): Promise<ProcessFacts> {
   const picker = vscode.window.createQuickPick<Item>();
-  picker.title = 'Record a Running Program';
+  picker.title = title;
   picker.placeholder = 'Name, number or a part of the command line';
   picker.matchOnDescription = true;
   picker.matchOnDetail = true;
