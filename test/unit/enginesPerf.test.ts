@@ -1,6 +1,6 @@
 // The engine perf: its plans, what it folds away, and real programs. The real part needs perf and a kernel that lets us use it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Environment, Target } from '../../src/engines/engine.js';
@@ -322,6 +322,7 @@ describe.skipIf(!works)('real programs', { timeout: 240_000 }, () => {
       expect(child.exitCode).toBe(null);
     } finally {
       child.kill('SIGKILL');
+      rmSync(`/tmp/perf-${child.pid}.map`, { force: true });
     }
   });
 
