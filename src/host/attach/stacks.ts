@@ -35,7 +35,7 @@ export async function showStacks(ctx: Ctx, given: DumpOptions | vscode.Uri = {})
   const text = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, async () =>
     stacksText(await dumpProcess({ ...request, ...(options.locals ? { locals: true } : {}) })),
   );
-  const pages = (known ??= new Pages(ctx));
+  pages ??= new Pages(ctx);
   const uri = vscode.Uri.from({ scheme: SCHEME, path: `/stacks of ${facts.pid}`, query: `${facts.pid}${options.locals ? ' locals' : ''}` });
   pages.put(uri, text);
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
@@ -50,7 +50,7 @@ function optionsIn(uri: vscode.Uri): DumpOptions {
   return { pid: Number(pid), ...(locals ? { locals: true } : {}) };
 }
 
-let known: Pages | undefined;
+let pages: Pages | undefined;
 
 /** The texts that are shown, and links from them to the code. */
 class Pages implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider {
