@@ -47,7 +47,12 @@ describe.skipIf(!found || process.platform === 'win32')('dump', () => {
     expect(main.frames[0].locals[0]).toMatchObject({ name: 'rounds', argument: true, value: expect.stringMatching(/^\d+$/) });
     const stuck = threads.find((thread: { name: string }) => thread.name === 'hängs; x');
     expect(stuck).toMatchObject({ state: 'waiting', holdsLock: false });
-    expect(stuck.frames[0]).toMatchObject({ name: 'take', file, line: 4, locals: [{ name: 'what', value: '"the ünlucky"', argument: true }] });
+    expect(stuck.frames[0]).toMatchObject({
+      name: 'take',
+      file,
+      line: 4,
+      locals: [{ name: 'what', value: '"the ünlucky"', argument: true }],
+    });
 
     const { stdout, status } = run(['dump', String(child.pid)]);
     expect(status).toBe(0);

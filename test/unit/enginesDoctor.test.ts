@@ -32,7 +32,11 @@ describe('the attach doctor', () => {
     ['gone', { exists: false }, 'no-process: there is no process 4711. pgrep -af python lists those that run.'],
     ['a thread', { threadOf: 4700 }, 'thread: 4711 is a thread of process 4700. Use --pid 4700: it records all its threads.'],
     ['ended', { zombie: true }, /^ended: process 4711 has ended already/],
-    ['another program', { executable: '/usr/sbin/nginx' }, /^not-python: process 4711 \(nginx\) is no Python or Ruby program\. .*pgrep -af python/],
+    [
+      'another program',
+      { executable: '/usr/sbin/nginx' },
+      /^not-python: process 4711 \(nginx\) is no Python or Ruby program\. .*pgrep -af python/,
+    ],
     ['PyPy', { executable: '/usr/bin/pypy3.11-c' }, /^pypy: .*PyPy.* --engine cprofile/],
     ['PyPy by its library', { executable: '/usr/bin/pypy3', libraries: ['libpypy3.11-c.so'] }, /^pypy: /],
     ['PyPy of another user', { executable: undefined as never, argv: ['pypy3', 'x.py'], mayRead: false }, /^pypy: /],
