@@ -125,7 +125,7 @@ class profile:  # noqa: N801 - used as a function
     def _write(self):
         self._written = time.perf_counter()
         self._recorder.began = self._written - self._sums.lasted
-        files.write_whole(self._options.output, self._recorder._content(True))
+        files.write_whole(self._options.output, self._recorder.content(True))
         self._sums.fresh = False
 
     def _become_childs(self):

@@ -1,0 +1,155 @@
+"""What a recording's file holds: samples, counts or lines, and what the recording says of itself."""
+
+import os
+import sys
+import time
+
+from .counter import prof_bytes
+from .inflation import is_sound, untraced
+from .liner import NOTHING
+from .places import Places, function_key
+from .pprof import Writer, add_calls
+from .quality import as_json, rates
+
+VERSION = "0.1.0"
+NUMBERS = [("samples", "count"), ("wall", "nanoseconds"), ("cpu", "nanoseconds")]
+# Wall time of the last seconds, in what a running recording shows of itself.
+RECENT = ("recent", "nanoseconds")
+# Wall time less what tracing is estimated to have added to it: what the program would take without being counted.
+UNTRACED = ("untraced", "nanoseconds")
+TOLD_TRACING = 0.3
+SUSPECT = "counting calls took about %.0f %% of the run: shares without it are estimates; the engine sampler measures them"
+STILL = "the recording goes on: this is what was seen in its first %.0f s"
+CHECKPOINT = "this is a checkpoint: the recording was cut off after %.1f s"
+NEVER_INSIDE = "no sample was taken inside a function %s"
+HAS_QUALNAMES = sys.version_info >= (3, 11)
+COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
+
+
+class Content:
+    """The figures of a recording; `started` (Unix ns) and `began` (perf_counter seconds) are set when it begins."""
+
+    def __init__(self, options):
+        self.options = options
+        self.folder = os.getcwd()
+        self.counter = None
+        self.sampler = None
+        self.notes = []
+
+    def content(self, final):
+        """The file, as bytes; of a checkpoint when it is not `final`."""
+        lasted = max(0.0, time.perf_counter() - self.began)
+        if self.options.engine == "lines":
+            return self._line_content(lasted, final)
+        entries = [] if self.counter is None else self.counter.entries()
+        if self.options.engine == "cprofile":
+            return prof_bytes(entries, self._pstats_key)
+        writer = Writer(NUMBERS + ([UNTRACED, *COUNTS] if self.counter is not None else []))
+        rows = self._rows(self.sampler, Places(self.folder))
+        if final and not rows and self.options.function is not None:
+            self.notes.append(NEVER_INSIDE % self.options.function)
+            sys.stderr.write("heatline: %s\n" % self.notes[-1])
+        if self.counter is None:
+            first, removed = "wall", 0
+            for name, places, ticks, wall, cpu, _, _ in rows:
+                writer.sample(places, [ticks, wall, cpu], [("thread", name, None)])
+        else:
+            removed = self._add_traced(writer, rows, entries)
+            first = UNTRACED[0] if is_sound(removed, sum(busy for _, _, _, _, _, busy, _ in rows)) else "wall"
+        quality = self._quality(entries, lasted, removed, final)
+        period = int(1e9 / self.options.rate)
+        comments = ["heatline: " + as_json(quality)]
+        return writer.bytes(self.started, int(lasted * 1e9), ("wall", "nanoseconds"), period, first, comments)
+
+    def _line_content(self, lasted, final):
+        """Sums of lines and functions; times of one type, so that a line's and its function's are the same."""
+        writer = Writer(COUNTS)
+        measured = self.sampler.write(writer, 1)
+        notes = self.sampler.notes + self.notes
+        if not measured:
+            only = self.options.only
+            notes.append(NOTHING % ("none that ran lies under the working directory" if only is None else "none that ran is named by --only %s" % only.pattern))
+        if not final:
+            notes.append(CHECKPOINT % lasted)
+        spent = self.sampler.own_nanoseconds / 1e9
+        quality = {**self._identity(), "errors": 0, "cost": round(spent / lasted, 6) if lasted else 0, "notes": list(dict.fromkeys(notes))}
+        if final and not measured and self.options.only is not None:
+            sys.stderr.write("heatline: %s\n" % notes[-1])
+        return writer.bytes(self.started, int(lasted * 1e9), COUNTS[1], 0, COUNTS[1][0], ["heatline: " + as_json(quality)])
+
+    def _identity(self):
+        python = "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3])
+        return {"engine": self.options.engine, "engineVersion": VERSION, "python": python}
+
+    def _add_traced(self, writer, rows, entries):
+        """Samples with what they would weigh without tracing, and counts. Returns the nanoseconds that tracing took of them."""
+        key_of = lambda code: function_key(code, self.folder)
+        leaves = [(places[0][0], offset, wall, cpu, busy) for _, places, _, wall, cpu, busy, offset in rows]
+        figures = untraced(leaves, entries, key_of, self.counter.costs, self.sampler.exact)
+        removed = 0
+        for (name, places, ticks, wall, cpu, _, _), figure in zip(rows, figures):
+            removed += wall - figure
+            writer.sample(places, [ticks, wall, cpu, figure, 0, 0], [("thread", name, None)])
+        add_calls(writer, _without_exec(entries), key_of, len(NUMBERS) + 1)
+        return removed
+
+    def _pstats_key(self, code):
+        if isinstance(code, str):
+            return ("~", 0, code)
+        _, name, file, line = function_key(code, self.folder)
+        return (file, line, name)
+
+    def _quality(self, entries, lasted, removed, final):
+        sampler, counter = self.sampler, self.counter
+        elapsed = sampler.seconds or lasted
+        notes = list(sampler.notes) + self.notes
+        quality = {**self._identity(), **rates(sampler, self.options.rate, elapsed)}
+        if not sampler.has_cpu:
+            notes.append("this platform does not tell the CPU time of single threads")
+        if sys.implementation.name != "cpython":
+            notes.append("a compiled program is sampled where its compiler lets go: take shares as approximate")
+        spent = sampler.own_cpu / 1e9
+        if counter is not None:
+            costs = counter.costs
+            quality["tracingPerCallSeconds"] = round((costs.calling + costs.inside) / 1e9, 11)
+            quality["tracingPerBuiltinSeconds"] = round(costs.function / 1e9, 11)
+            quality["tracingPerMethodSeconds"] = round(costs.method / 1e9, 11)
+            quality["tracingSeconds"] = round(removed / 1e9, 6)
+            if elapsed and removed > TOLD_TRACING * elapsed * 1e9:
+                notes.append(SUSPECT % (100 * removed / (elapsed * 1e9)))
+            spent += quality["tracingSeconds"]
+            notes += counter.notes
+        quality["cost"] = round(spent / lasted, 6) if lasted else 0
+        if not final:
+            notes.append(CHECKPOINT % lasted)
+        quality["notes"] = list(dict.fromkeys(notes))
+        return quality
+
+    def live_content(self, sampler, recent):
+        """What was seen so far, and as `recent` in the last seconds. Counts and estimates come at the end."""
+        writer = Writer([*NUMBERS, RECENT])
+        places = Places(self.folder)
+        for name, stack, ticks, wall, cpu, _, _ in self._rows(sampler, places):
+            writer.sample(stack, [ticks, wall, cpu, 0], [("thread", name, None)])
+        sampler.take(recent)
+        for name, stack, _, wall, _, _, _ in self._rows(sampler, places):
+            writer.sample(stack, [0, 0, 0, wall], [("thread", name, None)])
+        quality = {**self._identity(), **rates(sampler, self.options.rate, sampler.seconds), "notes": [*sampler.notes, *self.notes, STILL % sampler.seconds]}
+        started = time.time_ns() - int(sampler.seconds * 1e9)
+        lasted, period = int(sampler.seconds * 1e9), int(1e9 / self.options.rate)
+        return writer.bytes(started, lasted, ("wall", "nanoseconds"), period, "wall", ["heatline: " + as_json(quality)])
+
+    def _rows(self, sampler, places):
+        """The samples that are wanted: all, or those inside the function that was named."""
+        rows, name = sampler.samples(places), self.options.function
+        if name is None:
+            return rows
+        bare = name.rpartition(".")[2]
+        wanted = (lambda key: key[0] == name or key[1] == name) if HAS_QUALNAMES else (lambda key: key[1] == bare)
+        return [row for row in rows if any(wanted(place[0]) for place in row[1])]
+
+
+def _without_exec(entries):
+    """Leaves out our own call of exec() around the program; pstats files keep it, as cProfile's have it."""
+    name = "<built-in method builtins.exec>"
+    return [entry for entry in entries if entry[0] != name or entry[1] > 1]
