@@ -110,7 +110,9 @@ describe('whether it is there', () => {
       );
     expect(await choose(running)).toBe('tachyon');
     expect(await choose(running, { native: true })).toBe('py-spy');
-    expect(await choose(running, {}, { pythonVersion: [3, 14, 0] })).toBe('py-spy');
+    // Without py-spy the sampler joins what is new enough to let it in.
+    expect(await choose(running, {}, { pythonVersion: [3, 14, 0] })).toBe('sampler');
+    expect(await choose(running, {}, { pythonVersion: [3, 13, 0] })).toBe('py-spy');
     expect(await choose(command, { gil: true })).toBe('tachyon');
     expect(await choose(command, { want: 'time' })).toBe('tachyon');
     expect(await choose(command, { subprocesses: true })).toBe('py-spy');
