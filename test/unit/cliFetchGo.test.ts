@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
 import { fileSource } from '../../src/core/formats/source.js';
 import { cliKit } from './cliKit.js';
-import { functionsOf, judge, UNITS } from './goJudge.js';
+import { functionsOf, goName, judge, UNITS } from './goJudge.js';
 import { startProxy } from './webProxy.js';
 
 const hasGo = spawnSync('go', ['version']).status === 0;
@@ -174,7 +174,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     // To it functions of one name and file are one; ours are told apart by their first line, and totals of such overlap.
     const ours = new Map<string, { self: number; total: number; several: boolean }>();
     for (const { name, file, base, new: next } of functions) {
-      const key = `${name} ${file}`;
+      const key = `${goName(name)} ${file}`;
       const known = ours.get(key);
       const [self, total] = [next.self - base.self, next.total - base.total];
       ours.set(key, { self: self + (known?.self ?? 0), total: total + (known?.total ?? 0), several: known !== undefined });
@@ -199,7 +199,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
       const { rows } = judge(join(folder, 'heap.pb.gz'), 'inuse_space', 'B', '-filefunctions', theirs);
       const figures = json('top', 'heap.pb.gz', ...ours).functions.filter(({ total }: { total: number }) => total !== 0);
       const mine = figures.map(({ name, file, self, total }: { name: string; file: string; self: number; total: number }) => [
-        `${name} ${file}`,
+        `${goName(name)} ${file}`,
         [self, total],
       ]);
       expect(Object.fromEntries(mine)).toEqual(rows);

@@ -46,7 +46,7 @@ describe.skipIf(python === undefined)('record', () => {
   test('hits of every line, and the program’s own status', { timeout: 60_000 }, () => {
     writeFileSync(join(folder, 'lö p.py'), program);
     const { status, stderr } = heatline('record', '--only', 'loop', '-o', 'l.pb.gz', '--', python!, 'lö p.py');
-    expect(stderr).toMatch(/^heatline: lines \(functions are named.*\): .* in loop \(.*lö p\.py:2\) → l\.pb\.gz\n$/);
+    expect(stderr).toMatch(/^heatline: lines \(auto\): .* in loop \(.*lö p\.py:2\) → l\.pb\.gz\n$/);
     expect(status).toBe(5);
     const lines = json('lines', 'l.pb.gz').files[0].lines as { line: number; calls: number; self: number }[];
     expect(lines.map(({ line, calls }) => [line, calls])).toEqual(

@@ -29,7 +29,7 @@ const pythons = await interpreters();
 describe('python/heatline', () => {
   test('there is a Python to try it with', () => expect(pythons.length).toBeGreaterThan(0));
 
-  test.each(pythons)('its own tests pass under %s', { timeout: 900_000 }, async (python) => {
+  test.concurrent.each(pythons)('its own tests pass under %s', { timeout: 900_000 }, async (python) => {
     const outcome = await new Promise<{ code: number; text: string }>((done) => {
       const options = { cwd: suite, timeout: 880_000, maxBuffer: 1 << 24 };
       execFile(python, ['-W', 'ignore', '-m', 'unittest'], options, (error, _, stderr) => {

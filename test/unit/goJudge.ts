@@ -36,6 +36,15 @@ export function judge(
   return { rows, total };
 }
 
+/** A name as Go's tool prints it: of a generic function's types it takes `(…)` for parameters, and leaves them out. */
+export function goName(name: string): string {
+  return name.replace(/\[.*\]/, (types) => {
+    let [before, after] = ['', types];
+    while (before !== after) [before, after] = [after, after.replace(/\([^()]*\)/g, '')];
+    return after;
+  });
+}
+
 /** Ours, under the judge's names: the name and file of a function, or a line. Rows of nothing are left out, as there. */
 export function functionsOf(profile: Profile, type: number): Rows {
   const { self, total } = functionTable(profile, { type });
@@ -44,7 +53,7 @@ export function functionsOf(profile: Profile, type: number): Rows {
     if (self[func] === 0 && total[func] === 0) continue;
     const file = profile.strings[profile.functions.file[func]!]!;
     // Go calls a frame that it knows nothing of so.
-    const name = `${profile.strings[profile.functions.name[func]!]} ${file}`.trim() || '<unknown>';
+    const name = `${goName(profile.strings[profile.functions.name[func]!]!)} ${file}`.trim() || '<unknown>';
     expect(Object.hasOwn(rows, name), `two functions ${name}`).toBe(false);
     rows[name] = [self[func]!, total[func]!];
   }
