@@ -82,18 +82,31 @@ const MAX = 2n ** 63n - 1n;
  * every digit. NaN when they are none, or one that no column holds.
  */
 export function decimal(bytes: Uint8Array, start: number, end: number): number | bigint {
-  if (end - start > 15) return longDecimal(bytes, start, end);
+  if (start === end) return Number.NaN;
+  const value = end - start > 15 ? Number.NaN : digits(bytes, start, end);
+  return Number.isNaN(value) ? longDecimal(bytes, start, end) : value;
+}
+
+/** Up to 15 digits as a number; NaN when something else is among them. */
+function digits(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let i = start; i < end; i++) {
     const digit = bytes[i]! - 0x30;
-    if (digit < 0 || digit > 9) return longDecimal(bytes, start, end);
+    if (digit < 0 || digit > 9) return Number.NaN;
     value = value * 10 + digit;
   }
-  return start === end ? Number.NaN : value;
+  return value;
 }
 
 function longDecimal(bytes: Uint8Array, start: number, end: number): number | bigint {
   if (end - start > 40) return Number.NaN;
+  if (end - start > 15 && end - start < 20) {
+    const [high, low] = [digits(bytes, start, end - 9), digits(bytes, end - 9, end)];
+    const value = high * 1e9 + low;
+    if (Number.isSafeInteger(value)) return value;
+    // The last digits below the largest number leave room for those that a sum in floating point loses.
+    if (value < 9.2e18) return BigInt(high) * 1_000_000_000n + BigInt(low);
+  }
   const text = String.fromCharCode(...bytes.subarray(start, end));
   if (!/^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i.test(text)) return Number.NaN;
   const value = Number(text);
