@@ -9,6 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           globalSetup: ['test/unit/globalSetup.ts'],
+          setupFiles: ['test/unit/seed.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -11,7 +11,7 @@ const GOOD = /^[\S\ufeff].* -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/s;
 const TWO_COUNTS = /^\S.* \d+(?:\.\d+)? \d+(?:\.\d+)?$/s;
 /** Dates, times, addresses, log levels, tables: lines that end in a number and are no stacks. */
 const LOOK_ALIKE =
-  /^(?:#+(?:\s|$)|\/\/|--|\d{4}-\d\d-\d\d|\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}\b|\[(?:[\s[{"\d]|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b)|\{|(?:heap|goroutine|threadcreate|contention|mutex|block) ?profile|cycles\/second|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b|P\d+;T|Process \d+;Thread |\d+: \d+ \[)/;
+  /^(?:#+(?:[ \t\r]|$)|\/\/|--|\d{4}-\d\d-\d\d|\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}\b|\[(?:[ \t[{"\d]|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b)|\{|(?:heap|goroutine|threadcreate|contention|mutex|block) ?profile|cycles\/second|(?:DEBUG|INFO|WARN|WARNING|ERROR)\b|P\d+;T|Process \d+;Thread |\d+: \d+ \[)/;
 
 /** A head of this length may be cut. */
 const CUT = 4096;
