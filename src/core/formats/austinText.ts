@@ -3,7 +3,7 @@ import type { ProfileBuilder } from '../model/builder.js';
 import { type AustinMode, AustinSamples, austinMode } from './austin/samples.js';
 import type { Format, ReadControl } from './format.js';
 import { ByteStrings, decodeText } from './shared/byteStrings.js';
-import { eachLine, headLines, textAt, utf8 } from './shared/textLines.js';
+import { decimal, eachLine, headLines, textAt, utf8 } from './shared/textLines.js';
 
 const SPACE = 0x20;
 const SEMICOLON = 0x3b;
@@ -91,17 +91,18 @@ class LineReader {
     const { bytes, samples } = this;
     const space = bytes.lastIndexOf(SPACE, end - 1);
     if (space <= start) return false;
-    let figures = decodeText(bytes, space + 1, Math.min(end, space + 64)).split(',');
+    const single = decimal(bytes, space + 1, Math.min(end, space + 64));
+    let numbers =
+      typeof single === 'number' && Number.isInteger(single) ? [single] : listed(decodeText(bytes, space + 1, Math.min(end, space + 64)));
     let stackEnd = space;
     if (bytes[start] === 0x54 || textAt(bytes, start, 'Process ')) {
       // Austin 1 puts spaces between time, memory gained and memory given back, both in KiB.
       const three = /^.*?(\d+) (\d+) (-?\d+)$/.exec(decodeText(bytes, Math.max(start, end - 64), end));
       if (three !== null && mode !== 'wall') {
-        figures = [three[1]!, '0', String((Number(three[2]) - Math.abs(Number(three[3]))) * 1024)];
+        numbers = [Number(three[1]), 0, (Number(three[2]) - Math.abs(Number(three[3]))) * 1024];
         for (let i = 0; i < 2; i++) stackEnd = bytes.lastIndexOf(SPACE, stackEnd - 1);
       }
     }
-    const numbers = figures.map((text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN));
     if (numbers.some(Number.isNaN) || (numbers.length !== 1 && numbers.length !== 3) || stackEnd <= start) return false;
     let at = this.endOfPart(start, stackEnd);
     if (bytes[start] === 0x50) at = this.endOfPart(Math.min(at + 1, stackEnd), stackEnd);
@@ -152,6 +153,11 @@ class LineReader {
     wider.set(this.frames);
     this.frames = wider;
   }
+}
+
+/** Whole numbers between commas; NaN for what is none. */
+function listed(text: string): number[] {
+  return text.split(',').map((part) => (/^-?\d{1,15}$/.test(part) ? Number(part) : Number.NaN));
 }
 
 function isDigit(byte: number | undefined): boolean {
