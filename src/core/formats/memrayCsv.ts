@@ -6,6 +6,8 @@ import { type CsvRow, csvRow } from './shared/csv.js';
 import { pause } from './shared/pause.js';
 import { textAt, utf8 } from './shared/textLines.js';
 
+/** memray knows some twenty. */
+const MOST_ALLOCATORS = 1000;
 const HEADER = 'allocator,num_allocations,size,tid,thread_name,stack_trace';
 const BAR = 0x7c;
 const QUOTE = 0x22;
@@ -50,7 +52,8 @@ class RowReader {
   added = 0;
   private readonly places: ByteStrings;
   private readonly threads: ByteStrings;
-  private readonly texts: ByteStrings;
+  private readonly allocators: ByteStrings;
+  private kinds = 0;
   private readonly oddPlaces = new Map<string, number>();
   private readonly allocatorKey: number;
   private readonly locations: number[] = [];
@@ -61,7 +64,10 @@ class RowReader {
   ) {
     this.places = new ByteStrings(bytes, (start, end) => this.place(decodeText(bytes, start, end)));
     this.threads = new ByteStrings(bytes, (start, end) => builder.thread(threadName(decodeText(bytes, start, end))));
-    this.texts = new ByteStrings(bytes, (start, end) => builder.string(decodeText(bytes, start, end)));
+    this.allocators = new ByteStrings(bytes, (start, end) => {
+      if (this.kinds++ === MOST_ALLOCATORS) throw new ReadError('corrupt', `It names more than ${MOST_ALLOCATORS} allocators.`, start);
+      return builder.string(decodeText(bytes, start, end));
+    });
     this.allocatorKey = builder.string('allocator');
   }
 
@@ -76,7 +82,7 @@ class RowReader {
     if (quote >= 0 && quote < end) this.frames(this.text(row, 5));
     else this.rawFrames(start, end);
     builder.sampleFrames(this.locations, this.locations.length, values, thread);
-    builder.label(this.allocatorKey, this.texts.number(row.starts[0]!, row.ends[0]!), 0, 0);
+    builder.label(this.allocatorKey, this.allocators.number(row.starts[0]!, row.ends[0]!), 0, 0);
     this.added++;
   }
 
