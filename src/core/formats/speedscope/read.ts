@@ -39,6 +39,8 @@ interface Shared {
   cut: ReadError | undefined;
 }
 
+const MOST_UNITS = 100;
+
 /** The arrays of samples may come before the frames and units that they need: a first pass notes where they are. */
 export async function readSpeedscope(source: Source, builder: ProfileBuilder, control: ReadControl): Promise<void> {
   const json = new JsonCursor(await source.bytes(), control);
@@ -52,6 +54,7 @@ export async function readSpeedscope(source: Source, builder: ProfileBuilder, co
   // Weights come after the samples: without them samples can still be counted.
   for (const part of parts) if (shared.cut !== undefined && part.samples > 0 && part.weights === 0) part.unit = 'none';
   const units = [...new Set(parts.map(({ unit }) => unit))];
+  if (units.length > MOST_UNITS) throw new ReadError('corrupt', `It has more than ${MOST_UNITS} units; speedscope knows six.`);
   // Parts that each have a unit of their own are not threads but several measures of one run, as memray writes them.
   const measures = units.length > 1 && units.length === parts.length;
   for (const unit of units) {
