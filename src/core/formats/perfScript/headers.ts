@@ -15,7 +15,7 @@ const MAX_RECORD = 256;
 /** Digits that a double holds exactly. */
 const MAX_DIGITS = 15;
 /** Different first lines apart from their time and period: threads by processors and events. Real files have some thousands. */
-const MAX_KINDS = 2 ** 20;
+const MAX_KINDS = 2 ** 19;
 /** Stand for any time and period in the text that is taken apart for all lines of a kind. */
 const TIME = '7777777.123456789:';
 const TIME_NANOS = 7777777123456789;
