@@ -6,6 +6,7 @@ import { ByteStrings, decodeText } from './shared/byteStrings.js';
 import { decimal, eachLine, headLines, textAt, utf8 } from './shared/textLines.js';
 
 const SPACE = 0x20;
+const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 const HASH = 0x23;
 const BAD_SHARE = 0.02;
@@ -91,9 +92,7 @@ class LineReader {
     const { bytes, samples } = this;
     const space = bytes.lastIndexOf(SPACE, end - 1);
     if (space <= start) return false;
-    const single = decimal(bytes, space + 1, Math.min(end, space + 64));
-    let numbers =
-      typeof single === 'number' && Number.isInteger(single) ? [single] : listed(decodeText(bytes, space + 1, Math.min(end, space + 64)));
+    let numbers = wholeNumbers(bytes, space + 1, Math.min(end, space + 64));
     let stackEnd = space;
     if (bytes[start] === 0x54 || textAt(bytes, start, 'Process ')) {
       // Austin 1 puts spaces between time, memory gained and memory given back, both in KiB.
@@ -156,8 +155,16 @@ class LineReader {
 }
 
 /** Whole numbers between commas; NaN for what is none. */
-function listed(text: string): number[] {
-  return text.split(',').map((part) => (/^-?\d{1,15}$/.test(part) ? Number(part) : Number.NaN));
+function wholeNumbers(bytes: Uint8Array, start: number, end: number): number[] {
+  const found: number[] = [];
+  for (let from = start; from <= end; ) {
+    let to = from;
+    while (to < end && bytes[to] !== COMMA) to++;
+    const value = decimal(bytes, from, to);
+    found.push(typeof value === 'number' && Number.isInteger(value) ? value : Number.NaN);
+    from = to + 1;
+  }
+  return found;
 }
 
 function isDigit(byte: number | undefined): boolean {
