@@ -1,5 +1,6 @@
 import type { ProfileBuilder } from '../../model/builder.js';
 import { GrowingFloat64, GrowingInt32 } from '../../model/growing.js';
+import { checkRoom } from '../../model/limits.js';
 import type { JsonCursor } from '../json/cursor.js';
 import type { ByteStrings } from '../shared/byteStrings.js';
 import { SpanStack } from '../shared/spans.js';
@@ -160,6 +161,7 @@ export class TraceEvents {
     const key = `${process}:${thread}`;
     let number = this.threadOf.get(key);
     if (number === undefined) {
+      checkRoom('threads', this.threads.length);
       number = this.threads.push({ process, thread }) - 1;
       this.threadOf.set(key, number);
     }
