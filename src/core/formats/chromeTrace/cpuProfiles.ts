@@ -1,7 +1,11 @@
+import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
 import type { JsonCursor } from '../json/cursor.js';
 import { CallFrames } from '../v8/frames.js';
 import { V8Profile } from '../v8/profile.js';
+
+/** One for each thread that was recorded, in real traces. */
+const MOST_PROFILES = 10_000;
 
 /** A CPU profile inside a trace, and the thread that it is of. */
 interface Found {
@@ -41,6 +45,8 @@ export class ChromeCpuProfiles {
     if (args === 0) return;
     let found = this.found.get(key);
     if (found === undefined) {
+      if (this.found.size === MOST_PROFILES)
+        throw new ReadError('too-large', `The trace holds more than ${MOST_PROFILES} CPU profiles.`, args);
       found = { profile: new V8Profile(), process, thread };
       this.found.set(key, found);
     }
@@ -73,7 +79,10 @@ export class ChromeCpuProfiles {
     builder.valueType({ type: 'samples', unit: 'count' });
     builder.valueType({ type: 'wall', unit: 'microseconds' });
     const whole = [...this.found.values()].filter(({ profile }) => profile.samples.length > 0);
-    const origin = Math.min(...whole.map(({ profile }) => (Number.isFinite(profile.start) ? profile.start : 0)));
+    const origin = whole.reduce(
+      (least, { profile: { start } }) => Math.min(least, Number.isFinite(start) ? start : 0),
+      Number.POSITIVE_INFINITY,
+    );
     for (const { profile, process, thread } of whole) {
       const name = threadName(process, thread);
       await profile.emit(builder, builder.thread(name), origin, () => this.json.pause(false));
