@@ -1,6 +1,7 @@
 import { ReadError } from '../errors.js';
 import type { ProfileBuilder } from '../model/builder.js';
 import { GrowingFloat64 } from '../model/growing.js';
+import { checkRoom } from '../model/limits.js';
 import type { Format } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
@@ -120,6 +121,7 @@ async function readFrames(json: JsonCursor, builder: ProfileBuilder, frames: Map
     const own = builder.string(name === '' ? '(unknown)' : name);
     // Methods written in C have no place.
     frame.func = builder.func(own, own, builder.string(file === '<cfunc>' ? '' : file), line);
+    checkRoom('functions', frames.size);
     frames.set(id, frame);
   }
 }
