@@ -1,7 +1,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-/** Runs a TypeScript program of the project, given as `test/rig/demo`, in this process: Node 20 does not read TypeScript. */
+/** Runs a TypeScript program of the project, given as `test/rig/demo`, in this process, and gives its module: Node 20 does not read TypeScript. */
 export async function runTypeScript(program) {
   const project = fileURLToPath(new URL('..', import.meta.url));
   const outfile = `${project}out/${program}.mjs`;
@@ -16,5 +16,5 @@ export async function runTypeScript(program) {
     packages: 'external',
     logLevel: 'warning',
   });
-  await import(pathToFileURL(outfile).href);
+  return import(pathToFileURL(outfile).href);
 }

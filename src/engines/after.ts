@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { closeSync, lstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { helperFile, saidFile } from './beside.js';
 import type { AfterStep, LaunchPlan } from './engine.js';
 import { foldInterpreter } from './foldInterpreter.js';
+import { runnerFolder } from './hideRecorder.js';
 
 /** A tool ends with its program; else it is asked to after so many seconds, and made to when it has not ended so much later. */
 const ASKED = 3;
@@ -104,8 +105,7 @@ function read(file: string): string {
 
 /** Folds the interpreter's frames in perf's text, and deletes what Python and perf left for the processes that were seen. */
 async function clean(plan: LaunchPlan): Promise<string | undefined> {
-  const entry = plan.argv.find((word) => basename(word) === '__main__.py' && basename(dirname(word)) === 'heatline');
-  const { python, interpreter, processes } = await foldInterpreter(plan.output, entry && dirname(entry));
+  const { python, interpreter, processes } = await foldInterpreter(plan.output, runnerFolder(plan));
   removeMaps(processes, plan.attached === true);
   return interpreter < 10 || python > interpreter / 2 ? undefined : `perf saw few of its Python functions: ${whyFew(plan)}`;
 }

@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
 import { UserError } from '../core/errors.js';
+import { ask } from './ask.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { measureOf } from './measure.js';
+import { stopSteps } from './stopSteps.js';
 import { underRunner } from './underRunner.js';
 import { findExecutable } from './which.js';
 
@@ -27,16 +28,12 @@ const install = 'Install it: pip install austin-dist (macOS: brew install austin
 
 const missing = (reason: string, fix: string): Availability => ({ state: 'missing', reason, fix });
 
-function probe(environment: Environment): Promise<Availability> {
-  if (environment.implementation === 'pypy') return Promise.resolve(missing('Austin cannot read PyPy', 'Use the cprofile engine.'));
+async function probe(environment: Environment): Promise<Availability> {
+  if (environment.implementation === 'pypy') return missing('Austin cannot read PyPy', 'Use the cprofile engine.');
   const executable = locate(environment);
-  if (executable === undefined) return Promise.resolve(missing('austin is not installed', install));
-  return new Promise((resolve) => {
-    const child = execFile(executable, ['--version'], { timeout: 15_000 }, (error, stdout, stderr) => {
-      resolve(judgeAustin(executable, environment, stdout, stderr || (error?.message ?? '')));
-    });
-    child.stdin?.end();
-  });
+  if (executable === undefined) return missing('austin is not installed', install);
+  const { error, stdout, stderr } = await ask(executable, ['--version']);
+  return judgeAustin(executable, environment, stdout, stderr || (error?.message ?? ''));
 }
 
 /** What Austin's answer to `--version` means; `otherwise` is what it or the system said instead. Pure. */
@@ -81,11 +78,7 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
     output,
     format: 'austin-mojo',
     // Whatever it is sent it sends on to a program that it has started, and writes.
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 5 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(),
     ...(attached ? { attached } : {}),
     ...(started.reports ? { statusFile } : {}),
   };

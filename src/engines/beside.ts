@@ -1,4 +1,5 @@
 import type { LaunchPlan } from './engine.js';
+import { shellQuoted } from './shellQuote.js';
 
 /**
  * The arguments that start a tool beside a program, pure: a shell starts the tool, which joins the shell's own number, waits until it
@@ -8,19 +9,14 @@ import type { LaunchPlan } from './engine.js';
  * @param ready file that is not empty once the tool records; the program does not wait for a tool that has ended
  */
 export function besideProgram(tool: readonly string[], program: readonly string[], output: string, ready: string): readonly string[] {
-  const words = tool.map((word) => (word === '{pid}' ? '$$' : quoted(word))).join(' ');
-  const helper = quoted(helperFile({ output }));
+  const words = tool.map((word) => (word === '{pid}' ? '$$' : shellQuoted(word))).join(' ');
+  const helper = shellQuoted(helperFile({ output }));
   const script = [
-    `(setsid ${words} </dev/null >${quoted(saidFile({ output }))} 2>&1 & echo $! >${helper})`,
-    `while [ ! -s ${quoted(ready)} ] && kill -0 "$(cat ${helper})" 2>/dev/null; do sleep 0.02; done`,
+    `(setsid ${words} </dev/null >${shellQuoted(saidFile({ output }))} 2>&1 & echo $! >${helper})`,
+    `while [ ! -s ${shellQuoted(ready)} ] && kill -0 "$(cat ${helper})" 2>/dev/null; do sleep 0.02; done`,
     'exec "$@"',
   ].join('\n');
   return ['/bin/sh', '-c', script, 'sh', ...program];
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Where the number of the process that records beside the program stands. */

@@ -1,4 +1,5 @@
 import type { ProcessFacts } from './processFacts.js';
+import { shellWord } from './shellQuote.js';
 
 /** Why a process cannot be recorded, and the way out. */
 export interface Refusal {
@@ -116,9 +117,8 @@ function rights(facts: ProcessFacts, name: string, heatline: string): Refusal {
 /** The command that starts the same program under an engine; none when its words are not known. */
 function startAgain({ argv, cwd, otherRoot }: ProcessFacts, heatline: string, engine: string): { command?: string } {
   if (argv.length < 2 || otherRoot) return {};
-  const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-  const there = cwd === undefined ? '' : `cd ${quote(cwd)} && `;
-  return { command: `${there}${heatline} record --engine ${engine} -- ${argv.map(quote).join(' ')}` };
+  const there = cwd === undefined ? '' : `cd ${shellWord(cwd)} && `;
+  return { command: `${there}${heatline} record --engine ${engine} -- ${argv.map(shellWord).join(' ')}` };
 }
 
 function refusal(code: string, sentence: string, fix: string): Refusal {

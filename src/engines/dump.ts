@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { UserError } from '../core/errors.js';
 import type { StackDump, StackFrame, ThreadStack } from '../core/report/stacks.js';
+import { ask } from './ask.js';
 import { type AttachRequest, explainRefusal, probeProcess } from './attach.js';
 import { pySpy } from './pySpy.js';
 import { toolTrouble } from './toolTrouble.js';
@@ -37,7 +37,8 @@ export async function dumpProcess(request: DumpRequest): Promise<StackDump> {
     ...(locals ? ['--locals'] : []),
     ...(native ? ['--native'] : []),
   ];
-  const { error, stdout, stderr } = await output(available.executable ?? 'py-spy', words, signal);
+  const limits = { timeout: LIMIT_MS, maxBuffer: MOST_BYTES, ...(signal ? { signal } : {}) };
+  const { error, stdout, stderr } = await ask(available.executable ?? 'py-spy', words, limits);
   if (error) {
     const said = toolTrouble(stderr, false);
     throw (
@@ -45,13 +46,6 @@ export async function dumpProcess(request: DumpRequest): Promise<StackDump> {
     );
   }
   return { pid, label, threads: parsePySpyDump(stdout) };
-}
-
-function output(file: string, words: readonly string[], signal: AbortSignal | undefined) {
-  const options = { encoding: 'utf8' as const, timeout: LIMIT_MS, maxBuffer: MOST_BYTES, windowsHide: true, ...(signal ? { signal } : {}) };
-  return new Promise<{ error: Error | null; stdout: string; stderr: string }>((resolve) => {
-    execFile(file, words, options, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
-  });
 }
 
 /** The threads in what `py-spy dump --json` prints. @throws UserError `no-dump` when it is something else */

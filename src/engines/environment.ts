@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { isAbsolute } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { ask } from './ask.js';
 import type { Environment } from './engine.js';
 import { findExecutable, isExecutable } from './which.js';
 
@@ -27,7 +27,7 @@ export async function probeEnvironment(request: ProbeRequest): Promise<Environme
   const path = request.path ?? process.env.PATH ?? '';
   const platform = request.platform ?? process.platform;
   const python = locate(request.python, path, platform);
-  const answer = await ask(python, request.timeoutSeconds ?? 15);
+  const answer = await factsOf(python, request.timeoutSeconds ?? 15);
   const [version, implementation, scripts] = answer;
   return {
     platform,
@@ -55,24 +55,18 @@ function locate(asked: string | undefined, path: string, platform: NodeJS.Platfo
   throw new UserError('no-interpreter', `${missing}; install Python 3.9 or newer, or select an interpreter.`, select);
 }
 
-type Answer = readonly [readonly [number, number, number], string, string | null, string];
+type Facts = readonly [readonly [number, number, number], string, string | null, string];
 
-function ask(python: string, timeoutSeconds: number): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const options = { timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL' as const, windowsHide: true, maxBuffer: 1 << 20 };
-    const child = execFile(python, ['-c', question], options, (error, stdout, stderr) => {
-      const line = /^heatline:(.*)$/m.exec(stdout)?.[1];
-      try {
-        if (line) return resolve(JSON.parse(line) as Answer);
-      } catch {
-        // falls through to the sentence below
-      }
-      if (error?.killed) {
-        return reject(new UserError('interpreter-slow', `The interpreter ${python} did not answer within ${timeoutSeconds} s.`));
-      }
-      const last = stderr.trim().split('\n').at(-1) || error?.message.split('\n')[0] || 'no answer';
-      reject(new UserError('interpreter-broken', `The interpreter ${python} does not work: ${last}`));
-    });
-    child.stdin?.end();
-  });
+async function factsOf(python: string, timeoutSeconds: number): Promise<Facts> {
+  const limits = { timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 20 } as const;
+  const { error, stdout, stderr } = await ask(python, ['-c', question], limits);
+  const line = /^heatline:(.*)$/m.exec(stdout)?.[1];
+  try {
+    if (line) return JSON.parse(line) as Facts;
+  } catch {
+    // falls through to the sentence below
+  }
+  if (error?.killed) throw new UserError('interpreter-slow', `The interpreter ${python} did not answer within ${timeoutSeconds} s.`);
+  const last = stderr.trim().split('\n').at(-1) || error?.message.split('\n')[0] || 'no answer';
+  throw new UserError('interpreter-broken', `The interpreter ${python} does not work: ${last}`);
 }

@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
 import { UserError } from '../core/errors.js';
+import { ask } from './ask.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { measureOf } from './measure.js';
+import { stopSteps } from './stopSteps.js';
 import { findExecutable } from './which.js';
 
 /** What is measured → Go's own name for it in flags such as `-cpuprofile`. */
@@ -30,23 +31,16 @@ export const goEngine: Engine = {
   plan,
 };
 
-function probe({ toolchain, path, platform }: Environment): Promise<Availability> {
-  if (toolchain !== undefined) return Promise.resolve({ state: 'found', detail: toolchain, executable: toolchain });
+async function probe({ toolchain, path, platform }: Environment): Promise<Availability> {
+  if (toolchain !== undefined) return { state: 'found', detail: toolchain, executable: toolchain };
   const executable = findExecutable('go', [path], platform);
   if (executable === undefined) {
-    return Promise.resolve({
-      state: 'missing',
-      reason: 'go is not on PATH',
-      fix: 'install Go (Debian: apt-get install golang-go), or put its bin folder on PATH',
-    });
+    const fix = 'install Go (Debian: apt-get install golang-go), or put its bin folder on PATH';
+    return { state: 'missing', reason: 'go is not on PATH', fix };
   }
-  return new Promise((resolve) => {
-    const child = execFile(executable, ['version'], { timeout: 15_000 }, (error, stdout) => {
-      if (error) resolve({ state: 'missing', reason: `${executable} does not run`, fix: 'install Go anew: go version has to answer' });
-      else resolve({ state: 'found', detail: `${stdout.trim().replace(/^go version /, '')}, ${executable}`, executable });
-    });
-    child.stdin?.end();
-  });
+  const { error, stdout } = await ask(executable, ['version']);
+  if (error) return { state: 'missing', reason: `${executable} does not run`, fix: 'install Go anew: go version has to answer' };
+  return { state: 'found', detail: `${stdout.trim().replace(/^go version /, '')}, ${executable}`, executable };
 }
 
 function plan(target: Target, _environment: Environment, options: EngineOptions): LaunchPlan {
@@ -64,11 +58,7 @@ function plan(target: Target, _environment: Environment, options: EngineOptions)
     // The go command waits for what it runs, and tells it nothing.
     signalsTree: true,
     hint,
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 5 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(),
   };
 }
 

@@ -6,11 +6,16 @@ import { rewriteLines } from './rewriteLines.js';
 
 /** Takes the frames of our runner, under which a tool saw the program, out of the tool's file. Other plans' files stay as they are. */
 export async function hideRecorder(plan: LaunchPlan): Promise<void> {
-  const entry = plan.argv.find((word) => basename(word) === '__main__.py' && basename(dirname(word)) === 'heatline');
-  if (!entry) return;
-  if (plan.format === 'pyspy-raw') await hideInRaw(plan.output, dirname(entry));
-  if (plan.format === 'austin-mojo') hideInMojo(plan.output, dirname(entry));
-  if (plan.format === 'tachyon') hideInTachyon(plan.output, dirname(entry));
+  const ours = runnerFolder(plan);
+  if (ours === undefined) return;
+  if (plan.format === 'pyspy-raw') await hideInRaw(plan.output, ours);
+  if (plan.format === 'austin-mojo') hideInMojo(plan.output, ours);
+  if (plan.format === 'tachyon') hideInTachyon(plan.output, ours);
+}
+
+/** Folder of our Python runner, where the plan starts the program under it. */
+export function runnerFolder({ argv }: LaunchPlan): string | undefined {
+  return argv.map(dirname).find((folder, at) => basename(folder) === 'heatline' && basename(argv[at]!) === '__main__.py');
 }
 
 async function hideInRaw(file: string, ours: string): Promise<void> {

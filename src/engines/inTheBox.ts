@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { pythonCommand } from './command.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
+import { stopSteps } from './stopSteps.js';
 
 /** Samples per second of the recorder in python/heatline unless the user says otherwise. */
 export const defaultRateHz = 200;
@@ -31,11 +32,16 @@ export function inTheBox(mode: Mode): Engine {
   };
 }
 
+/** What engines of Python say where there is none. */
+export const noInterpreter: Availability = {
+  state: 'missing',
+  reason: 'no Python interpreter was found',
+  fix: 'Install Python 3.9 or newer, or select an interpreter.',
+};
+
 function probe(mode: Mode, environment: Environment): Availability {
   const { python, pythonVersion, implementation } = environment;
-  if (!python || !pythonVersion) {
-    return { state: 'missing', reason: 'no Python interpreter was found', fix: 'Install Python 3.9 or newer, or select an interpreter.' };
-  }
+  if (!python || !pythonVersion) return noInterpreter;
   const [major, minor] = pythonVersion;
   const name = `${implementation ?? 'python'} ${pythonVersion.join('.')}`;
   if (major < 3 || (major === 3 && minor < 8)) {
@@ -70,11 +76,7 @@ function joiningPlan(pid: number, cwd: string, environment: Environment, options
     output: options.output,
     format: 'pprof',
     attached: true,
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 20 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(20),
   };
 }
 
@@ -110,11 +112,7 @@ export function recorderPlan(
     format,
     ...(statusFile === undefined ? {} : { statusFile }),
     // SIGINT lets the program clean up; SIGTERM is answered by the recorder, which writes first.
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 5 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(),
   };
 }
 

@@ -20,6 +20,7 @@ import { isTachyonAge, tachyon } from './tachyon.js';
 import { viztracer } from './viztracer.js';
 import { yappi } from './yappi.js';
 
+export { ask } from './ask.js';
 export { type AttachRequest, type AttachTarget, explainRefusal, probeProcess, processEnvironment } from './attach.js';
 export { type PythonCommand, pythonCommand } from './command.js';
 export { type CommandLine, commandLine } from './commandLine.js';
@@ -27,12 +28,14 @@ export { diagnose, type Interpreter, interpreterOf, type Refusal } from './docto
 export { type DumpRequest, dumpProcess } from './dump.js';
 export { type ProbeRequest, probeEnvironment } from './environment.js';
 export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
+export { pipInstall } from './installed.js';
 export { type Language, languageOf } from './languages/index.js';
 export { type LaunchControl, type LaunchResult, launch } from './launch.js';
 export { type ProcessFacts, processFacts } from './processFacts.js';
 export { listProcesses, type RunningProcess } from './processList.js';
 export { descendants } from './processTree.js';
 export { maskSecrets } from './secrets.js';
+export { shellWord } from './shellQuote.js';
 
 /** Every engine, in the order in which they are offered. */
 export const engines: readonly Engine[] = [

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { UserError } from '../core/errors.js';
+import { ask } from './ask.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
-import { recorderPlan } from './inTheBox.js';
+import { noInterpreter, recorderPlan } from './inTheBox.js';
 
 /** A profiler that the user installs beside the program: python/heatline/installed runs it. */
 interface Profiler {
@@ -39,9 +39,7 @@ export function installed(profiler: Profiler): Engine {
 
 async function probe({ distribution, oldest }: Profiler, environment: Environment): Promise<Availability> {
   const { python, pythonVersion, implementation } = environment;
-  if (!python || !pythonVersion) {
-    return { state: 'missing', reason: 'no Python interpreter was found', fix: 'Install Python 3.9 or newer, or select an interpreter.' };
-  }
+  if (!python || !pythonVersion) return noInterpreter;
   const name = `${implementation ?? 'python'} ${pythonVersion.join('.')}`;
   if (implementation !== 'cpython' || pythonVersion[0] < 3 || (pythonVersion[0] === 3 && pythonVersion[1] < 8)) {
     return { state: 'missing', reason: `${distribution} needs CPython 3.8 or newer; this is ${name}`, fix: 'Select such an interpreter.' };
@@ -90,18 +88,13 @@ function installedVersions(environment: Environment, python: string): Promise<Re
 }
 
 /** Version by distribution; empty when the interpreter does not answer. */
-function askVersions(python: string): Promise<ReadonlyMap<string, string>> {
-  return new Promise((resolve) => {
-    const options = { timeout: 15_000, killSignal: 'SIGKILL' as const, windowsHide: true };
-    const child = execFile(python, ['-c', question, ...distributions], options, (_, stdout) => {
-      try {
-        resolve(new Map(Object.entries(JSON.parse(/^heatline:(.*)$/m.exec(stdout)?.[1] ?? '{}') as Record<string, string>)));
-      } catch {
-        resolve(new Map());
-      }
-    });
-    child.stdin?.end();
-  });
+async function askVersions(python: string): Promise<ReadonlyMap<string, string>> {
+  const { stdout } = await ask(python, ['-c', question, ...distributions], { killSignal: 'SIGKILL' });
+  try {
+    return new Map(Object.entries(JSON.parse(/^heatline:(.*)$/m.exec(stdout)?.[1] ?? '{}') as Record<string, string>));
+  } catch {
+    return new Map();
+  }
 }
 
 function plan(profiler: Profiler, target: Target, environment: Environment, options: EngineOptions): LaunchPlan {

@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
 import { UserError } from '../core/errors.js';
+import { ask } from './ask.js';
 import { besideProgram } from './beside.js';
 import { pythonCommand } from './command.js';
 import type { AfterStep, Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
+import { stopSteps } from './stopSteps.js';
 import { underRunner } from './underRunner.js';
 import { findExecutable } from './which.js';
 
@@ -31,17 +32,10 @@ async function probe(environment: Environment): Promise<Availability> {
   if (environment.platform !== 'linux') return missing('it is part of Linux', 'Use py-spy or the sampler engine.');
   const executable = locate(environment);
   if (executable === undefined) return missing('perf is not on PATH', installPerf);
-  return new Promise((resolve) => {
-    // Only a trial tells what this kernel, container and user may do.
-    const words = ['record', '-q', '-e', 'cpu-clock', '-o', '-', '--', 'true'];
-    const options = { timeout: 15_000, maxBuffer: 1 << 24, encoding: 'buffer' as const };
-    const child = execFile(executable, words, options, (error, _stdout, stderr) => {
-      resolve(
-        error ? perfTrouble(stderr.toString('utf8'), error.message) : { state: 'found', detail: seen(executable, environment), executable },
-      );
-    });
-    child.stdin?.end();
-  });
+  // Only a trial tells what this kernel, container and user may do.
+  const words = ['record', '-q', '-e', 'cpu-clock', '-o', '-', '--', 'true'];
+  const { error, stderr } = await ask(executable, words, { maxBuffer: 1 << 24 });
+  return error ? perfTrouble(stderr, error.message) : { state: 'found', detail: seen(executable, environment), executable };
 }
 
 const installPerf = 'Install it: sudo apt-get install linux-perf (Ubuntu: linux-tools-$(uname -r); Fedora: dnf install perf).';
@@ -105,11 +99,7 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
     env: { ...target.env, ...(attached ? {} : supports[kind]) },
     output: options.output,
     format: 'perf-script',
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 10 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(10),
     after: toText(executable, data, options.output, kind === 'jit'),
     scratch: [data, `${data}.jit`, `${data}.ids`],
     hint: 'perf sees only what runs on a CPU.',

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
+import { ask } from './ask.js';
 import { type Interpreter, interpreterOf } from './doctor.js';
 import { type ProcessFacts, processFacts } from './processFacts.js';
 
@@ -46,10 +46,7 @@ async function fromTool(platform: NodeJS.Platform): Promise<ProcessFacts[]> {
     platform === 'win32'
       ? ['powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', WINDOWS_QUESTION]]
       : ['ps', ['-A', '-ww', '-o', 'pid=,ppid=,uid=,user=,args=']];
-  const text = await new Promise<string>((resolve) => {
-    const child = execFile(program, args, { timeout: 15_000, maxBuffer: 1 << 26, windowsHide: true }, (_, stdout) => resolve(stdout));
-    child.stdin?.end();
-  });
+  const { stdout: text } = await ask(program, args, { maxBuffer: 1 << 26 });
   const me = processFacts(process.pid, platform).me;
   const entries = platform === 'win32' ? readWindows(text) : readPs(text);
   return entries.map((entry) => ({ platform, exists: true, libraries: [], me, ...entry }));

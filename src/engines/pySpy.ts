@@ -1,5 +1,6 @@
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { pipInstall } from './installed.js';
+import { stopSteps } from './stopSteps.js';
 import { underRunner } from './underRunner.js';
 import { findExecutable } from './which.js';
 
@@ -48,11 +49,7 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
     output: options.output,
     format: 'pyspy-raw',
     // py-spy writes on SIGINT only: SIGTERM loses the recording.
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 5 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(),
     ...(attached ? { attached } : { toolAround: true }),
     ...(wrapped.reports ? { statusFile } : {}),
   };

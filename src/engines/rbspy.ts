@@ -1,6 +1,7 @@
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { measureOf } from './measure.js';
 import { rubyPlan } from './rubyPlan.js';
+import { stopSteps } from './stopSteps.js';
 import { findExecutable } from './which.js';
 
 const defaultRateHz = 100;
@@ -52,10 +53,6 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
     format: 'rbspy-raw',
     attached: true,
     // It writes on SIGINT only.
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 5 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(),
   };
 }

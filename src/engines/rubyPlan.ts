@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import type { EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
+import { stopSteps } from './stopSteps.js';
 
 /** What `ruby/heatline_recorder.rb` is told by its variables; see there. */
 export interface RubyRecorder {
@@ -43,11 +44,7 @@ export function rubyPlan(
     output,
     ...(statusFile === undefined ? {} : { statusFile }),
     // Ruby turns both into exceptions, after which the recorder ends its work.
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 5 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(),
   };
 }
 

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { UserError } from '../core/errors.js';
+import { ask } from './ask.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { measureOf } from './measure.js';
 import { rubyPlan } from './rubyPlan.js';
@@ -23,26 +23,16 @@ export const stackprof: Engine = {
 
 const question = 'require "stackprof"; print "heatline:", StackProf::VERSION, " for Ruby ", RUBY_VERSION';
 
-function probe({ toolchain, path, platform }: Environment): Promise<Availability> {
+async function probe({ toolchain, path, platform }: Environment): Promise<Availability> {
   const ruby = toolchain ?? findExecutable('ruby', [path], platform);
   if (ruby === undefined) {
-    return Promise.resolve({
-      state: 'missing',
-      reason: 'ruby is not on PATH',
-      fix: 'install Ruby and stackprof (Debian: apt-get install ruby ruby-stackprof)',
-    });
+    const fix = 'install Ruby and stackprof (Debian: apt-get install ruby ruby-stackprof)';
+    return { state: 'missing', reason: 'ruby is not on PATH', fix };
   }
-  return new Promise((resolve) => {
-    const child = execFile(ruby, ['-e', question], { timeout: 15_000 }, (_error, stdout) => {
-      const version = /heatline:(.*)/.exec(stdout)?.[1];
-      if (version !== undefined) resolve({ state: 'found', detail: `stackprof ${version}`, executable: ruby });
-      else {
-        const fix = 'gem install stackprof (Debian: apt-get install ruby-stackprof)';
-        resolve({ state: 'missing', reason: `${ruby} does not have stackprof`, fix });
-      }
-    });
-    child.stdin?.end();
-  });
+  const version = /heatline:(.*)/.exec((await ask(ruby, ['-e', question])).stdout)?.[1];
+  if (version !== undefined) return { state: 'found', detail: `stackprof ${version}`, executable: ruby };
+  const fix = 'gem install stackprof (Debian: apt-get install ruby-stackprof)';
+  return { state: 'missing', reason: `${ruby} does not have stackprof`, fix };
 }
 
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {

@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
 import { UserError } from '../core/errors.js';
+import { ask } from './ask.js';
 import { pythonCommand } from './command.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { entryOf } from './inTheBox.js';
+import { stopSteps } from './stopSteps.js';
 
 /** Looks per second; the tool's own default, at 1.13 times the time in its authors' and our measurements. */
 const defaultRateHz = 1000;
@@ -43,13 +44,9 @@ async function probe(environment: Environment): Promise<Availability> {
 }
 
 /** Some systems pack the standard library in parts. */
-function importProblem(python: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = execFile(python, ['-I', '-c', 'import profiling.sampling'], { timeout: 15_000 }, (error, _, stderr) => {
-      resolve(error ? (stderr.trim().split('\n').at(-1) ?? error.message) : undefined);
-    });
-    child.stdin?.end();
-  });
+async function importProblem(python: string): Promise<string | undefined> {
+  const { error, stderr } = await ask(python, ['-I', '-c', 'import profiling.sampling']);
+  return error ? (stderr.trim().split('\n').at(-1) ?? error.message) : undefined;
 }
 
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
@@ -102,10 +99,6 @@ function common(target: Target, { output }: EngineOptions): Omit<LaunchPlan, 'ar
     output,
     format: 'tachyon',
     // The tool writes on SIGINT only.
-    stop: [
-      { signal: 'SIGINT', waitSeconds: 10 },
-      { signal: 'SIGTERM', waitSeconds: 5 },
-      { signal: 'SIGKILL', waitSeconds: 2 },
-    ],
+    stop: stopSteps(10),
   };
 }

@@ -1,8 +1,8 @@
 /** Profile Test: one test, a class of them or a file, run by pytest or unittest as the workspace runs them. */
-import { execFile } from 'node:child_process';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
+import { ask, pipInstall } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { findInterpreter } from './interpreter.js';
@@ -44,17 +44,14 @@ async function runnerOf(
     return { module: 'pytest', args: pytestWords(test, configured, installed.includes('xdist')) };
   }
   if (words) return { module: 'unittest', args: words };
-  throw new UserError('no-runner', `${test.path} is no module, so unittest cannot run it; pytest can: ${python} -m pip install pytest`);
+  throw new UserError('no-runner', `${test.path} is no module, so unittest cannot run it; pytest can: ${pipInstall(python, 'pytest')}`);
 }
 
 /** Which test runners the interpreter has. */
-function modulesOf(python: string): Promise<readonly string[]> {
-  const ask = 'import importlib.util as u; print(*[m for m in ("pytest", "xdist") if u.find_spec(m)])';
-  return new Promise((resolve) => {
-    execFile(python, ['-I', '-c', ask], { timeout: 20_000, encoding: 'utf8' }, (error, stdout) =>
-      resolve(error ? [] : stdout.trim().split(/\s+/)),
-    );
-  });
+async function modulesOf(python: string): Promise<readonly string[]> {
+  const question = 'import importlib.util as u; print(*[m for m in ("pytest", "xdist") if u.find_spec(m)])';
+  const { error, stdout } = await ask(python, ['-I', '-c', question]);
+  return error ? [] : stdout.trim().split(/\s+/);
 }
 
 async function namesAtCursor(file: vscode.Uri): Promise<TestNames> {

@@ -29,6 +29,11 @@ export function activeInfo(session: Session): ProfileInfo | undefined {
   return session.active === undefined ? undefined : session.profiles.get(session.active);
 }
 
+/** The open profile of a file. */
+export function profileAt(session: Session, uri: string): ProfileInfo | undefined {
+  return [...session.profiles.values()].find((info) => info.uri === uri);
+}
+
 /** First look at a profile: its own default figure, library code folded. */
 export function defaultView(info: ProfileInfo): ViewParams {
   return { profile: info.id, type: info.defaultType, justMyCode: true };
@@ -54,7 +59,7 @@ export function opened(session: Session, info: ProfileInfo): Session {
 
 /** A newer reading of a profile that is open, under the same view; it is not made the active one. */
 export function renewed(session: Session, info: ProfileInfo): Session {
-  const before = [...session.profiles.values()].find((other) => other.uri === info.uri);
+  const before = profileAt(session, info.uri);
   if (!before) return opened(session, info);
   const profiles = new Map(session.profiles);
   profiles.delete(before.id);

@@ -4,7 +4,15 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-import { diagnose, listProcesses, maskSecrets, type ProcessFacts, processEnvironment, processFacts } from '../../engines/index.js';
+import {
+  diagnose,
+  listProcesses,
+  maskSecrets,
+  type ProcessFacts,
+  processEnvironment,
+  processFacts,
+  shellWord,
+} from '../../engines/index.js';
 import type { ProfileInfo } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { findInterpreter } from '../interpreter.js';
@@ -102,8 +110,7 @@ export function refuse(ctx: Ctx, facts: ProcessFacts): void {
 
 /** How a shell of this machine calls our command line, which needs not be on its PATH. */
 function ourCommandLine(ctx: Ctx): string {
-  const quote = (file: string) => (/^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`);
-  const words = [process.execPath, path.join(ctx.context.extensionPath, 'dist', 'cli.js')].map(quote);
+  const words = [process.execPath, path.join(ctx.context.extensionPath, 'dist', 'cli.js')].map(shellWord);
   return [...(process.versions.electron ? ['ELECTRON_RUN_AS_NODE=1'] : []), ...words].join(' ');
 }
 

@@ -6,7 +6,7 @@ import type { ForwardedMethod, PageEvents, PageRequests, PageState } from '../..
 import type { Ctx } from '../ctx.js';
 import { openPlace, sourceLine } from '../locations.js';
 import { openProfile } from '../profiles.js';
-import { activated, defaultView, opened, type Session, viewed } from '../session.js';
+import { activated, defaultView, opened, profileAt, type Session, viewed } from '../session.js';
 import { pageHtml, pageRoot } from './pageHtml.js';
 import { checkForward, checkPlace, checkText, checkViewChange } from './pageMessages.js';
 
@@ -83,7 +83,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   render(session: Session): void {
     for (const page of this.pages) {
       // Read anew, as a recording that goes on is, a file has another id.
-      if (page.info && !session.profiles.has(page.info.id)) page.info = openOf(session, page.uri) ?? page.info;
+      if (page.info && !session.profiles.has(page.info.id)) page.info = profileAt(session, page.uri.toString()) ?? page.info;
       if (page.info && session.active === page.info.id) page.rpc.send('state', this.stateOf(page.info, session));
     }
   }
@@ -137,7 +137,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   /** The error goes back to the page, which shows its sentence; the log has the rest. */
   private async read(page: Page): Promise<ProfileInfo> {
     const { uri, rpc } = page;
-    const open = openOf(this.ctx.store.value, uri);
+    const open = profileAt(this.ctx.store.value, uri.toString());
     if (open) {
       this.ctx.store.update((session) => opened(session, open));
       return open;
@@ -165,8 +165,4 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
-}
-
-function openOf(session: Session, uri: vscode.Uri): ProfileInfo | undefined {
-  return [...session.profiles.values()].find((info) => info.uri === uri.toString());
 }
