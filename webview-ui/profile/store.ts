@@ -11,6 +11,8 @@ export interface Saved {
   focus: number[];
   sort: string;
   descending: boolean;
+  /** The selected function. */
+  selected: number | null;
 }
 
 export interface Matches {
@@ -35,9 +37,9 @@ class Store {
   /** The profile is being read: how far that is, 0..1; undefined when it is not, or is done in a moment. */
   reading: number | undefined;
   help = false;
-  /** Function that is selected here or was revealed by another view; null for none. */
+  /** The one function that is selected in all tabs, by the user here or by another view of the editor; null for none. */
   selected: number | null = null;
-  /** Counts reveals, so that revealing the same function twice is seen. */
+  /** Counts the times that the selection is to be brought into sight, so that doing it twice to one function is seen. */
   reveals = 0;
   readonly saved: Partial<Saved> = loadState<Saved>();
   viewKeys: KeyHandler | undefined;
@@ -59,11 +61,7 @@ class Store {
       this.reading = fraction;
       this.changed();
     });
-    host.on('reveal', ({ func }) => {
-      this.selected = func;
-      this.reveals++;
-      this.changed();
-    });
+    host.on('reveal', ({ func }) => this.reveal(func));
     host.on('error', ({ message }) => this.fail(message, () => void this.connect()));
     await this.connect();
   }
@@ -96,6 +94,8 @@ class Store {
     if (first) {
       this.tab = this.saved.tab ?? page.tab;
       this.search = this.saved.search ?? '';
+      const { selected = null } = this.saved;
+      if (this.selected === null && selected !== null && selected < page.info.functions) this.selected = selected;
     } else if (page.tab !== this.hostTab) this.tab = page.tab;
     this.hostTab = page.tab;
     const other = this.viewKey !== before;
@@ -131,11 +131,28 @@ class Store {
     this.changed();
   }
 
-  /** A box or row was chosen here: other views may reveal it. */
+  /** A box or row was chosen: every tab marks this function, and so do other views of the editor. */
   select(func: number | null): void {
     if (this.selected === func) return;
     this.selected = func;
+    this.save({ selected: func });
     host.request('select', { func }).catch(() => undefined);
+    this.changed();
+  }
+
+  /** The function is selected and brought into sight: by another view of the editor, or on the way to a tab. */
+  reveal(func: number): void {
+    this.selected = func;
+    this.save({ selected: func });
+    this.reveals++;
+    this.changed();
+  }
+
+  /** Shows a function in another tab. */
+  show(tab: string, func: number): void {
+    this.select(func);
+    this.reveal(func);
+    this.setTab(tab);
   }
 
   openSource(func: number, beside: boolean): void {

@@ -20,6 +20,9 @@ export interface Boxes {
   /** Ancestors of the root, outermost first. */
   readonly path: FlameColumns['path'];
   readonly minFraction: number;
+  /** The answer itself: box i is its row `i - shift`. */
+  readonly columns: FlameColumns;
+  readonly shift: number;
 }
 
 /** Frame of the box that stands for everything. */
@@ -80,6 +83,8 @@ export function indexBoxes(columns: FlameColumns, inverted: boolean, minFraction
     frames: shift ? [...columns.frames, { ...ALL, name: rootName }] : columns.frames,
     path: columns.path,
     minFraction,
+    columns,
+    shift,
   };
 }
 

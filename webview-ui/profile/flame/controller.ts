@@ -1,16 +1,26 @@
 import { announce } from '../../shared/announce.js';
-import { ask } from '../../shared/boot.js';
 import { formatShare, safeText, shortPath } from '../../shared/format.js';
 import { reducedMotion } from '../../shared/theme.js';
 import { sentence, store } from '../store.js';
 import { type Boxes, boxByPath, callersOf, childrenOf, indexBoxes, type Step, stepFrom, widestOf } from './boxes.js';
+import type { FlameSource } from './source.js';
 import { between, type Viewport, WHOLE, zoomAt } from './viewport.js';
 
 /** A box thinner than this (CSS px) is not asked for. */
 const THINNEST = 0.5;
 const MOTION_MS = 140;
 
-/** What the flame graph shows and how one moves in it; the view draws it and feeds it with events. */
+/** What a controller needs of the picture on the screen. */
+export interface Surface {
+  /** Draw again. */
+  changed(): void;
+  /** Scrolls to the first row. */
+  scrollHome(): void;
+  /** Rows scrolled past since the first one, may be a fraction. */
+  rowsPast(): number;
+}
+
+/** What a flame graph shows and how one moves in it; the view draws it and feeds it with events. */
 export class FlameController {
   boxes: Boxes | undefined;
   viewport: Viewport = WHOLE;
@@ -32,9 +42,8 @@ export class FlameController {
   private refineTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly changed: () => void,
-    private readonly scrollTo: (top: number) => void,
-    private readonly scrollTop: () => number,
+    readonly source: FlameSource,
+    private readonly surface: Surface,
   ) {}
 
   dispose(): void {
@@ -44,11 +53,22 @@ export class FlameController {
   }
 
   get inverted(): boolean {
-    return store.saved.inverted ?? false;
+    return this.source.inverted;
   }
 
+  /** Less than the whole is shown. */
   get focused(): boolean {
-    return (this.boxes?.root ?? -1) !== -1;
+    return (this.boxes?.root ?? this.source.home) !== this.source.home;
+  }
+
+  /** The way from the whole to what is shown: names, and nodes to go back to. */
+  get crumbs(): readonly { readonly name: string; readonly node: number }[] {
+    const { boxes } = this;
+    if (!boxes) return [];
+    const { home } = this.source;
+    const path = boxes.path.map(({ node, name }) => ({ node, name: node === -1 ? 'all' : name }));
+    if (home === -1 && boxes.root !== -1 && path[0]?.node !== -1) path.unshift({ node: -1, name: 'all' });
+    return [...path, { node: boxes.root, name: boxes.root === -1 ? 'all' : (this.frameOf(0)?.name ?? '') }];
   }
 
   get canGoBack(): boolean {
@@ -57,24 +77,25 @@ export class FlameController {
 
   /** Loads the whole anew, after the view changed: node ids are void then, so focus and selection are found by function. */
   async reload(): Promise<void> {
-    const path = store.saved.focus ?? [];
+    const path = this.source.focus;
+    const { home } = this.source;
     const func = this.funcOf(this.selected) ?? store.selected;
     this.history = [];
-    const boxes = await this.fetch(-1, THINNEST / this.width, () => this.reload());
+    const boxes = await this.fetch(home, THINNEST / this.width, () => this.reload());
     if (!boxes) return;
-    this.grandTotal = boxes.rootValue;
+    this.grandTotal = (boxes.columns as { readonly whole?: number }).whole ?? boxes.rootValue;
     this.onlyLibraries = boxes.frames.every((frame) => frame.library);
     this.show(boxes);
     this.selected = func === null ? -1 : widestOf(boxes, func);
     const at = path.length > 0 ? boxByPath(boxes, path) : 0;
     if (at > 0) await this.focus(at);
-    this.changed();
+    this.surface.changed();
   }
 
   toggleInverted(): void {
-    store.save({ inverted: !this.inverted, focus: [] });
+    if (!this.source.invert) return;
+    this.source.invert();
     announce(this.inverted ? 'Inverted: each function first, its callers below.' : 'Upright: callers above, callees below.');
-    store.changed();
     void this.reload();
   }
 
@@ -84,10 +105,10 @@ export class FlameController {
     if (!boxes || box < 0) return;
     const node = boxes.node[box]!;
     if (node === boxes.root) return this.reset();
-    const [from, fromRow] = [this.viewport, this.topRow + this.scrollTop() / 21];
+    const [from, fromRow] = [this.viewport, this.topRow + this.surface.rowsPast()];
     const target = { x0: boxes.x[box]!, x1: boxes.x[box]! + boxes.w[box]! };
     const depth = boxes.depth[box]!;
-    this.scrollTo(0);
+    this.surface.scrollHome();
     const motion = this.animate((part) => {
       this.viewport = between(from, target, part);
       this.topRow = fromRow + (depth - fromRow) * part;
@@ -126,18 +147,18 @@ export class FlameController {
       this.reset();
       return true;
     }
-    const before = this.history.pop() ?? (this.focused ? -1 : undefined);
+    const before = this.history.pop() ?? (this.focused ? this.source.home : undefined);
     if (before === undefined || !this.boxes) return false;
     void this.focusNode(before);
     return true;
   }
 
-  /** Shows all of the profile again. */
+  /** Shows the whole again. */
   resetAll(): void {
     this.history = [];
-    if (this.focused) void this.focusNode(-1);
+    if (this.focused) void this.focusNode(this.source.home);
     else this.reset();
-    this.scrollTo(0);
+    this.surface.scrollHome();
   }
 
   private reset(): void {
@@ -153,7 +174,7 @@ export class FlameController {
 
   setViewport(view: Viewport): void {
     this.viewport = view;
-    this.changed();
+    this.surface.changed();
     clearTimeout(this.refineTimer);
     this.refineTimer = setTimeout(() => void this.refine(), 150);
   }
@@ -169,7 +190,7 @@ export class FlameController {
     const node = this.selected >= 0 ? boxes.node[this.selected]! : undefined;
     this.boxes = fresh;
     this.selected = node === undefined ? -1 : indexOfNode(fresh, node);
-    this.changed();
+    this.surface.changed();
   }
 
   select(box: number, speak: boolean): void {
@@ -179,15 +200,15 @@ export class FlameController {
       store.select(func !== null && func >= 0 ? func : null);
       if (speak) announce(this.describe(box));
     }
-    this.changed();
+    this.surface.changed();
   }
 
   /** Another view selected a function: its widest box is outlined and brought into sight, nothing is zoomed. */
-  reveal(func: number): void {
-    if (!this.boxes) return;
+  reveal(func: number, speak: boolean): void {
+    if (!this.boxes || this.funcOf(this.selected) === func) return;
     this.selected = widestOf(this.boxes, func);
-    if (this.selected >= 0) announce(this.describe(this.selected));
-    this.changed();
+    if (this.selected >= 0 && speak) announce(this.describe(this.selected));
+    this.surface.changed();
   }
 
   walk(step: Step): boolean {
@@ -233,7 +254,7 @@ export class FlameController {
     const below = childrenOf(boxes, box).length;
     const [one, many] = boxes.inverted ? ['caller', 'callers'] : ['callee', 'callees'];
     parts.push(below === 0 ? `no ${many}` : `${below} ${below === 1 ? one : many}`);
-    return parts.join(', ');
+    return [...parts, ...(this.source.describe?.(box) ?? [])].join(', ');
   }
 
   /** Names from the outermost frame to the box: what Copy puts on the clipboard. */
@@ -254,21 +275,21 @@ export class FlameController {
     this.boxes = boxes;
     this.viewport = WHOLE;
     this.topRow = 0;
-    this.scrollTo(0);
+    this.surface.scrollHome();
     if (node !== undefined) {
       this.selected = indexOfNode(boxes, node);
       if (this.selected < 0 && func !== null && func >= 0) this.selected = widestOf(boxes, func);
     }
-    this.changed();
+    this.surface.changed();
   }
 
   /** Keeps the way to the focus as functions, so that the page finds it again after a reload. */
   private remember(): void {
-    store.save({ focus: this.trail.map((step) => step.func) });
+    this.source.keepFocus(this.trail.map((step) => step.func));
   }
 
   private trailTo(root: number, before: Boxes | undefined, from: number): typeof this.trail {
-    if (root === -1 || !before) return [];
+    if (root === this.source.home || !before) return [];
     if (from > 0) {
       const steps = [...callersOf(before, from), from].slice(1);
       return [...this.trail, ...steps.map((box) => ({ node: before.node[box]!, func: this.funcOf(box) ?? -1 }))];
@@ -282,10 +303,10 @@ export class FlameController {
     const from = before ? indexOfNode(before, root) : -1;
     const name = from >= 0 ? this.frameOf(from)?.name : before?.path.find((step) => step.node === root)?.name;
     this.loading = true;
-    this.changed();
+    this.surface.changed();
     try {
       const { inverted } = this;
-      const columns = await ask('profile/flame', { view: store.view, root, minFraction, ...(inverted ? { inverted } : {}) });
+      const columns = await this.source.load(root, minFraction);
       if (turn !== this.turn) return undefined;
       const boxes = indexBoxes(columns, inverted, minFraction, root === -1 ? undefined : name);
       this.trail = this.trailTo(root, before, from);
@@ -296,7 +317,7 @@ export class FlameController {
     } finally {
       if (turn === this.turn) {
         this.loading = false;
-        this.changed();
+        this.surface.changed();
       }
     }
   }
@@ -308,7 +329,7 @@ export class FlameController {
     this.endMotion = undefined;
     if (reducedMotion()) {
       step(1);
-      this.changed();
+      this.surface.changed();
       return Promise.resolve();
     }
     const start = performance.now();
@@ -317,7 +338,7 @@ export class FlameController {
       const tick = () => {
         const part = Math.min(1, (performance.now() - start) / MOTION_MS);
         step(1 - (1 - part) ** 3);
-        this.changed();
+        this.surface.changed();
         if (part < 1) this.frameRequest = requestAnimationFrame(tick);
         else resolve();
       };

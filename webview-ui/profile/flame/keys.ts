@@ -12,9 +12,18 @@ const STEPS: Record<string, Step> = {
   Home: 'first',
 };
 
+/** Up and down change places in a picture that grows upward. */
+const TURNED: Record<string, Step> = { ...STEPS, ArrowUp: 'callee', ArrowDown: 'caller' };
+
 /** Does what a key means in the flame graph; false when it means nothing here. */
-export function flameKeys(flame: FlameController, key: string, event: KeyboardEvent, scroller: HTMLElement | null): boolean {
-  const step = STEPS[key];
+export function flameKeys(
+  flame: FlameController,
+  key: string,
+  event: KeyboardEvent,
+  scroller: HTMLElement | null,
+  upward: boolean,
+): boolean {
+  const step = (upward ? TURNED : STEPS)[key];
   if (step) {
     flame.walk(step);
     return true;
@@ -61,6 +70,7 @@ export function flameKeys(flame: FlameController, key: string, event: KeyboardEv
       scroller?.scrollBy({ top: (key === 'PageDown' ? 1 : -1) * scroller.clientHeight * 0.85 });
       return true;
     case 'i':
+      if (!flame.source.invert) return false;
       flame.toggleInverted();
       return true;
     case 'n':

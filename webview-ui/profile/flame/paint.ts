@@ -2,13 +2,9 @@ import { type Paint, paintOf } from '../../shared/colour.js';
 import { safeText, shortName, shortPath } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import { type Boxes, visibleRange } from './boxes.js';
+import { BOX, type Place, rowAt, rowTop, SIDE } from './place.js';
 import type { Viewport } from './viewport.js';
 
-/** CSS px. A box is 20 high; rows are 1 apart. */
-export const BOX = 20;
-export const PITCH = 21;
-export const SIDE = 10;
-export const TOP = 4;
 const TEXT_PADDING = 5;
 /** Narrower boxes carry no text: not even one letter and the ellipsis would fit. */
 const TEXT_FROM = 26;
@@ -16,20 +12,41 @@ const TEXT_FROM = 26;
 export interface Scene {
   readonly boxes: Boxes;
   readonly view: Viewport;
-  /** Rows hidden above the picture, may be a fraction while it moves. */
-  readonly topRow: number;
-  readonly scrollTop: number;
+  readonly place: Place;
   readonly width: number;
   readonly height: number;
   readonly selected: number;
   readonly hovered: number;
-  /** The profile has no code but libraries': they are not all grey then. */
-  readonly tintLibraries: boolean;
+  readonly colour: Colour;
   /** Functions that match the search; undefined without a search. */
   readonly matches: ReadonlySet<number> | undefined;
 }
 
-interface FrameLook extends Paint {
+/** Colours of a box under a theme. Asked for once a drawing and box, so it keeps what it finds out. */
+export type Colour = (boxes: Boxes, box: number, theme: Theme) => Paint;
+
+/**
+ * One hue a package, libraries grey.
+ * @param tintLibraries for a profile that has no code but libraries': they are not all grey then
+ */
+export function byPackage(tintLibraries: boolean): Colour {
+  let paints: (Paint | undefined)[] = [];
+  let frames: unknown;
+  let version = -1;
+  return (boxes, box, theme) => {
+    if (frames !== boxes.frames || version !== theme.version) {
+      paints = [];
+      frames = boxes.frames;
+      version = theme.version;
+    }
+    const frame = boxes.frame[box]!;
+    paints[frame] ??= paintOf(boxes.frames[frame]!, theme, tintLibraries);
+    return paints[frame];
+  };
+}
+
+/** A frame's texts and how wide they are. */
+interface FrameText {
   readonly name: string;
   readonly shortName: string;
   readonly file: string;
@@ -37,12 +54,11 @@ interface FrameLook extends Paint {
   readonly fileWidth: number;
 }
 
-/** Draws scenes on one canvas; keeps colours and text widths of the frames it has seen under the present theme. */
+/** Draws scenes on one canvas; keeps the texts' widths of the frames it has seen under the present theme. */
 export class Painter {
-  private looks: (FrameLook | undefined)[] = [];
-  private looksOf: unknown;
+  private texts: (FrameText | undefined)[] = [];
+  private textsOf: unknown;
   private themeVersion = -1;
-  private tinted = false;
 
   constructor(private readonly canvas: HTMLCanvasElement) {}
 
@@ -55,25 +71,25 @@ export class Painter {
       this.canvas.width = pixelWidth;
       this.canvas.height = pixelHeight;
     }
-    if (this.looksOf !== scene.boxes.frames || this.themeVersion !== theme.version || this.tinted !== scene.tintLibraries) {
-      this.looks = [];
-      this.looksOf = scene.boxes.frames;
+    if (this.textsOf !== scene.boxes.frames || this.themeVersion !== theme.version) {
+      this.texts = [];
+      this.textsOf = scene.boxes.frames;
       this.themeVersion = theme.version;
-      this.tinted = scene.tintLibraries;
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, scene.width, scene.height);
     context.font = `12px ${theme.fontFamily}`;
     context.textBaseline = 'middle';
-    const first = Math.max(0, Math.floor(scene.topRow + (scene.scrollTop - TOP - BOX) / PITCH));
-    const last = Math.min(scene.boxes.rows.length - 1, Math.ceil(scene.topRow + (scene.scrollTop + scene.height - TOP) / PITCH));
+    const ends = [rowAt(scene.place, 0), rowAt(scene.place, scene.height)] as const;
+    const first = Math.max(0, Math.floor(Math.min(...ends) - 1));
+    const last = Math.min(scene.boxes.rows.length - 1, Math.ceil(Math.max(...ends)));
     for (let row = first; row <= last; row++) this.drawRow(context, scene, theme, row, ratio);
   }
 
   private drawRow(context: CanvasRenderingContext2D, scene: Scene, theme: Theme, row: number, ratio: number): void {
     const { boxes, view } = scene;
     const scale = (scene.width - 2 * SIDE) / (view.x1 - view.x0);
-    const y = snap(TOP + (row - scene.topRow) * PITCH - scene.scrollTop, ratio);
+    const y = snap(rowTop(scene.place, row), ratio);
     const [from, to] = visibleRange(boxes, row, view.x0 - SIDE / scale, view.x1 + SIDE / scale);
     let drawnTo = Number.NEGATIVE_INFINITY;
     for (let at = from; at < to; at++) {
@@ -100,7 +116,8 @@ export class Painter {
     ratio: number,
   ): void {
     const frame = scene.boxes.frame[box]!;
-    const look = this.look(context, scene.boxes, frame, theme);
+    const texts = this.textsFor(context, scene.boxes, frame);
+    const paint = scene.colour(scene.boxes, box, theme);
     const faded = scene.matches !== undefined && !scene.matches.has(scene.boxes.frames[frame]!.func);
     const from = Math.max(left, 0);
     const to = Math.min(left + width, scene.width);
@@ -111,7 +128,7 @@ export class Painter {
       context.strokeRect(from + 0.5, y + 0.5, to - from - 1, BOX - 1);
       if (scene.matches && !faded) outline(context, theme.foreground, from + 1, y + 1, to - from - 2, BOX - 2, 2);
     } else {
-      context.fillStyle = theme.contrast ? theme.border : look.fill;
+      context.fillStyle = theme.contrast ? theme.border : paint.fill;
       context.fillRect(from, y, to - from, BOX);
     }
     if (box === scene.hovered && box !== scene.selected) {
@@ -126,35 +143,34 @@ export class Painter {
     const textLeft = Math.max(left, SIDE) + TEXT_PADDING;
     const room = to - TEXT_PADDING - textLeft;
     context.globalAlpha = faded ? (theme.contrast ? 0.7 : 0.5) : 1;
-    if (to - from >= TEXT_FROM && room > 10) drawText(context, look, snap(textLeft, ratio), y + BOX / 2 + 0.5, room);
+    if (to - from >= TEXT_FROM && room > 10) drawText(context, texts, paint, snap(textLeft, ratio), y + BOX / 2 + 0.5, room);
     context.globalAlpha = 1;
     if (box === scene.selected) {
       outline(context, theme.contrast ? theme.accent : theme.foreground, from, y, Math.max(to - from, 3), BOX, theme.contrast ? 2 : 1.5);
     }
   }
 
-  private look(context: CanvasRenderingContext2D, boxes: Boxes, frame: number, theme: Theme): FrameLook {
-    const known = this.looks[frame];
+  private textsFor(context: CanvasRenderingContext2D, boxes: Boxes, frame: number): FrameText {
+    const known = this.texts[frame];
     if (known) return known;
-    const { name, file, library, package: pack } = boxes.frames[frame]!;
+    const { name, file } = boxes.frames[frame]!;
     const text = safeText(name);
     const place = safeText(shortPath(file));
-    const look: FrameLook = {
-      ...paintOf({ name, file, library, package: pack }, theme, this.tinted),
+    const texts: FrameText = {
       name: text,
       shortName: safeText(shortName(name)),
       file: place,
       nameWidth: context.measureText(text).width,
       fileWidth: context.measureText(place).width,
     };
-    this.looks[frame] = look;
-    return look;
+    this.texts[frame] = texts;
+    return texts;
   }
 }
 
 /** The name, and the file in a dimmer tone where all of the name and a good part of the file fit. */
-function drawText(context: CanvasRenderingContext2D, look: FrameLook, x: number, y: number, room: number): void {
-  context.fillStyle = look.text;
+function drawText(context: CanvasRenderingContext2D, look: FrameText, paint: Paint, x: number, y: number, room: number): void {
+  context.fillStyle = paint.text;
   if (look.nameWidth > room) {
     const width = look.shortName === look.name ? look.nameWidth : context.measureText(look.shortName).width;
     context.fillText(clip(context, look.shortName, width, room), x, y);
@@ -163,7 +179,7 @@ function drawText(context: CanvasRenderingContext2D, look: FrameLook, x: number,
   context.fillText(look.name, x, y);
   const rest = room - look.nameWidth - 9;
   if (look.file === '' || rest < Math.min(look.fileWidth, 60)) return;
-  context.fillStyle = look.dim;
+  context.fillStyle = paint.dim;
   context.fillText(clip(context, look.file, look.fileWidth, rest), x + look.nameWidth + 9, y);
 }
 

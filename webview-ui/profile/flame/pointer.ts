@@ -1,7 +1,7 @@
 import { store } from '../store.js';
 import { boxAt } from './boxes.js';
 import type { FlameController } from './controller.js';
-import { BOX, PITCH, SIDE, TOP } from './paint.js';
+import { BOX, heightOf, type Place, rowAt, rowTop, SIDE } from './place.js';
 import { panBy } from './viewport.js';
 
 /** A click waits this long for a second one, so that opening a source doesn't zoom first. */
@@ -20,6 +20,7 @@ export class Pointer {
 
   constructor(
     private readonly flame: FlameController,
+    private readonly upward: boolean,
     private readonly changed: () => void,
   ) {}
 
@@ -56,31 +57,36 @@ export class Pointer {
 
   /** Where the card belongs, in the window: by the pointer, or in a corner for a box chosen by key. */
   anchor(box: number): { x: number; top: number; bottom: number; corner: boolean } {
-    const { boxes, topRow } = this.flame;
+    const { boxes } = this.flame;
     const { scroller } = this;
     if (!boxes || !scroller) return { x: 0, top: 0, bottom: 0, corner: true };
     const bounds = scroller.getBoundingClientRect();
-    const top = bounds.top + TOP + (boxes.depth[box]! - topRow) * PITCH - scroller.scrollTop;
+    const top = bounds.top + rowTop(this.place(scroller), boxes.depth[box]!);
     return { x: bounds.left + this.at.x, top, bottom: top + BOX, corner: this.hovered < 0 };
   }
 
+  private place({ scrollTop, clientHeight }: HTMLElement): Place {
+    const { boxes, topRow } = this.flame;
+    return { upward: this.upward, height: heightOf(boxes?.rows.length ?? 0, clientHeight), scrollTop, topRow };
+  }
+
   private boxUnder(x: number, y: number): number {
-    const { boxes, viewport, topRow } = this.flame;
+    const { boxes, viewport } = this.flame;
     const scroller = this.scroller;
     if (!boxes || !scroller) return -1;
-    const row = (y + scroller.scrollTop - TOP) / PITCH + topRow;
+    const row = rowAt(this.place(scroller), y);
     if (row < 0) return -1;
     const perPixel = (viewport.x1 - viewport.x0) / (scroller.clientWidth - 2 * SIDE);
     return boxAt(boxes, Math.floor(row), viewport.x0 + (x - SIDE) * perPixel, perPixel);
   }
 
-  private place(event: MouseEvent): void {
+  private track(event: MouseEvent): void {
     const bounds = this.scroller!.getBoundingClientRect();
     this.at = { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
   }
 
   private move(event: PointerEvent): void {
-    this.place(event);
+    this.track(event);
     const { press } = this;
     if (press) {
       const [dx, dy] = [this.at.x - press.x, this.at.y - press.y];
@@ -107,7 +113,7 @@ export class Pointer {
   }
 
   private down(event: PointerEvent): void {
-    this.place(event);
+    this.track(event);
     // The scrollbar's own presses are not ours.
     if (event.button !== 0 || this.at.x >= this.scroller!.clientWidth) return;
     this.press = { x: this.at.x, y: this.at.y, panX: this.at.x, scroll: this.scroller!.scrollTop, dragging: false };
@@ -117,7 +123,7 @@ export class Pointer {
     const { press } = this;
     this.cancel();
     if (!press || press.dragging) return;
-    this.place(event);
+    this.track(event);
     this.click(this.boxUnder(press.x, press.y), event);
   }
 
@@ -154,7 +160,7 @@ export class Pointer {
 
   /** Plain wheel scrolls (the scroller does that); with ctrl, which pinching sends too, it zooms; sideways it pans. */
   private wheel(event: WheelEvent): void {
-    this.place(event);
+    this.track(event);
     const { viewport } = this.flame;
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();

@@ -5,20 +5,21 @@ import type { FlameController } from './controller.js';
 const MOST = 60;
 
 /** The flame graph for screen readers: the call path to the selected box, the box, and what it calls, as a tree. */
-export function Twin({ flame }: { flame: FlameController }) {
+export function Twin({ flame, id }: { flame: FlameController; id: string }) {
   const { boxes } = flame;
   if (!boxes) return null;
   const selected = Math.max(flame.selected, 0);
   const path = [...callersOf(boxes, selected), selected];
   const children = childrenOf(boxes, selected).slice(0, MOST);
   return (
-    <div id="flame-tree" class="visually-hidden" role="tree" aria-label={boxes.inverted ? 'Callers' : 'Call path'}>
+    <div id={`${id}-tree`} class="visually-hidden" role="tree" aria-label={boxes.inverted ? 'Callers' : 'Call path'}>
       {path.map((box, level) => {
         const siblings = level === 0 ? [box] : childrenOf(boxes, path[level - 1]!);
         return (
           <Item
             key={boxes.node[box]}
             flame={flame}
+            id={`${id}-box-${boxes.node[box]}`}
             box={box}
             level={level + 1}
             place={siblings.indexOf(box) + 1}
@@ -29,7 +30,15 @@ export function Twin({ flame }: { flame: FlameController }) {
         );
       })}
       {children.map((box, i) => (
-        <Item key={boxes.node[box]} flame={flame} box={box} level={path.length + 1} place={i + 1} of={children.length} />
+        <Item
+          key={boxes.node[box]}
+          flame={flame}
+          id={`${id}-box-${boxes.node[box]}`}
+          box={box}
+          level={path.length + 1}
+          place={i + 1}
+          of={children.length}
+        />
       ))}
     </div>
   );
@@ -37,6 +46,7 @@ export function Twin({ flame }: { flame: FlameController }) {
 
 interface ItemProps {
   readonly flame: FlameController;
+  readonly id: string;
   readonly box: number;
   readonly level: number;
   readonly place: number;
@@ -45,12 +55,12 @@ interface ItemProps {
   readonly selected?: boolean;
 }
 
-function Item({ flame, box, level, place, of, expanded, selected = false }: ItemProps) {
+function Item({ flame, id, box, level, place, of, expanded, selected = false }: ItemProps) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the canvas has the keys
     // biome-ignore lint/a11y/useFocusableInteractive: the focus stays on the canvas, which names the item by aria-activedescendant
     <div
-      id={`flame-box-${flame.boxes?.node[box]}`}
+      id={id}
       role="treeitem"
       aria-level={level}
       aria-posinset={place}
