@@ -34,6 +34,12 @@ export interface FlameLayout {
  * the roots are). Costs as much as there are boxes: siblings come largest first, so the first narrow one ends its row.
  */
 export function flameLayout(profile: Profile, tree: CallTree, root: number, minFraction: number): FlameLayout {
+  const library = libraryFlags(profile);
+  return layoutBoxes((func) => frameOf(profile, library, func), tree, root, minFraction);
+}
+
+/** The same for functions that may be of several profiles: whoever asks says what a function of the tree is called. */
+export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: CallTree, root: number, minFraction: number): FlameLayout {
   const within = root >= 0 && root < tree.length;
   const rootValue = within ? tree.total[root]! : tree.sum;
   const depthOfRoot = within ? tree.depth[root]! : 0;
@@ -43,7 +49,7 @@ export function flameLayout(profile: Profile, tree: CallTree, root: number, minF
   const self: number[] = [];
   const nodes: number[] = [];
   const frame: number[] = [];
-  const frames = new FrameList(profile);
+  const frames = new FrameList(frameOf);
   let maxDepth = 0;
   /** Where the next box of a depth begins. */
   const cursor: number[] = [0];
@@ -69,7 +75,7 @@ export function flameLayout(profile: Profile, tree: CallTree, root: number, minF
     if (level > maxDepth) maxDepth = level;
     node++;
   }
-  const path = within ? ancestorsOf(tree, root).map((node) => ({ node, name: nameOf(profile, tree.func[node]!) })) : [];
+  const path = within ? ancestorsOf(tree, root).map((node) => ({ node, name: frameOf(tree.func[node]!).name })) : [];
   return {
     root: within ? root : -1,
     rootValue,
@@ -86,27 +92,24 @@ export function flameLayout(profile: Profile, tree: CallTree, root: number, minF
   };
 }
 
-function nameOf(profile: Profile, func: number): string {
-  return profile.strings[profile.functions.name[func]!]!;
+/** A function of a profile as a frame. @param library the profile's `libraryFlags` */
+export function frameOf({ functions, strings }: Profile, library: Uint8Array, func: number): FlameFrame {
+  const file = strings[functions.file[func]!]!;
+  const name = strings[functions.name[func]!]!;
+  return { func, name, file, line: functions.startLine[func]!, library: library[func] === 1, package: packageOf(file, name) };
 }
 
+/** Frames, numbered as they are met. */
 class FrameList {
   readonly list: FlameFrame[] = [];
   private readonly known = new Map<number, number>();
-  private readonly library: Uint8Array;
 
-  constructor(private readonly profile: Profile) {
-    this.library = libraryFlags(profile);
-  }
+  constructor(private readonly frameOf: (func: number) => FlameFrame) {}
 
   index(func: number): number {
     const known = this.known.get(func);
     if (known !== undefined) return known;
-    const { functions, strings } = this.profile;
-    const file = strings[functions.file[func]!]!;
     this.known.set(func, this.list.length);
-    const name = nameOf(this.profile, func);
-    const library = this.library[func] === 1;
-    return this.list.push({ func, name, file, line: functions.startLine[func]!, library, package: packageOf(file, name) }) - 1;
+    return this.list.push(this.frameOf(func)) - 1;
   }
 }

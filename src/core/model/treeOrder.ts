@@ -13,11 +13,19 @@ export interface GrownTree {
   readonly cut: boolean;
 }
 
-/**
- * Puts a tree into depth-first order, siblings by total, largest first (on a draw: in order of growth).
- * @param bounds nodes with a total below `minimum`, or at `depth` and deeper, are left out with all below them
- */
-export function orderDepthFirst(grown: GrownTree, bounds: { readonly minimum: number; readonly depth: number }): CallTree {
+/** Nodes with a total below `minimum`, or at `depth` and deeper, are left out with all below them. */
+interface Bounds {
+  readonly minimum: number;
+  readonly depth: number;
+}
+
+/** Puts a tree into depth-first order, siblings by total, largest first (on a draw: in order of growth). */
+export function orderDepthFirst(grown: GrownTree, bounds: Bounds): CallTree {
+  return depthFirst(grown, bounds).tree;
+}
+
+/** The same, with the node that each row of the ordered tree was: for further columns of the nodes. */
+export function depthFirst(grown: GrownTree, bounds: Bounds): { readonly tree: CallTree; readonly chosen: Uint32Array } {
   const { parent, total } = grown;
   // Children of node i are listed in children[first[i + 1] … first[i + 2]); the roots are those of -1.
   const first = new Uint32Array(grown.length + 2);
@@ -76,7 +84,7 @@ export function orderDepthFirst(grown: GrownTree, bounds: { readonly minimum: nu
   };
   const func = new Uint32Array(length);
   for (let i = 0; i < length; i++) func[i] = grown.func[chosen[i]!]!;
-  return {
+  const tree = {
     length,
     func,
     parent: newParent,
@@ -89,6 +97,7 @@ export function orderDepthFirst(grown: GrownTree, bounds: { readonly minimum: nu
     estimate: grown.estimate,
     cut: grown.cut || length < grown.length,
   };
+  return { tree, chosen };
 }
 
 /** By insertion: most nodes have a few children, for which a general sort costs more than it does. */
