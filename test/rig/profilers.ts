@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { aptInstall, canInstallPackages, makeOnce, runLogged, type Say, tail } from './install.js';
 import { cacheFolder } from './paths.js';
 
-/** Profilers, a test runner and a build backend that a user has in the environment of the program, in the versions that tests run. */
+/** Profilers, a test runner, a notebook's kernel and a build backend that a user has in the environment of the program, in the versions that tests run. */
 const wanted = [
   'line_profiler==5.1.0',
   'pyinstrument==5.1.3',
@@ -13,6 +13,7 @@ const wanted = [
   'yappi==1.7.6',
   'pytest==9.2.0',
   'pytest-xdist==3.8.0',
+  'ipykernel==7.4.0',
   'setuptools==80.9.0',
 ];
 
@@ -40,7 +41,7 @@ export async function installProfilers(python: string, say: Say): Promise<string
   };
   const version = spawnSync(python, ['--version'], { encoding: 'utf8' }).stdout;
   const folder = await makeOnce('profilers', `${wanted} ${python} ${version}`, say, make, () =>
-    say('Installing profilers for Python into the cache: 150 MB, once'),
+    say('Installing profilers for Python into the cache: 200 MB, once'),
   );
   if (lstatSync(link(), { throwIfNoEntry: false }) !== undefined) rmSync(link());
   symlinkSync(folder, link(), 'junction');
