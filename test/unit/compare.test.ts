@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { compare, compareLines, type Normalize } from '../../src/core/model/compare.js';
+import { compare, type Normalize } from '../../src/core/model/compare.js';
+import { compareLines } from '../../src/core/model/compareLines.js';
 import type { Profile } from '../../src/core/model/profile.js';
 import { chooseTypes } from '../../src/core/report/compared.js';
 import { diffJson, diffText, isNoise, movedText } from '../../src/core/report/diff.js';
@@ -9,7 +10,7 @@ import { draw, drawCalls } from './draw.js';
 
 function compared(base: Profile, next: Profile, normalize?: Normalize) {
   const [before, after] = chooseTypes(base, next, undefined);
-  return compare(base, { type: before }, next, { type: after }, normalize);
+  return compare(base, { type: before }, next, { type: after }, normalize ? { normalize } : {});
 }
 
 /** `name file:line self→self total→total moved`. */
@@ -104,11 +105,12 @@ test('normalising by totals and by time', () => {
 });
 
 test('noise is what sampling alone makes', () => {
-  // 100 of 10,000 samples: ± 1.96 × √(99 + 99) = 27.6.
+  // 100 of 10,000 samples: ± 1.96 × √(100 + 128), a bit less for what lies outside.
   const sampled = (hits: number) => draw('a b', { weights: [hits, 10_000 - hits] });
   const asSamples = (profile: Profile): Profile => ({ ...profile, sampleTypes: [{ type: 'samples', unit: 'count' }] });
   const comparison = compared(asSamples(sampled(100)), asSamples(sampled(127)));
-  expect(comparison.functions.noise[0]).toBeCloseTo(1.96 * Math.sqrt(100 * 0.99 + 127 * (1 - 0.0127)), 6);
+  const variance = (hits: number) => (10_000 ** 2 * ((hits + 1) / 10_002) * (1 - (hits + 1) / 10_002)) / 10_002;
+  expect(comparison.functions.noise[0]).toBeCloseTo(1.96 * Math.sqrt(variance(100) + variance(127)), 6);
   expect(isNoise(comparison, 0)).toBe(true);
   expect(isNoise(compared(asSamples(sampled(100)), asSamples(sampled(131))), 0)).toBe(false);
   expect(diffText(comparison, [])).toContain('10,000 → 10,000 samples');

@@ -46,7 +46,7 @@ export async function diff(words: readonly string[], options: DiffCommandOptions
     { ...base.spec, type: baseType },
     { ...next.spec, type: newType },
   ] as const;
-  const comparison = compare(base.profile, specs[0], next.profile, specs[1], normalize);
+  const comparison = compare(base.profile, specs[0], next.profile, specs[1], { normalize });
   const judged: Judged[] = rules.map((rule) => judge(comparison, rule));
 
   const rows = options.n === 0 ? undefined : (options.n ?? (options.json ? undefined : ROWS));

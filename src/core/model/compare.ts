@@ -1,23 +1,33 @@
 import { UserError } from '../errors.js';
+import { changeNoise, type NoiseSide, spreadOf } from './changeNoise.js';
 import { type FunctionTable, functionTable } from './functionTable.js';
 import { GrowingInt32 } from './growing.js';
-import { type FileLines, lineTable } from './lines.js';
 import { type Pairing, pairFunctions } from './pairing.js';
 import type { Profile, ValueType, ViewSpec } from './profile.js';
 import { isSummed } from './summed.js';
 import { bytesPer, secondsPer } from './units.js';
 
-/** One of two compared profiles. */
-export interface ComparedSide {
+/** One of two compared profiles. Of several runs it is their sum, and what is compared is their mean. */
+export interface ComparedSide extends NoiseSide {
   readonly profile: Profile;
   readonly spec: ViewSpec;
   readonly figures: FunctionTable;
-  /** What its figures are multiplied with: to the common unit, and to make the profiles comparable where that was asked for. */
+  /**
+   * What its figures are multiplied with: to the common unit, to make the profiles comparable where that was asked for, and
+   * from the sum of several runs to their mean.
+   */
   readonly scale: number;
-  /** The whole, scaled. */
-  readonly sum: number;
-  /** Samples that the figures rest on; undefined where they were counted, or the file does not tell. */
-  readonly samples: number | undefined;
+  /** The runs one by one, where there are several. */
+  readonly repeated: Repeated | undefined;
+}
+
+/** Several runs of one side. */
+export interface Repeated {
+  readonly profiles: readonly Profile[];
+  /** The view's value type in each of them. */
+  readonly specs: readonly ViewSpec[];
+  /** Function of each run by function of the sum; -1 where it has none. */
+  readonly functions: readonly Int32Array[];
 }
 
 /** Functions of either profile; figures are scaled. */
@@ -30,27 +40,16 @@ export interface ComparedFunctions {
   readonly baseTotal: Float64Array;
   readonly nextSelf: Float64Array;
   readonly nextTotal: Float64Array;
-  /** Half the 95 % interval of the change in self that sampling alone makes; NaN where it is not known. */
+  /** Half the 95 % interval of the change in self that sampling or repeating alone makes (`changeNoise`); NaN where it is not known. */
   readonly noise: Float64Array;
-}
-
-/** A line of either profile. */
-export interface ComparedLine {
-  /** File and line in the new profile; where the line is gone, in the base. */
-  readonly file: string;
-  readonly line: number;
-  /** Line in the base; 0 where it is new. */
-  readonly wasLine: number;
-  readonly isGone: boolean;
-  baseSelf: number;
-  baseTotal: number;
-  nextSelf: number;
-  nextTotal: number;
+  /** The same of the total. */
+  readonly totalNoise: Float64Array;
 }
 
 export interface Comparison {
   /** What is compared, in the new profile's unit. */
   readonly type: ValueType;
+  readonly normalize: Normalize;
   readonly base: ComparedSide;
   readonly next: ComparedSide;
   readonly functions: ComparedFunctions;
@@ -60,26 +59,32 @@ export interface Comparison {
 /** How profiles of different length are made comparable: not at all, by their totals (as pprof's -normalize), or by time. */
 export type Normalize = 'none' | 'total' | 'duration';
 
-/** Standard deviations of a 95 % interval. */
-const Z95 = 1.96;
+/** What is compared, beside the profiles. */
+export interface CompareOptions {
+  readonly normalize?: Normalize;
+  /** The runs that a side is the sum of. */
+  readonly baseRuns?: Repeated | undefined;
+  readonly nextRuns?: Repeated | undefined;
+  /** Which function is which, where that was found out before. */
+  readonly pairing?: Pairing | undefined;
+}
 
 /**
  * Compares two profiles in views of the same value type. Normalising scales the new profile.
  * @throws UserError `different-types`, `no-duration`, and what views throw
  */
-export function compare(base: Profile, baseSpec: ViewSpec, next: Profile, nextSpec: ViewSpec, normalize: Normalize = 'none'): Comparison {
+export function compare(base: Profile, baseSpec: ViewSpec, next: Profile, nextSpec: ViewSpec, options: CompareOptions = {}): Comparison {
+  const { normalize = 'none', baseRuns, nextRuns, pairing = pairFunctions(base, next) } = options;
   const type = next.sampleTypes[nextSpec.type];
   const baseType = base.sampleTypes[baseSpec.type];
   const unit = type === undefined || baseType === undefined ? undefined : unitFactor(baseType.unit, type.unit);
   if (type === undefined || unit === undefined) {
     throw new UserError('different-types', `${named(baseType)} cannot be compared with ${named(type)}`);
   }
-  const baseFigures = functionTable(base, baseSpec);
+  const before = side(base, baseSpec, functionTable(base, baseSpec), unit, baseRuns);
   const nextFigures = functionTable(next, nextSpec);
-  const before = side(base, baseSpec, baseFigures, unit);
-  const after = side(next, nextSpec, nextFigures, normalizing(normalize, before, next, nextFigures));
-  const pairing = pairFunctions(base, next);
-  return { type, base: before, next: after, functions: functionRows(before, after, pairing), pairing };
+  const after = side(next, nextSpec, nextFigures, normalizing(normalize, before, next, nextFigures, nextRuns), nextRuns);
+  return { type, normalize, base: before, next: after, functions: functionRows(before, after, pairing, normalize), pairing };
 }
 
 function named(type: ValueType | undefined): string {
@@ -104,17 +109,21 @@ function whole(factor: number): number {
   return Math.abs(1 / factor - down) < 1e-9 * down ? 1 / down : factor;
 }
 
-function normalizing(how: Normalize, base: ComparedSide, next: Profile, figures: FunctionTable): number {
+/** What a run of the new side is multiplied with. */
+function normalizing(how: Normalize, base: ComparedSide, next: Profile, figures: FunctionTable, nextRuns: Repeated | undefined): number {
+  const runs = nextRuns?.profiles.length ?? 1;
   if (how === 'none') return 1;
-  if (how === 'total') return figures.sum === 0 ? 1 : base.sum / figures.sum;
-  const before = base.profile.durationNanos ?? 0;
-  const after = next.durationNanos ?? 0;
+  if (how === 'total') return figures.sum === 0 ? 1 : (base.sum * runs) / figures.sum;
+  const before = (base.profile.durationNanos ?? 0) / base.runs;
+  const after = (next.durationNanos ?? 0) / runs;
   if (!(before > 0 && after > 0)) throw new UserError('no-duration', 'a profile does not say how long it was recorded');
   return before / after;
 }
 
-function side(profile: Profile, spec: ViewSpec, figures: FunctionTable, scale: number): ComparedSide {
-  return { profile, spec, figures, scale, sum: figures.sum * scale, samples: samplesBehind(profile, spec, figures) };
+function side(profile: Profile, spec: ViewSpec, figures: FunctionTable, ofRun: number, repeated: Repeated | undefined): ComparedSide {
+  const runs = repeated?.profiles.length ?? 1;
+  const scale = ofRun / runs;
+  return { profile, spec, figures, scale, sum: figures.sum * scale, samples: samplesBehind(profile, spec, figures), runs, repeated };
 }
 
 /**
@@ -132,7 +141,7 @@ function samplesBehind(profile: Profile, spec: ViewSpec, figures: FunctionTable)
   return Math.round((figures.sum * (unitFactor(type.unit, periodType.unit) ?? Number.NaN)) / period) || undefined;
 }
 
-function functionRows(base: ComparedSide, next: ComparedSide, { nextOf, baseOf }: Pairing): ComparedFunctions {
+function functionRows(base: ComparedSide, next: ComparedSide, { nextOf, baseOf }: Pairing, normalize: Normalize): ComparedFunctions {
   const used = ({ figures }: ComparedSide, func: number) =>
     figures.self[func] !== 0 || figures.total[func] !== 0 || (figures.calls?.[func] ?? 0) > 0;
   const mine = new GrowingInt32();
@@ -156,7 +165,9 @@ function functionRows(base: ComparedSide, next: ComparedSide, { nextOf, baseOf }
     nextSelf: new Float64Array(length),
     nextTotal: new Float64Array(length),
     noise: new Float64Array(length),
+    totalNoise: new Float64Array(length),
   };
+  const [baseSpread, nextSpread] = [spreads(base, normalize), spreads(next, normalize)];
   for (let row = 0; row < length; row++) {
     const a = rows.base[row]!;
     const b = rows.next[row]!;
@@ -168,88 +179,51 @@ function functionRows(base: ComparedSide, next: ComparedSide, { nextOf, baseOf }
       rows.nextSelf[row] = next.figures.self[b]! * next.scale;
       rows.nextTotal[row] = next.figures.total[b]! * next.scale;
     }
-    rows.noise[row] = noiseOf(base, rows.baseSelf[row]!, next, rows.nextSelf[row]!);
+    const { baseSelf, baseTotal, nextSelf, nextTotal } = rows;
+    const [was, now] = [baseSpread(a), nextSpread(b)];
+    rows.noise[row] = changeNoise(base, baseSelf[row]!, next, nextSelf[row]!, was.self, now.self);
+    rows.totalNoise[row] = changeNoise(base, baseTotal[row]!, next, nextTotal[row]!, was.total, now.total);
   }
   return rows;
 }
 
-/** Half the 95 % interval of the change from one (scaled) self figure to another; NaN where it is not known. */
-export function noiseOf(base: ComparedSide, baseSelf: number, next: ComparedSide, nextSelf: number): number {
-  return Z95 * Math.sqrt(variance(base, baseSelf) + variance(next, nextSelf));
-}
+const NO_SPREAD = { self: 0, total: 0 };
 
-/** Variance of a self figure that is k of n samples (binomial); one that no sample hit could as well have been hit by one. */
-function variance({ samples, sum }: ComparedSide, self: number): number {
-  if (samples === undefined) return Number.NaN;
-  if (samples === 0 || sum === 0) return 0;
-  const perSample = sum / samples;
-  const hits = Math.max(1, Math.abs(self / perSample));
-  return perSample ** 2 * hits * Math.max(0, 1 - hits / samples);
-}
-
-/** Lines of both profiles; a line is found again at the same distance from its function's first line. */
-export function compareLines({ base, next, pairing }: Comparison): ComparedLine[] {
-  const owners = lineOwners(base.profile);
-  const { strings, functions } = next.profile;
-  const fileIndex = new Map(base.profile.strings.map((text, index) => [text, index]));
-  const rows = new Map<string, Map<number, ComparedLine>>();
-  const lines: ComparedLine[] = [];
-  for (const [file, figures] of lineTable(base.profile, base.spec).files) {
-    const ofFile = fileIndex.get(file)!;
-    each(figures, base.scale, (line, baseSelf, baseTotal) => {
-      const owner = owners.get(ofFile * 2 ** 31 + line) ?? -1;
-      const other = owner < 0 ? -1 : pairing.nextOf[owner]!;
-      const sameFile = pairing.nextFileOf.get(ofFile);
-      const isGone = other < 0 && (owner >= 0 || sameFile === undefined);
-      const to = isGone ? file : strings[other >= 0 ? functions.file[other]! : sameFile!]!;
-      const starts = other < 0 ? [0, 0] : [base.profile.functions.startLine[owner]!, functions.startLine[other]!];
-      const now = starts[0]! > 0 && starts[1]! > 0 ? line - starts[0]! + starts[1]! : line;
-      const known = isGone ? undefined : rows.get(to)?.get(now);
-      if (known !== undefined) {
-        // Two functions moved onto each other: their totals may overlap.
-        known.baseSelf += baseSelf;
-        known.baseTotal = Math.max(known.baseTotal, baseTotal);
-        return;
-      }
-      const row: ComparedLine = { file: to, line: now, wasLine: line, isGone, baseSelf, baseTotal, nextSelf: 0, nextTotal: 0 };
-      lines.push(row);
-      if (!isGone) ofMap(rows, to).set(now, row);
-    });
-  }
-  for (const [file, figures] of lineTable(next.profile, next.spec).files) {
-    each(figures, next.scale, (line, nextSelf, nextTotal) => {
-      const row = rows.get(file)?.get(line);
-      if (row === undefined) lines.push({ file, line, wasLine: 0, isGone: false, baseSelf: 0, baseTotal: 0, nextSelf, nextTotal });
-      else Object.assign(row, { nextSelf, nextTotal });
-    });
-  }
-  return lines;
-}
-
-function each({ line, self, total }: FileLines, scale: number, visit: (line: number, self: number, total: number) => void): void {
-  for (let i = 0; i < line.length; i++) visit(line[i]!, self[i]! * scale, total[i]! * scale);
-}
-
-function ofMap<V>(maps: Map<string, Map<number, V>>, key: string): Map<number, V> {
-  let found = maps.get(key);
-  if (found === undefined) {
-    found = new Map();
-    maps.set(key, found);
-  }
-  return found;
-}
-
-/** The innermost function of every (file, line): of several that share the line, the one that starts last. */
-function lineOwners({ lines, functions }: Profile): Map<number, number> {
-  const owners = new Map<number, number>();
-  const add = (func: number, line: number) => {
-    if (line <= 0) return;
-    const key = functions.file[func]! * 2 ** 31 + line;
-    const known = owners.get(key);
-    const start = functions.startLine[func]!;
-    if (known === undefined || (start <= line && start > functions.startLine[known]!)) owners.set(key, func);
+/** How far the runs of a side are from their mean, function by function. */
+function spreads(side: ComparedSide, normalize: Normalize): (func: number) => { readonly self: number; readonly total: number } {
+  const { repeated, scale } = side;
+  if (repeated === undefined) return () => NO_SPREAD;
+  const tables = repeated.profiles.map((profile, run) => functionTable(profile, repeated.specs[run]!));
+  const sizes = runSizes(side, normalize, tables);
+  const self = new Float64Array(tables.length);
+  const total = new Float64Array(tables.length);
+  return (func) => {
+    if (func < 0) return NO_SPREAD;
+    for (let run = 0; run < tables.length; run++) {
+      const own = repeated.functions[run]![func]!;
+      self[run] = own < 0 ? 0 : tables[run]!.self[own]!;
+      total[run] = own < 0 ? 0 : tables[run]!.total[own]!;
+    }
+    return { self: spreadOf(self, sizes, scale), total: spreadOf(total, sizes, scale) };
   };
-  for (let row = 0; row < lines.length; row++) add(lines.func[row]!, lines.line[row]!);
-  for (let func = 0; func < functions.length; func++) add(func, functions.startLine[func]!);
-  return owners;
+}
+
+/** What makes runs of one side comparable: nothing, their totals or their durations. @param tables of the runs */
+export function runSizes({ repeated }: ComparedSide, normalize: Normalize, tables?: readonly { readonly sum: number }[]): number[] {
+  return (repeated?.profiles ?? []).map((profile, run) => {
+    if (normalize === 'none') return 1;
+    if (normalize === 'duration') return profile.durationNanos ?? 0;
+    return (tables?.[run] ?? functionTable(profile, repeated!.specs[run]!)).sum;
+  });
+}
+
+/** Half the 95 % interval of the change of the whole: what repeating says, for the whole of one run is no sample. NaN where it is not known. */
+export function wholeNoise({ base, next, normalize }: Comparison): number {
+  if (base.runs < 2 && next.runs < 2) return Number.NaN;
+  const spread = (side: ComparedSide) => {
+    const sums = (side.repeated?.profiles ?? []).map((profile, run) => functionTable(profile, side.repeated!.specs[run]!).sum);
+    return spreadOf(sums, runSizes(side, normalize), side.scale);
+  };
+  const whole = (side: ComparedSide): NoiseSide => ({ ...side, samples: undefined });
+  return changeNoise(whole(base), base.sum, whole(next), next.sum, spread(base), spread(next));
 }

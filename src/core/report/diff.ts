@@ -1,4 +1,5 @@
-import { type ComparedLine, type ComparedSide, type Comparison, compareLines, type Normalize } from '../model/compare.js';
+import type { ComparedSide, Comparison, Normalize } from '../model/compare.js';
+import { type ComparedLine, compareLines } from '../model/compareLines.js';
 import type { ValueType } from '../model/profile.js';
 import { formatCount, formatType, formatValue, plural } from '../model/units.js';
 import { beforeAndAfter, changeText, percentText } from './change.js';

@@ -1,4 +1,5 @@
-import { type Comparison, compareLines, type Normalize } from '../model/compare.js';
+import type { Comparison, Normalize } from '../model/compare.js';
+import { compareLines } from '../model/compareLines.js';
 import { formatType, formatValue } from '../model/units.js';
 import { beforeAndAfter, changeText, percentText } from './change.js';
 import { basisText, byChange, functionsByChange, isNoise, movedText, placeOf } from './diff.js';

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
+import { changeNoise } from '../model/changeNoise.js';
 import type { ComparedSide, Comparison } from '../model/compare.js';
-import { noiseOf, unitFactor } from '../model/compare.js';
+import { unitFactor } from '../model/compare.js';
 import { functionTable } from '../model/functionTable.js';
 import type { Profile } from '../model/profile.js';
 import { totalOf } from '../model/search.js';
@@ -74,7 +75,7 @@ export function judge(comparison: Comparison, rule: Rule): Judged {
   const equal = Math.abs(found - limit) <= 1e-9 * Math.max(1, Math.abs(limit));
   const holds = equal ? operator.endsWith('=') : operator.startsWith('>') ? found > limit : found < limit;
   const noise =
-    rule.figure === 'self' && rule.expression !== undefined ? noiseOf(comparison.base, base, comparison.next, next) : Number.NaN;
+    rule.figure === 'self' && rule.expression !== undefined ? changeNoise(comparison.base, base, comparison.next, next) : Number.NaN;
   const doubt = Number.isNaN(noise) || noise === 0 || base === next ? '' : ` (sampling alone: ±${formatValue(noise, unit)})`;
   const nothing = matched ? '' : ', no function matches';
   return { rule, holds, matched, sentence: `${plain(rule.text)}: ${beforeAndAfter(base, next, unit)}${doubt}${nothing}` };
