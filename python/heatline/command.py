@@ -4,6 +4,7 @@ import os
 import sys
 
 from . import files, runner
+from .following import follow
 from .installed import ENGINES as INSTALLED
 from .joining import join
 from .recorder import Recorder
@@ -15,6 +16,7 @@ USAGE = (
     "                              [--live] [--mode wall|cpu|gil] [--native] [--subprocesses] [--only RE] [--delay SECONDS]\n"
     "                              [--function NAME] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
+    "       python -m heatline follow attach …, as profiling.sampling's own attach --binary, and renews FILE.live meanwhile\n"
 )
 
 
@@ -112,6 +114,8 @@ def expression(text):
 
 def main(arguments):
     """Runs the program under the recorder; does not return but ends as the program ends."""
+    if arguments[:1] == ["follow"]:
+        follow(arguments[1:])
     options, words = parse(arguments)
     for key in ("output", "status"):
         path = getattr(options, key)

@@ -8,28 +8,22 @@ PERIOD, SHARE = 1_000_000_000, 20
 RECENT_SECONDS = 10
 
 
-class Live:
-    """Hands what a watch has seen to `show(report, recent report)`, in a copy of this process: the sampling does not wait for it."""
+class Copies:
+    """Forks a copy of this process about once a second, as long as the last one has ended, which does a piece of work at lower priority."""
 
-    def __init__(self, watch, show):
-        watch.fresh = {}
-        self._watch = watch
-        self._show = show
-        self._windows = []  # (end, (kernel id, stack) → wall ns), of the last seconds
+    def __init__(self):
         self._child = 0
-        self._began = 0
         self.due = time.monotonic_ns() + PERIOD
 
-    def tell(self, now):
-        """To be called at `due` (ns); sets the next."""
+    def busy(self, now):
+        """Whether the last copy still works; then the next one is due a little later."""
         if self._child and not self._reap(os.WNOHANG):
             self.due = now + PERIOD // 4
-            return
-        watch = self._watch
-        self._windows.append((now, watch.fresh))
-        watch.fresh = {}
-        while self._windows[0][0] <= now - RECENT_SECONDS * 1_000_000_000:
-            del self._windows[0]
+            return True
+        return False
+
+    def make(self, now, work):
+        """Has a copy do `work`; `now` (ns) sets when the next is due."""
         self.due = now + PERIOD
         try:
             self._child = os.fork()
@@ -39,7 +33,7 @@ class Live:
             return
         try:
             os.nice(5)
-            self._show(watch.report(), self.recent())
+            work()
         finally:
             os._exit(0)
 
@@ -47,15 +41,6 @@ class Live:
         """Waits for the last copy, so that nothing is written any more."""
         if self._child:
             self._reap(0)
-
-    def recent(self):
-        """As the watch's report; of the last seconds, and of the figures the wall time alone."""
-        sums = {}
-        for _, window in self._windows:
-            for row, wall in window.items():
-                sums[row] = sums.get(row, 0) + wall
-        rows = [(native, [part for pair in stack for part in pair], 0, wall, 0, 0) for (native, stack), wall in sums.items()]
-        return (rows, *self._watch.report()[1:])
 
     def _reap(self, how):
         """Whether the copy has ended; what it cost sets the pace."""
@@ -69,3 +54,43 @@ class Live:
         if used is not None:
             self.due += max(0, int((used.ru_utime + used.ru_stime) * 1e9 * SHARE) - PERIOD)
         return True
+
+
+class Live:
+    """Hands what a watch has seen to `show(report, recent report)`, in a copy of this process: the sampling does not wait for it."""
+
+    def __init__(self, watch, show):
+        watch.fresh = {}
+        self._watch = watch
+        self._show = show
+        self._windows = []  # (end, (kernel id, stack) → wall ns), of the last seconds
+        self._copies = Copies()
+
+    @property
+    def due(self):
+        """When the next copy is to be made; ns of the monotonic clock."""
+        return self._copies.due
+
+    def tell(self, now):
+        """To be called at `due` (ns); sets the next."""
+        if self._copies.busy(now):
+            return
+        watch = self._watch
+        self._windows.append((now, watch.fresh))
+        watch.fresh = {}
+        while self._windows[0][0] <= now - RECENT_SECONDS * 1_000_000_000:
+            del self._windows[0]
+        self._copies.make(now, lambda: self._show(watch.report(), self.recent()))
+
+    def end(self):
+        """Waits for the last copy, so that nothing is written any more."""
+        self._copies.end()
+
+    def recent(self):
+        """As the watch's report; of the last seconds, and of the figures the wall time alone."""
+        sums = {}
+        for _, window in self._windows:
+            for row, wall in window.items():
+                sums[row] = sums.get(row, 0) + wall
+        rows = [(native, [part for pair in stack for part in pair], 0, wall, 0, 0) for (native, stack), wall in sums.items()]
+        return (rows, *self._watch.report()[1:])

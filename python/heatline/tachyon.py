@@ -11,6 +11,7 @@ import sys
 import time
 
 from .lookout import allow_reading, fork_twice
+from .runner import FOLDER
 
 PATIENCE_TO_START, PATIENCE_TO_END, SETTLING = 20.0, 30.0, 0.05
 
@@ -32,7 +33,9 @@ class Tachyon:
             words += ["--mode", options.mode]
         if options.native:
             words.append("--native")
-        self._words = words
+        # Isolated: no module of the program's folder takes the place of one of the sampler's.
+        start = [os.path.join(FOLDER, "__main__.py"), "follow"] if options.live else ["-m", "profiling.sampling"]
+        self._words = ["-I", *start, *words]
         self._done = None
 
     def start(self):
@@ -70,8 +73,7 @@ class Tachyon:
         _signal.signal(_signal.SIGINT, _signal.default_int_handler)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, [])
         if os.read(commands, 1) == b"g":
-            # Isolated: no module of the program's folder takes the place of one of the sampler's.
-            os.execv(sys.executable, [sys.executable, "-I", "-m", "profiling.sampling", *self._words, str(process)])
+            os.execv(sys.executable, [sys.executable, *self._words, str(process)])
 
     def _ended(self, seconds):
         if self._done is None:

@@ -79,6 +79,8 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
     format: 'austin-mojo',
     // Whatever it is sent it sends on to a program that it has started, and writes.
     stop: stopSteps(),
+    // Of a program that it starts, the file has our runner in it until the end.
+    ...(attached && options.live ? { live: 'output' } : {}),
     ...(attached ? { attached } : {}),
     ...(started.reports ? { statusFile } : {}),
   };

@@ -86,6 +86,11 @@ export interface LaunchPlan {
    */
   readonly output: string;
   readonly format: string;
+  /**
+   * Where to look on while it records, when that was asked for: `copy`, at `<output>.live` and `<output>.part`; `output`, at the file
+   * itself, which can be read while it grows. Absent when the engine shows nothing before its end.
+   */
+  readonly live?: 'copy' | 'output';
   /** Signals in the order to try, each with the seconds to wait for the end. */
   readonly stop: readonly { readonly signal: NodeJS.Signals; readonly waitSeconds: number }[];
   /** The program is none of ours: what is started is a tool alone, whose output is read and not shown. */

@@ -75,6 +75,7 @@ function joiningPlan(pid: number, cwd: string, environment: Environment, options
     env: {},
     output: options.output,
     format: 'pprof',
+    ...(options.live ? { live: 'copy' } : {}),
     attached: true,
     stop: stopSteps(20),
   };
@@ -89,7 +90,7 @@ function plan(mode: Mode, target: Target, environment: Environment, options: Eng
   if (mode.id === 'sampler' && options.delaySeconds !== undefined) words.push('--delay', String(options.delaySeconds));
   if (mode.id === 'sampler' && options.function !== undefined) words.push('--function', options.function);
   if (mode.samples && options.live) words.push('--live');
-  return recorderPlan(mode, words, target, environment, options);
+  return { ...recorderPlan(mode, words, target, environment, options), ...(options.live ? { live: 'copy' } : {}) };
 }
 
 /** A program under python/heatline in the mode `id`, with further `words` for it. */

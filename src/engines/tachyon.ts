@@ -62,10 +62,11 @@ function launchPlan(target: Target, environment: Environment, options: EngineOpt
   if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
   if (options.gil) words.push('--mode', 'gil');
   if (options.native) words.push('--native');
+  if (isFollowed(environment, options)) words.push('--live');
   const statusFile = options.reportStatus ? `${options.output}.status` : undefined;
   if (statusFile !== undefined) words.push('--status', statusFile);
   return {
-    ...common(target, options),
+    ...common(target, environment, options),
     argv: [...interpreter, entryOf(environment), ...words, '--', ...program],
     ...(statusFile === undefined ? {} : { statusFile }),
   };
@@ -73,9 +74,9 @@ function launchPlan(target: Target, environment: Environment, options: EngineOpt
 
 function attachPlan(target: Target & { kind: 'process' }, environment: Environment, options: EngineOptions): LaunchPlan {
   const words = [
+    // Isolated: no module of the folder it is started in takes the place of one of its own.
     '-I',
-    '-m',
-    'profiling.sampling',
+    ...(isFollowed(environment, options) ? [entryOf(environment), 'follow'] : ['-m', 'profiling.sampling']),
     'attach',
     '--binary',
     '-a',
@@ -86,18 +87,23 @@ function attachPlan(target: Target & { kind: 'process' }, environment: Environme
   if (options.gil) words.push('--mode', 'gil');
   if (options.native) words.push('--native');
   return {
-    ...common(target, options),
+    ...common(target, environment, options),
     argv: [environment.python ?? 'python3.15', ...words, '-o', options.output, String(target.pid)],
     attached: true,
   };
 }
 
-function common(target: Target, { output }: EngineOptions): Omit<LaunchPlan, 'argv'> {
+/** Whether copies of the growing recording are made: they go by /proc. */
+const isFollowed = ({ platform }: Environment, { live }: EngineOptions): boolean => live === true && platform === 'linux';
+
+function common(target: Target, environment: Environment, options: EngineOptions): Omit<LaunchPlan, 'argv'> {
+  const { output } = options;
   return {
     cwd: target.cwd,
     env: target.env,
     output,
     format: 'tachyon',
+    ...(isFollowed(environment, options) ? { live: 'copy' } : {}),
     // The tool writes on SIGINT only.
     stop: stopSteps(10),
   };

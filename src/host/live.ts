@@ -4,12 +4,17 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
+import type { LaunchPlan } from '../engines/engine.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { closed, opened, renewed } from './session.js';
 
 /** Milliseconds between two looks at the file; engines write about once a second. */
 const PERIOD = 400;
+/** What is slow to show is shown less often: at most this part of the time is spent on it. */
+const SHARE = 1 / 3;
+/** Endings of the files that are looked at, the better one first. */
+const ENDINGS: Readonly<Record<NonNullable<LaunchPlan['live']>, readonly string[]>> = { copy: ['.live', '.part'], output: [''] };
 
 /** All recordings that are shown while they go on, with one Pause for them in the status bar. */
 export class Live implements vscode.Disposable {
@@ -18,15 +23,17 @@ export class Live implements vscode.Disposable {
   paused = false;
 
   /**
-   * Shows what is recorded into `output` until `end` is called.
+   * Shows what a plan records until `end` is called, or says that it shows nothing before its end.
    * @param label what to call it
+   * @param engine its id
    */
-  follow(ctx: Ctx, output: string, label: string): Following {
-    const following = new Following(ctx, output, label, this, () => {
+  follow(ctx: Ctx, plan: LaunchPlan, label: string, engine: string): Following {
+    const following = new Following(ctx, plan, label, engine, this, () => {
       this.following.delete(following);
       this.render();
     });
     this.following.add(following);
+    if (following.blind) this.render();
     return following;
   }
 
@@ -39,21 +46,22 @@ export class Live implements vscode.Disposable {
   /** Called when something is shown for the first time, and at each end. */
   render(): void {
     const shown = [...this.following].some((each) => each.info !== undefined);
+    const blind = [...new Set([...this.following].flatMap((each) => each.blind ?? []))];
     if (!shown) this.paused = false;
     void vscode.commands.executeCommand('setContext', 'heatline.live', shown ? (this.paused ? 'paused' : 'on') : undefined);
-    if (!shown) {
+    if (!shown && blind.length === 0) {
       this.item?.dispose();
       this.item = undefined;
       return;
     }
     this.item ??= vscode.window.createStatusBarItem('heatline.live', vscode.StatusBarAlignment.Left, 99.5);
     this.item.name = 'Heatline: live view';
-    this.item.command = this.paused ? 'heatline.resumeLive' : 'heatline.pauseLive';
-    this.item.text = this.paused ? '$(debug-continue) paused' : '$(debug-pause) live';
-    this.item.tooltip = this.paused
-      ? 'Heat and flame graph stand still; the recording goes on. Click to follow it again.'
-      : 'Heat and flame graph follow the recording. Click to hold them still; the recording goes on.';
-    this.item.accessibilityInformation = { label: this.paused ? 'Follow the recording again' : 'Hold the live view still', role: 'button' };
+    const { text, command, sentence, label } = LOOKS[shown ? (this.paused ? 'paused' : 'on') : 'blind'];
+    const sentences = [sentence, ...blind].filter((each) => each !== '');
+    this.item.text = text;
+    this.item.command = command;
+    this.item.tooltip = sentences.join(' ');
+    this.item.accessibilityInformation = command ? { label, role: 'button' } : { label: `${label}. ${blind.join(' ')}` };
     this.item.show();
   }
 
@@ -63,6 +71,23 @@ export class Live implements vscode.Disposable {
   }
 }
 
+/** The item in the status bar: while recordings are followed, while they are held still, and when none can be followed. */
+const LOOKS = {
+  on: {
+    text: '$(debug-pause) live',
+    command: 'heatline.pauseLive',
+    sentence: 'Heat and flame graph follow the recording. Click to hold them still; the recording goes on.',
+    label: 'Hold the live view still',
+  },
+  paused: {
+    text: '$(debug-continue) paused',
+    command: 'heatline.resumeLive',
+    sentence: 'Heat and flame graph stand still; the recording goes on. Click to follow it again.',
+    label: 'Follow the recording again',
+  },
+  blind: { text: '$(eye-closed) shown at the end', command: undefined, sentence: '', label: 'No live view' },
+} as const;
+
 /** One recording that is followed. */
 class Following {
   /** What is shown of it now. */
@@ -71,16 +96,23 @@ class Following {
   /** Replaced, but a page may still be asking for it. */
   private before: ProfileInfo | undefined;
   private over = false;
+  private readonly stop = new AbortController();
   private readonly done: Promise<void>;
+  private readonly endings: readonly string[];
+  /** One sentence where the engine shows nothing before its end. */
+  readonly blind: string | undefined;
 
   constructor(
     private readonly ctx: Ctx,
-    private readonly output: string,
+    private readonly plan: LaunchPlan,
     private readonly label: string,
+    engine: string,
     private readonly live: Live,
     private readonly ended: () => void,
   ) {
-    this.done = this.run();
+    this.endings = plan.live === undefined ? [] : ENDINGS[plan.live];
+    if (plan.live === undefined) this.blind = `${engine} hands over its recording at the end only: heat and flame graph come then.`;
+    this.done = plan.live === undefined ? Promise.resolve() : this.run();
   }
 
   /**
@@ -89,6 +121,7 @@ class Following {
    */
   async end(): Promise<() => Promise<void>> {
     this.over = true;
+    this.stop.abort();
     await this.done;
     this.ended();
     return async () => {
@@ -101,22 +134,25 @@ class Following {
   }
 
   private async run(): Promise<void> {
+    let pause = PERIOD;
     while (!this.over) {
-      await sleep(PERIOD);
+      await sleep(pause, undefined, { signal: this.stop.signal }).catch(() => undefined);
       if (this.over || this.live.paused) continue;
       const stamp = await this.look();
       if (stamp === undefined || stamp === this.stamp) continue;
       this.stamp = stamp;
+      const began = Date.now();
       await this.show().catch((error: unknown) => this.ctx.log.debug(`${this.label}: ${String(error)}`));
+      pause = Math.max(PERIOD, (Date.now() - began) * (1 / SHARE - 1));
     }
   }
 
   /** Tells one state of the file from another. */
   private async look(): Promise<string | undefined> {
-    for (const ending of ['live', 'part']) {
+    for (const ending of this.endings) {
       try {
-        const { mtimeMs, size } = await stat(`${this.output}.${ending}`);
-        return `${ending} ${mtimeMs} ${size}`;
+        const { mtimeMs, size } = await stat(this.plan.output + ending);
+        if (size > 0) return `${ending} ${mtimeMs} ${size}`;
       } catch {
         // Not yet, or not any more.
       }
@@ -126,7 +162,7 @@ class Following {
 
   private async show(): Promise<void> {
     const { ctx, info: last, before } = this;
-    const uri = pathToFileURL(this.output).href;
+    const uri = pathToFileURL(this.plan.output).href;
     const info = await ctx.client.request('profile/open', { uri, live: { label: this.label } });
     if (this.over || info.samples === 0) return this.forget(info);
     this.info = info;

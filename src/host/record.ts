@@ -87,7 +87,7 @@ export async function record(ctx: Ctx, job: Job): Promise<ProfileInfo> {
     };
     await noteRun(folder, draft, plan);
     const noted = (pid: number) => void noteRun(folder, draft, plan, pid).catch(() => undefined);
-    const following = job.options.live ? ctx.live.follow(ctx, plan.output, liveLabel(name)) : undefined;
+    const following = job.options.live ? ctx.live.follow(ctx, plan, liveLabel(name), chosen.engine) : undefined;
     const run = { id, name, key: job.key, ...limitOf(job) };
     const running = plan.attached ? runTool(ctx, job, run, plan, noted) : runProgram(ctx, job, run, plan, noted);
     const end = await running.finally(async () => {

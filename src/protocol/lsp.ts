@@ -111,7 +111,8 @@ export interface FlameColumns {
 export interface Requests {
   /**
    * Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. With `live` the recording still
-   * goes on: what it shows of itself (`<file>.live`, else its checkpoint `<file>.part`) is read under the file's name and this label.
+   * goes on: what it shows of itself (`<file>.live`, else its checkpoint `<file>.part`, else the file itself) is read under the
+   * file's name and this label.
    */
   'profile/open': [{ readonly uri: string; readonly meta?: string; readonly live?: { readonly label: string } }, ProfileInfo];
   'profile/close': [{ readonly profile: ProfileId }, null];

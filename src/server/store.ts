@@ -105,9 +105,12 @@ export class Store {
     metaFile: string | undefined,
     analysis: Analysis,
     facts: ProfileFacts,
-    label = path.basename(file),
+    /** Of a recording that goes on. */
+    label?: string,
   ): OpenProfile {
     const meta = metaFile === undefined ? null : readMeta(metaFile, file);
+    // What goes on is cut by nature.
+    const told = label === undefined ? facts : { ...facts, warnings: [] };
     const id = String(this.next++);
     const home = path.dirname(file);
     const places = () => ({ home, folders: this.folders, ...(meta ? { cwd: meta.cwd } : {}) });
@@ -118,7 +121,7 @@ export class Store {
       meta,
       sources: meta ? path.join(path.dirname(metaFile ?? file), 'sources') : undefined,
       paths: new PathMap(facts.files, places),
-      info: makeInfo(id, pathToFileURL(file).href, label, facts, meta),
+      info: makeInfo(id, pathToFileURL(file).href, label ?? path.basename(file), told, meta),
       recordedAt: recordedAt(facts, meta, file),
       texts: new Map(),
       definitions: new Map(),
@@ -128,9 +131,9 @@ export class Store {
   }
 }
 
-/** Engines that are not looked on at leave checkpoints all the same. */
+/** A copy, else a checkpoint, which engines leave that make no copies, else the file itself where it can be read while it grows. */
 function liveFile(file: string): string {
-  return existsSync(`${file}.live`) ? `${file}.live` : `${file}.part`;
+  return [`${file}.live`, `${file}.part`].find((each) => existsSync(each)) ?? file;
 }
 
 function stampOf(file: string, metaFile: string | undefined): string {

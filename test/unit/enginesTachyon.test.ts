@@ -82,6 +82,19 @@ describe('plans', () => {
     expect(made.attached).toBe(true);
   });
 
+  test('where someone looks on, a copy of it is made about once a second; on Linux, by /proc', () => {
+    const made = tachyon.plan(running, environment, { output, live: true });
+    expect(made.argv.join(' ')).toBe(
+      '/opt/ü/python3.15 -I /opt/heat line/python/heatline/__main__.py follow attach --binary -a -r 1000 -o /tmp/ü/o.bin 4711',
+    );
+    expect(made.live).toBe('copy');
+    const started = tachyon.plan(command, environment, { output, live: true });
+    expect(started.argv).toContain('--live');
+    expect(started.live).toBe('copy');
+    const elsewhere = tachyon.plan(running, { ...environment, platform: 'darwin' }, { output, live: true });
+    expect([elsewhere.argv.includes('follow'), elsewhere.live]).toEqual([false, undefined]);
+  });
+
   test('child processes are not for it', () => {
     expect(() => tachyon.plan(command, environment, { output, subprocesses: true })).toThrow(/py-spy/);
   });

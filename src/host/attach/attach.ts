@@ -66,6 +66,7 @@ export async function attach(ctx: Ctx, options: AttachOptions = {}): Promise<Pro
     environment,
     engine: options.engine ?? 'auto',
     options: {
+      live: settings.get<boolean>('live', true),
       ...(duration === undefined ? {} : { durationSeconds: duration }),
       ...(rateHz ? { rateHz } : {}),
       ...(options.native ? { native: true } : {}),
