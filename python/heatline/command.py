@@ -3,18 +3,19 @@
 import os
 import sys
 
-from . import files, runner
+from . import files, runner, workers
 from .following import follow
 from .installed import ENGINES as INSTALLED
 from .joining import join
 from .recorder import Recorder
 
 ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", *INSTALLED, "none")
+KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function pid worker".split())
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
     "                              [--live] [--mode wall|cpu|gil] [--native] [--subprocesses] [--only RE] [--delay SECONDS]\n"
-    "                              [--function NAME] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "                              [--function NAME] [--per-test] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
     "       python -m heatline follow attach …, as profiling.sampling's own attach --binary, and renews FILE.live meanwhile\n"
 )
@@ -36,6 +37,8 @@ class Options:
     only = None
     delay = 0.0
     function = None
+    per_test = False
+    worker = None
     pid = None
 
 
@@ -64,11 +67,11 @@ def parse(arguments):
         if word == "--in-process":
             options.in_process = True
             continue
-        if word in ("--native", "--live", "--subprocesses"):
-            setattr(options, word[2:], True)
+        if word in ("--native", "--live", "--subprocesses", "--per-test"):
+            setattr(options, word[2:].replace("-", "_"), True)
             continue
         key, equals, value = word.partition("=")
-        if key not in ("--engine", "--output", "--status", "--rate", "--duration", "--mode", "--only", "--delay", "--function", "--pid"):
+        if key not in KEYS:
             fail(2, "unknown option %s" % word)
         if not equals:
             if not words:
@@ -88,6 +91,8 @@ def parse(arguments):
         fail(2, "unknown mode %s; there are: %s" % (options.mode, ", ".join(MODES)))
     if options.engine != "sampler" and (options.delay or options.function is not None):
         fail(2, "--delay and --function are for the engine sampler")
+    if options.per_test and options.engine not in ("hybrid", "sampler"):
+        fail(2, "--per-test is for the engines hybrid and sampler")
     if options.only is not None:
         options.only = expression(options.only)
     if command == "join":
@@ -99,6 +104,10 @@ def parse(arguments):
         options.output = None
     elif options.output is None:
         fail(2, "--output is missing")
+    if options.worker is not None:
+        # pytest-xdist puts options of the interpreter after what it starts workers by.
+        while words[0] in ("-u", "-B"):
+            sys.dont_write_bytecode |= words.pop(0) == "-B"
     return options, words
 
 
@@ -125,6 +134,8 @@ def main(arguments):
             problem = files.why_unwritable(path)
             if problem:
                 fail(4, "cannot write %s: %s" % (path, problem))
+    if options.worker is not None:
+        options.output = workers.begin(options.output)
     if options.pid is not None:
         sys.exit(join(int(options.pid), options))
     runner.run(words, Recorder(options))

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+from . import workers
 from .counter import prof_bytes
 from .inflation import is_sound, untraced
 from .liner import NOTHING
@@ -22,6 +23,7 @@ SUSPECT = "counting calls took about %.0f %% of the run: shares without it are e
 STILL = "the recording goes on: this is what was seen in its first %.0f s"
 CHECKPOINT = "this is a checkpoint: the recording was cut off after %.1f s"
 NEVER_INSIDE = "no sample was taken inside a function %s"
+NO_TEST = "no test of pytest or unittest ran, so no sample is labelled with one"
 HAS_QUALNAMES = sys.version_info >= (3, 11)
 COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
 
@@ -35,6 +37,8 @@ class Content:
         self.counter = None
         self.sampler = None
         self.notes = []
+        self.tests = None
+        self.has_workers = self.saw_test = False
 
     def content(self, final):
         """The file, as bytes; of a checkpoint when it is not `final`."""
@@ -42,24 +46,67 @@ class Content:
         if self.options.engine == "lines":
             return self._line_content(lasted, final)
         entries = [] if self.counter is None else self.counter.entries()
+        key_of = lambda code: function_key(code, self.folder)
+        rows, removed, busy = self._figures(entries, key_of, final)
+        if self.options.worker is not None:
+            quality = {} if self.sampler is None else self._quality(lasted, removed, final)
+            return workers.figures(self.options.worker, rows, workers.keyed(_without_exec(entries), key_of), removed, busy, quality)
+        parts = []
+        if final and self.has_workers:
+            parts, notes = workers.collect(self.options.output)
+            self.notes += notes
+            if parts and entries:
+                entries = workers.added_up([workers.keyed(_without_exec(entries), key_of), *(part[2] for part in parts)])
+                key_of = lambda key: key
         if self.options.engine == "cprofile":
-            return prof_bytes(entries, self._pstats_key)
-        writer = Writer(NUMBERS + ([UNTRACED, *COUNTS] if self.counter is not None else []))
-        rows = self._rows(self.sampler, Places(self.folder))
-        if final and not rows and self.options.function is not None:
+            return prof_bytes(entries, lambda code: _pstats_key(key_of(code)))
+        return self._pprof(lasted, final, rows, entries, key_of, (removed, busy), parts)
+
+    def _figures(self, entries, key_of, final):
+        """
+        This process's samples: [(thread, places, ticks, wall, cpu, untraced, label)]; and the nanoseconds that tracing
+        took of them, and those that they were busy.
+        """
+        if self.sampler is None:
+            return [], 0, 0
+        found = self._rows(self.sampler, Places(self.folder))
+        if final and not found and self.options.function is not None and self.options.worker is None and not self.has_workers:
             self.notes.append(NEVER_INSIDE % self.options.function)
             sys.stderr.write("heatline: %s\n" % self.notes[-1])
         if self.counter is None:
-            first, removed = "wall", 0
-            for name, places, ticks, wall, cpu, _, _ in rows:
-                writer.sample(places, [ticks, wall, cpu], [("thread", name, None)])
-        else:
-            removed = self._add_traced(writer, rows, entries)
-            first = UNTRACED[0] if is_sound(removed, sum(busy for _, _, _, _, _, busy, _ in rows)) else "wall"
-        quality = self._quality(entries, lasted, removed, final)
-        period = int(1e9 / self.options.rate)
+            return [(name, places, ticks, wall, cpu, 0, label) for name, places, ticks, wall, cpu, _, _, label in found], 0, 0
+        leaves = [(places[0][0], offset, wall, cpu, busy) for _, places, _, wall, cpu, busy, offset, _ in found]
+        left = untraced(leaves, entries, key_of, self.counter.costs, self.sampler.exact)
+        rows = [(name, places, ticks, wall, cpu, figure, label) for (name, places, ticks, wall, cpu, _, _, label), figure in zip(found, left)]
+        removed = sum(wall for _, _, _, wall, _, _, _, _ in found) - sum(left)
+        return rows, removed, sum(busy for _, _, _, _, _, busy, _, _ in found)
+
+    def _pprof(self, lasted, final, rows, entries, key_of, traced, parts):
+        """A profile of this process, and of those that worked for it."""
+        counts = self.counter is not None
+        writer = Writer(NUMBERS + ([UNTRACED, *COUNTS] if counts else []))
+        blank = [0] * len(COUNTS) if counts else []
+        quality = self._quality(lasted, traced[0], final)
+        for process, its_rows, _, removed, busy, told in [(workers.STARTER if parts else None, rows, [], 0, 0, {}), *parts]:
+            for name, places, ticks, wall, cpu, figure, label in its_rows:
+                if process is not None and workers.is_plumbing(places):
+                    continue
+                labels = [("thread", name if process is None else workers.named(process, name), None)]
+                if process is not None:
+                    labels.append(("process", process, None))
+                if label is not None:
+                    labels.append(("test", label, None))
+                writer.sample(places, [ticks, wall, cpu, *([figure] if counts else []), *blank], labels)
+            traced = traced[0] + removed, traced[1] + busy
+            for key in ("errors", "cost", "tracingSeconds"):
+                if key in told:
+                    quality[key] = round(quality.get(key, 0) + told[key], 6)
+            quality["notes"] = list(dict.fromkeys(quality["notes"] + told.get("notes", [])))
+        if counts:
+            add_calls(writer, _without_exec(entries), key_of, len(NUMBERS) + 1)
+        first = UNTRACED[0] if counts and is_sound(*traced) else "wall"
         comments = ["heatline: " + as_json(quality)]
-        return writer.bytes(self.started, int(lasted * 1e9), ("wall", "nanoseconds"), period, first, comments)
+        return writer.bytes(self.started, int(lasted * 1e9), ("wall", "nanoseconds"), int(1e9 / self.options.rate), first, comments)
 
     def _line_content(self, lasted, final):
         """Sums of lines and functions; times of one type, so that a line's and its function's are the same."""
@@ -81,25 +128,7 @@ class Content:
         python = "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3])
         return {"engine": self.options.engine, "engineVersion": VERSION, "python": python}
 
-    def _add_traced(self, writer, rows, entries):
-        """Samples with what they would weigh without tracing, and counts. Returns the nanoseconds that tracing took of them."""
-        key_of = lambda code: function_key(code, self.folder)
-        leaves = [(places[0][0], offset, wall, cpu, busy) for _, places, _, wall, cpu, busy, offset in rows]
-        figures = untraced(leaves, entries, key_of, self.counter.costs, self.sampler.exact)
-        removed = 0
-        for (name, places, ticks, wall, cpu, _, _), figure in zip(rows, figures):
-            removed += wall - figure
-            writer.sample(places, [ticks, wall, cpu, figure, 0, 0], [("thread", name, None)])
-        add_calls(writer, _without_exec(entries), key_of, len(NUMBERS) + 1)
-        return removed
-
-    def _pstats_key(self, code):
-        if isinstance(code, str):
-            return ("~", 0, code)
-        _, name, file, line = function_key(code, self.folder)
-        return (file, line, name)
-
-    def _quality(self, entries, lasted, removed, final):
+    def _quality(self, lasted, removed, final):
         sampler, counter = self.sampler, self.counter
         elapsed = sampler.seconds or lasted
         notes = list(sampler.notes) + self.notes
@@ -122,6 +151,8 @@ class Content:
         quality["cost"] = round(spent / lasted, 6) if lasted else 0
         if not final:
             notes.append(CHECKPOINT % lasted)
+        elif self.options.per_test and not (self.saw_test or self.has_workers or self.options.worker):
+            notes.append(NO_TEST)
         quality["notes"] = list(dict.fromkeys(notes))
         return quality
 
@@ -129,10 +160,10 @@ class Content:
         """What was seen so far, and as `recent` in the last seconds. Counts and estimates come at the end."""
         writer = Writer([*NUMBERS, RECENT])
         places = Places(self.folder)
-        for name, stack, ticks, wall, cpu, _, _ in self._rows(sampler, places):
+        for name, stack, ticks, wall, cpu, _, _, _ in self._rows(sampler, places):
             writer.sample(stack, [ticks, wall, cpu, 0], [("thread", name, None)])
         sampler.take(recent)
-        for name, stack, _, wall, _, _, _ in self._rows(sampler, places):
+        for name, stack, _, wall, _, _, _, _ in self._rows(sampler, places):
             writer.sample(stack, [0, 0, 0, wall], [("thread", name, None)])
         quality = {**self._identity(), **rates(sampler, self.options.rate, sampler.seconds), "notes": [*sampler.notes, *self.notes, STILL % sampler.seconds]}
         started = time.time_ns() - int(sampler.seconds * 1e9)
@@ -147,6 +178,11 @@ class Content:
         bare = name.rpartition(".")[2]
         wanted = (lambda key: key[0] == name or key[1] == name) if HAS_QUALNAMES else (lambda key: key[1] == bare)
         return [row for row in rows if any(wanted(place[0]) for place in row[1])]
+
+
+def _pstats_key(key):
+    _, name, file, line = key
+    return (file, line, name)
 
 
 def _without_exec(entries):

@@ -63,7 +63,7 @@ class Live:
         watch.fresh = {}
         self._watch = watch
         self._show = show
-        self._windows = []  # (end, (kernel id, stack) → wall ns), of the last seconds
+        self._windows = []  # (end, (kernel id, stack, label) → wall ns), of the last seconds
         self._copies = Copies()
 
     @property
@@ -92,5 +92,5 @@ class Live:
         for _, window in self._windows:
             for row, wall in window.items():
                 sums[row] = sums.get(row, 0) + wall
-        rows = [(native, [part for pair in stack for part in pair], 0, wall, 0, 0) for (native, stack), wall in sums.items()]
+        rows = [(native, [part for pair in stack for part in pair], label, 0, wall, 0, 0) for (native, stack, label), wall in sums.items()]
         return (rows, *self._watch.report()[1:])

@@ -12,6 +12,7 @@ from .runner import FOLDER
 from .unseen import start
 
 ANSWER_SECONDS = 5.0
+LONGEST = 4000  # bytes: as much as a pipe takes in one piece, with what goes before it
 # The helper reads from memory as it is: without a stop, a stack may be caught half-way between two calls.
 SEEN_FROM_OUTSIDE = "sampled from a helper process: the program is not stopped, and torn stacks are counted as errors"
 
@@ -98,6 +99,15 @@ class Lookout:
         self._fetch()
         self._close()
 
+    def label(self, text):
+        """What runs from now on, until it is told otherwise; None: nothing that has a name."""
+        if self._ours(self._commands):
+            data = (text or "").encode("utf-8", "replace")[:LONGEST]
+            try:
+                os.write(self._commands, b"l" + len(data).to_bytes(4, "little") + data)
+            except OSError:
+                pass  # the helper has ended, which is told at the end
+
     def forget(self):
         """In a forked child."""
         self._done = None
@@ -170,7 +180,7 @@ class Lookout:
                     self._names[native] = name
         if len(self._names) != before and self._ours(self._commands):
             data = marshal.dumps(self._names)
-            if len(data) < 4000:  # as much as a pipe takes in one piece
+            if len(data) < LONGEST:
                 os.write(self._commands, b"n" + len(data).to_bytes(4, "little") + data)
 
     def _ours(self, pipe):
@@ -219,7 +229,7 @@ class Lookout:
     def samples(self, places):
         """
         List of (thread name, ((function key, line, column), …) leaf first, ticks, wall ns, cpu ns, busy ns, leaf's byte
-        offset); busy is CPU time and the time that was waited for a CPU.
+        offset, label or None); busy is CPU time and the time that was waited for a CPU.
         """
         if not self._gone:
             self._collect_names()
@@ -232,7 +242,7 @@ class Lookout:
         runpy = {number for number, code in enumerate(codes) if code[2] == "<frozen runpy>" or code[2].endswith(os.sep + "runpy.py")}
         tables = {}
         found = []
-        for native, stack, ticks, wall, cpu, busy in rows:
+        for native, stack, label, ticks, wall, cpu, busy in rows:
             end = len(stack)
             inside = False
             while end and (stack[end - 2] in own or (inside and stack[end - 2] in runpy)):
@@ -251,7 +261,7 @@ class Lookout:
                 key, table = known
                 line, column = table[min(offset // 2, len(table) - 1)] if table and offset >= 0 else (0, 0)
                 frames.append((key, line or key[3], column))
-            found.append((self._names.get(native) or "thread %d" % native, tuple(frames), ticks, wall, cpu, busy, stack[1]))
+            found.append((self._names.get(native) or "thread %d" % native, tuple(frames), ticks, wall, cpu, busy, stack[1], label))
         return found
 
 

@@ -189,8 +189,9 @@ class _Watch:
         self._reader = reader
         self._threads = {}
         self._files = {}
-        self.rows = {}
-        self.fresh = None  # (kernel id, stack) → wall ns since it was last emptied; only where someone looks on
+        self.label = None  # of what runs now, as the program tells: a test
+        self.rows = {}  # (kernel id, stack, label) → [ticks, wall ns, cpu ns, busy ns]
+        self.fresh = None  # (kernel id, stack, label) → wall ns since it was last emptied; only where someone looks on
         self.ticks = self.errors = 0
         self.began = self._last = time.monotonic_ns()
 
@@ -218,14 +219,14 @@ class _Watch:
             if stack is None:
                 self.errors += 1
                 continue  # its next sample weighs for this one too
-            key = tuple(stack)
-            row = self.rows.get((native, key))
+            key = (native, tuple(stack), self.label)
+            row = self.rows.get(key)
             if row is None:
-                row = self.rows[(native, key)] = [0, 0, 0, 0]
+                row = self.rows[key] = [0, 0, 0, 0]
             row[0] += 1
             row[1] += now - known[0]
             if self.fresh is not None:
-                self.fresh[(native, key)] = self.fresh.get((native, key), 0) + now - known[0]
+                self.fresh[key] = self.fresh.get(key, 0) + now - known[0]
             known[0] = now
             used, wanted = self._used(native)
             row[2] += max(0, used - known[1])
@@ -253,7 +254,7 @@ class _Watch:
 
     def report(self):
         """(rows, codes, ticks, errors, own CPU ns, seconds)"""
-        rows = [(native, [part for pair in stack for part in pair], *figures) for (native, stack), figures in self.rows.items()]
+        rows = [(native, [part for pair in stack for part in pair], label, *figures) for (native, stack, label), figures in self.rows.items()]
         elapsed = max(0, time.monotonic_ns() - self.began) / 1e9
         return (rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed)
 
@@ -285,14 +286,13 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
     if os.read(commands, 1) != b"s":
         return None
     period = int(1e9 / rate)
-    watcher.began = watcher._last = due = time.monotonic_ns() + int(delay * 1e9)
-    due_hint = due + int(next(checkpoints) * 1e9)
+    watcher.began = watcher._last = time.monotonic_ns() + int(delay * 1e9)
+    due = watcher.began + period
+    due_hint = watcher.began + int(next(checkpoints) * 1e9)
     failed = 0
     nameless = {}  # kernel id → [tick to ask at, ticks to the next]
     live = None if show is None else Live(watcher, show)
     while True:
-        now = time.monotonic_ns()
-        due = max(due + period, now - period)  # several late ticks are one
         wait = max(0, due - time.monotonic_ns()) / 1e9
         if select.select([commands], [], [], wait)[0]:
             command = os.read(commands, 1)
@@ -304,6 +304,9 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
                     view = view[os.write(answers, view) :]
             elif command == b"n":
                 names.update(marshal.loads(os.read(commands, int.from_bytes(os.read(commands, 4), "little"))))
+            elif command == b"l":
+                size = int.from_bytes(os.read(commands, 4), "little")
+                watcher.label = os.read(commands, size).decode("utf-8", "ignore") if size else None
             elif command in (b"q", b""):
                 if live is not None:
                     live.end()
@@ -320,10 +323,10 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
                 if live is not None:
                     live.end()
                 return watcher.report()
-            due -= period  # the next look is due at once
             time.sleep(0.001)
             continue
-        failed = 0
+        now = time.monotonic_ns()
+        due = max(due + period, now - period)  # several late ticks are one
         for native in news:
             nameless[native] = [watcher.ticks, 1]
         if nameless and _to_ask(nameless, names, watcher.ticks):

@@ -7,7 +7,7 @@ import sys
 import time
 from _thread import get_ident
 
-from . import files
+from . import files, testing
 from .content import Content
 from .counter import ENDS_TO_TELL, Counter
 from .installed import ENGINES as INSTALLED
@@ -57,6 +57,7 @@ class Recorder(Content):
             sys.exit(4)
         if self.outside is not None:
             files.write_whole(self.options.output + ".helper", b"%d\n" % self.outside.helper)
+        self.tests = testing.prepare(self, words)
 
     def begin(self):
         """Starts recording. Returns the tracer to enable, or None."""
@@ -177,6 +178,12 @@ class Recorder(Content):
         """The main module is about to end; it may have taken the tracer's place."""
         if self.counter is not None:
             self.counter.look()
+
+    def test(self, name):
+        """A test begins, or with None has ended."""
+        self.saw_test = True
+        if self.state == "recording":
+            self.sampler.label(name)
 
     def ended(self, status):
         """The program's main module ended with `status`; its threads and exit handlers may still run."""
@@ -310,6 +317,7 @@ class Recorder(Content):
                 files.write_whole(path, data)
                 files.remove(path + ".part")
                 files.remove(path + ".helper")
+                files.remove(path + ".on")
             if final and status is not None and self.exit_status is not None:
                 files.write_whole(status, b'{"exitStatus": %d}\n' % self.exit_status)
         except OSError as error:

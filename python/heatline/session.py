@@ -171,7 +171,7 @@ class _Sums:
     def stop(self):
         sampler = self._now
         sampler.stop()
-        for name, frames, ticks, wall, cpu, busy, offset in sampler.samples(self._places):
+        for name, frames, ticks, wall, cpu, busy, offset, _ in sampler.samples(self._places):
             kept = tuple(frame for frame in frames if not frame[0][2].startswith(FOLDER + os.sep))
             row = self._rows.setdefault((name, kept, offset), [0, 0, 0, 0])
             for index, figure in enumerate((ticks, wall, cpu, busy)):
@@ -185,7 +185,7 @@ class _Sums:
         self.fresh = True
 
     def samples(self, _):
-        return [(name, frames, *figures, offset) for (name, frames, offset), figures in self._rows.items() if frames]
+        return [(name, frames, *figures, offset, None) for (name, frames, offset), figures in self._rows.items() if frames]
 
 
 def _decorated(session, function):

@@ -22,7 +22,7 @@ SWITCH_SECONDS = 0.0005
 
 
 class Ticker:
-    """start(), stop(); then `rows`: (thread name, ((code id, offset), …) leaf first as a flat tuple) → [ticks, wall ns, cpu ns]."""
+    """start(), stop(); then `rows`: (thread name, ((code id, offset), …) leaf first as a flat tuple, label) → [ticks, wall ns, cpu ns]."""
 
     exact = False  # samples are taken where the interpreter lets go of its lock, wherever the time went
 
@@ -31,6 +31,7 @@ class Ticker:
         self._period = int(1e9 / rate)
         self._delay = delay
         self._every = every  # called after each tick in the thread; true ends it
+        self._label = None
         self.rows = {}
         self.codes = {}
         self.ticks = 0
@@ -72,6 +73,10 @@ class Ticker:
             sys.setswitchinterval(self._switch)
 
     pause = stop
+
+    def label(self, text):
+        """What runs from now on, until it is told otherwise; None: nothing that has a name."""
+        self._label = text
 
     def forget(self):
         """In a forked child, where the thread is gone."""
@@ -147,7 +152,7 @@ class Ticker:
                 frame = frame.f_back
             known = names.get(thread)
             name = getattr(known, "_name", None) or ("MainThread" if thread == self._main else "thread %d" % thread)
-            key = (name, tuple(stack))
+            key = (name, tuple(stack), self._label)
             row = rows.get(key)
             if row is None:
                 row = rows[key] = [0, 0, 0]
@@ -161,7 +166,7 @@ class Ticker:
     def samples(self, places):
         """As Lookout's; busy is the CPU time, or all the time where the platform does not tell it."""
         found = []
-        for (name, stack), (ticks, wall, cpu) in list(self.rows.items()):
+        for (name, stack, label), (ticks, wall, cpu) in list(self.rows.items()):
             frames = [(stack[index], stack[index + 1]) for index in range(0, len(stack), 2)]
             # The runner's own frames, and runpy's between them and the program, are at the root.
             inside = False
@@ -171,7 +176,7 @@ class Ticker:
             if any(own(self.codes[identity]) for identity, _ in frames[:1]) or not frames:
                 continue
             resolved = tuple(places.find(each, self.codes[each], offset) for each, offset in frames)
-            found.append((name, resolved, ticks, wall, cpu, cpu if self.has_cpu else wall, stack[1]))
+            found.append((name, resolved, ticks, wall, cpu, cpu if self.has_cpu else wall, stack[1], label))
         return found
 
 

@@ -82,12 +82,12 @@ class LiveTest(Case):
         watch = Watch()
         live = Live(watch, lambda report, recent: None)
         for at, row in ((1, "old"), (4, "both"), (9, "both"), (12, "new")):
-            watch.fresh[(1, ((row, 0),))] = second
+            watch.fresh[(1, ((row, 0),), None)] = second
             live.tell(at * second)
             live.end()
             self.assertEqual(watch.fresh, {})
         rows, codes, ticks = live.recent()
-        self.assertEqual(rows, [(1, ["both", 0], 0, 2 * second, 0, 0), (1, ["new", 0], 0, second, 0, 0)])
+        self.assertEqual(rows, [(1, ["both", 0], None, 0, 2 * second, 0, 0), (1, ["new", 0], None, 0, second, 0, 0)])
         self.assertEqual((codes, ticks), (["code"], 7))
 
     def test_killed_program_leaves_none(self):
