@@ -8,14 +8,15 @@ from .following import follow
 from .installed import ENGINES as INSTALLED
 from .joining import join
 from .recorder import Recorder
+from .selection import Selection
 
 ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", *INSTALLED, "none")
-KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function pid worker".split())
+KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker".split())
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
     "                              [--live] [--mode wall|cpu|gil] [--native] [--subprocesses] [--only RE] [--delay SECONDS]\n"
-    "                              [--function NAME] [--per-test] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "                              [--function NAME] [--within FILE:FROM-TO] [--per-test] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
     "       python -m heatline follow attach …, as profiling.sampling's own attach --binary, and renews FILE.live meanwhile\n"
 )
@@ -37,6 +38,7 @@ class Options:
     only = None
     delay = 0.0
     function = None
+    within = None  # a Selection
     per_test = False
     worker = None
     pid = None
@@ -93,6 +95,13 @@ def parse(arguments):
         fail(2, "--delay and --function are for the engine sampler")
     if options.per_test and options.engine not in ("hybrid", "sampler"):
         fail(2, "--per-test is for the engines hybrid and sampler")
+    if options.within is not None:
+        if options.engine not in ("hybrid", "sampler", "cprofile"):
+            fail(2, "--within is for the engines hybrid, sampler and cprofile")
+        try:
+            options.within = Selection(options.within)
+        except ValueError as problem:
+            fail(2, "--within %s: %s" % (options.within, problem))
     if options.only is not None:
         options.only = expression(options.only)
     if command == "join":

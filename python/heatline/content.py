@@ -36,6 +36,7 @@ class Content:
         self.folder = os.getcwd()
         self.counter = None
         self.sampler = None
+        self.gate = None
         self.notes = []
         self.tests = None
         self.has_workers = self.saw_test = False
@@ -46,6 +47,8 @@ class Content:
         if self.options.engine == "lines":
             return self._line_content(lasted, final)
         entries = [] if self.counter is None else self.counter.entries()
+        if final and self.options.within is not None:
+            self.notes += self.options.within.told(self.counter is not None, self.gate)
         key_of = lambda code: function_key(code, self.folder)
         rows, removed, busy = self._figures(entries, key_of, final)
         if self.options.worker is not None:
@@ -171,8 +174,11 @@ class Content:
         return writer.bytes(started, lasted, ("wall", "nanoseconds"), period, "wall", ["heatline: " + as_json(quality)])
 
     def _rows(self, sampler, places):
-        """The samples that are wanted: all, or those inside the function that was named."""
+        """The samples that are wanted: all, those inside the function that was named, or of those within chosen lines what lies there."""
         rows, name = sampler.samples(places), self.options.function
+        if self.options.within is not None:
+            inside = [(row[0], self.options.within.inside(row[1]), *row[2:]) for row in rows]
+            return [row for row in inside if row[1]]
         if name is None:
             return rows
         bare = name.rpartition(".")[2]

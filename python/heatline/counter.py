@@ -58,13 +58,16 @@ class Counter:
         def use_tool_id(tool, name):
             if tool == monitoring.PROFILER_ID and self.live and monitoring.get_tool(tool) == "cProfile":
                 self.live = False
-                self.main.disable()
+                self._make_room()
                 self.notes.append(OWN_PROFILER)
                 sys.stderr.write("heatline: %s\n" % OWN_PROFILER)
             return original(tool, name)
 
         self._ours = use_tool_id
         monitoring.use_tool_id = use_tool_id
+
+    def _make_room(self):
+        self.main.disable()
 
     def look(self):
         """Notes whether the program took the tracer's place before CPython 3.12, where nobody is asked."""

@@ -10,13 +10,16 @@ from _thread import get_ident
 from . import files, testing
 from .content import Content
 from .counter import ENDS_TO_TELL, Counter
+from .gate import Gate
 from .installed import ENGINES as INSTALLED
 from .installed import Installed, Unknown
+from .linetimes import MONITORING
 from .liner import Busy, Liner
 from .lookout import Lookout, Unavailable
 from .tachyon import Failed, Tachyon
 from .ticker import Ticker
 from .unseen import soon
+from .within import CounterWithin
 
 FIRST_CHECKPOINT, LAST_CHECKPOINT = 2.0, 30.0
 WARNS_AFTER_HOOKS = sys.version_info[:2] == (3, 13)  # of threads at a fork; 3.13.0 does
@@ -64,8 +67,13 @@ class Recorder(Content):
         engine = self.options.engine
         self._hook_exits()
         self.started = time.time_ns()
+        within = self.options.within
         if engine in ("hybrid", "cprofile"):
-            self.counter = Counter(engine == "hybrid")
+            self.counter = Counter(engine == "hybrid") if within is None else CounterWithin(engine == "hybrid", within)
+            self.gate = getattr(self.counter, "gate", None)
+        elif within is not None and MONITORING:
+            # Whether the lines ran at all: told once, it costs nothing from then on.
+            self.gate = Gate(within, lambda _: self.gate.end(), lambda _: None)
         self.began = time.perf_counter() + self.options.delay
         self.started += int(self.options.delay * 1e9)
         self.state = "recording"
@@ -77,13 +85,20 @@ class Recorder(Content):
                     files.write_whole(self.options.output + ".helper", b"%d\n" % helper)
                 except OSError:
                     pass  # A full disk is told of at the end; the program runs all the same.
-            try:
+        try:
+            if self.sampler is not None:
                 self.sampler.start()
-            except Busy as sentence:
-                sys.stderr.write("heatline: %s\n" % sentence)
-                self.state = "done"
-                sys.exit(4)
-        return self.guest if self.counter is None else self.counter.begin()
+            if self.counter is not None:
+                return self.counter.begin()
+            if self.gate is not None:
+                self.gate.start()
+        except Busy as sentence:
+            if self.sampler is not None:
+                self.sampler.stop()
+            sys.stderr.write("heatline: %s\n" % sentence)
+            self.state = "done"
+            sys.exit(4)
+        return self.guest
 
     def _sampler(self):
         rate = self.options.rate
