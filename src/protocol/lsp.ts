@@ -5,6 +5,7 @@
 import type { HeatLine } from '../core/model/heat.js';
 import type { Quality, ValueType } from '../core/model/profile.js';
 import type { RecordingMeta } from '../core/recording.js';
+import type { TabRequests } from './tabs.js';
 
 /** Handle of an open profile in the server's store. */
 export type ProfileId = string;
@@ -72,7 +73,12 @@ export interface FunctionRow {
   readonly primitive: number | null;
   /** Python library, interpreter or runner frame rather than the workspace's own code. */
   readonly library: boolean;
+  /** Of a group: functions in it; `func` is the one that takes most. */
+  readonly members?: number;
 }
+
+/** What the rows of a table stand for. */
+export type GroupBy = 'function' | 'file' | 'module' | 'line';
 
 export interface TreeRow extends FunctionRow {
   /** Node id, valid for these ViewParams only. */
@@ -108,7 +114,7 @@ export interface FlameColumns {
   readonly treeIsEstimate: boolean;
 }
 
-export interface Requests {
+export interface Requests extends TabRequests {
   /**
    * Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. With `live` the recording still
    * goes on: what it shows of itself (`<file>.live`, else its checkpoint `<file>.part`, else the file itself) is read under the
@@ -131,15 +137,33 @@ export interface Requests {
       readonly search?: string;
       readonly offset: number;
       readonly limit: number;
+      /** Default: functions. */
+      readonly group?: GroupBy;
+      /** A function whose place is asked for. */
+      readonly find?: number;
     },
-    { readonly rows: readonly FunctionRow[]; readonly count: number; readonly total: number },
+    {
+      readonly rows: readonly FunctionRow[];
+      readonly count: number;
+      readonly total: number;
+      /** Place of the function (or of its group) that was to be found, -1 when it is not listed. */
+      readonly at: number;
+    },
   ];
   'profile/callers': [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
   'profile/callees': [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
-  /** Children of a call-tree node; node -1 asks for the roots. */
+  /** Children of a call-tree node (all, or a window), by total unless another order is asked for; node -1 asks for the roots. */
   'profile/tree': [
-    { readonly view: ViewParams; readonly node: number; readonly inverted?: boolean },
-    { readonly rows: readonly TreeRow[]; readonly total: number },
+    {
+      readonly view: ViewParams;
+      readonly node: number;
+      readonly inverted?: boolean;
+      readonly sort?: SortKey;
+      readonly descending?: boolean;
+      readonly offset?: number;
+      readonly limit?: number;
+    },
+    { readonly rows: readonly TreeRow[]; readonly total: number; readonly count: number },
   ];
   /** Boxes under `root` (-1: all) that are at least `minFraction` of it wide. */
   'profile/flame': [

@@ -8,7 +8,12 @@ export type ForwardedMethod =
   | 'profile/callers'
   | 'profile/callees'
   | 'profile/search'
-  | 'profile/tree';
+  | 'profile/tree'
+  | 'profile/treePath'
+  | 'profile/sandwich'
+  | 'profile/files'
+  | 'profile/source'
+  | 'profile/fileTree';
 
 /** page → host, answered. */
 export interface PageRequests {

@@ -9,6 +9,7 @@ import type { OpenProfile } from './store.js';
 
 /** Larger files are shown without following edits. */
 const LARGEST = 16 * 1024 * 1024;
+const LINE_END = /\r\n|\r|\n/;
 
 /** How a profile's lines lie in a document as it is now. */
 export interface Placement {
@@ -23,6 +24,9 @@ export interface Placement {
 export class Texts {
   private readonly placements = new WeakMap<OpenProfile, Map<string, { version: string; placement: Placement }>>();
 
+  /** The text that was split last: it is asked for window by window. */
+  private split: { readonly text: string; readonly lines: readonly string[] } | undefined;
+
   constructor(private readonly documents: TextDocuments<TextDocument>) {}
 
   /** The document that is open for a file. Clients spell URIs in several ways, so paths are compared. */
@@ -32,6 +36,14 @@ export class Texts {
       const other = pathOfUri(document.uri);
       return other !== undefined && pathKey(other) === key;
     });
+  }
+
+  /** Lines of the text that was profiled, as far as it is known; null when it is not. */
+  recorded(opened: OpenProfile, file: string): readonly string[] | null {
+    const text = recordedText(opened, file);
+    if (text === null) return null;
+    if (this.split?.text !== text) this.split = { text, lines: text.split(LINE_END) };
+    return this.split.lines;
   }
 
   /** The profile's lines of a file, mapped to the text as it is now. Computed once per version of the text. */
@@ -51,7 +63,7 @@ export class Texts {
 
   private compute(opened: OpenProfile, file: string, today: string | undefined): Placement {
     const recorded = recordedText(opened, file);
-    const lines = (today ?? '').split(/\r\n|\r|\n/);
+    const lines = (today ?? '').split(LINE_END);
     if (today === undefined) return { map: identityMap, uncertain: true, lines };
     if (recorded !== null) return { map: mapLines(recorded, today), uncertain: false, lines };
     const within = (line: number) => (line <= lines.length ? line : 0);

@@ -39,6 +39,15 @@ describe('messages of a page', () => {
     ['profile/functions', { sort: 'self', descending: 'yes', offset: 0, limit: 1 }, 'descending'],
     ['profile/search', { search: 'x'.repeat(1001) }, 'search'],
     ['profile/callees', { func: '1' }, 'func'],
+    ['profile/functions', { sort: 'self', group: 'thread', offset: 0, limit: 1 }, 'group'],
+    ['profile/functions', { sort: 'self', find: -1, offset: 0, limit: 1 }, 'find'],
+    ['profile/tree', { node: 0, sort: 'colour' }, 'sort'],
+    ['profile/treePath', { node: -1, goal: { kind: 'cold' } }, 'goal'],
+    ['profile/treePath', { node: -1, goal: { kind: 'func', func: null } }, 'func'],
+    ['profile/sandwich', { func: 1, side: 'top', root: -1, minFraction: 0 }, 'side'],
+    ['profile/source', { file: 7, offset: 0, limit: 1 }, 'file'],
+    ['profile/fileTree', { root: -3, minFraction: 0 }, 'root'],
+    ['profile/files', { offset: -1, limit: 1 }, 'offset'],
   ])('%s with %j is refused by its %s', (method, params, field) => {
     expect(() => checkForward({ method, params: { view: { type: 0 }, ...params } }, info)).toThrow(field);
   });

@@ -33,6 +33,23 @@ export function edgeTree(profile: Profile, type: number, inverted: boolean, libr
   return library === undefined || inverted ? tree : foldTree(tree, library);
 }
 
+/**
+ * The same from one function, its only root: what it called, or who called it. Its own edges are as the file has them; a
+ * part of its total that no edge accounts for came from outside. Empty for a function without figures.
+ */
+export function edgesFrom(profile: Profile, type: number, func: number, side: 'callers' | 'callees'): GrownTree {
+  const figures = summedFigures(profile, type)!;
+  const grown = new Growth(figures.self.reduce((sum, own) => sum + own, 0));
+  const calls = figures.calls?.[func] ?? 0;
+  if (figures.total[func]! > 0 || calls > 0) {
+    const self = side === 'callees' ? figures.self[func]! : 0;
+    grown.add(func, -1, self, figures.total[func]!, calls);
+    if (side === 'callees') growChildren(figures, grown);
+    else growCallers(figures, grown, figures.edges.total, true);
+  }
+  return grown.done(figures.edges.length);
+}
+
 /** Nodes in order of growth, with the bounds of the estimate. */
 class Growth {
   readonly func = new GrowingUint32();
@@ -86,14 +103,19 @@ class Growth {
 }
 
 function growDown(figures: SummedFigures, grown: Growth): void {
+  for (const { func, share } of roots(figures)) {
+    grown.add(func, -1, share * figures.self[func]!, share * figures.total[func]!, share * (figures.calls?.[func] ?? 0));
+  }
+  growChildren(figures, grown);
+}
+
+/** Gives the roots that are there what they called, and so on inwards. */
+function growChildren(figures: SummedFigures, grown: Growth): void {
   const { edges, isCallCount } = figures;
   // For calls a node's total is what its subtree adds up to; a function's own figure is its calls.
   const figure = figures.total;
   const edgeFigure = edges.total;
   const out = adjacency(edges.caller, edges.length, figure.length);
-  for (const { func, share } of roots(figures)) {
-    grown.add(func, -1, share * figures.self[func]!, share * figure[func]!, share * (figures.calls?.[func] ?? 0));
-  }
   for (let node = 0; node < grown.func.length; node++) {
     if (!grown.follow(node)) continue;
     const func = grown.func.array[node]!;
@@ -149,23 +171,34 @@ function roots(figures: SummedFigures): { func: number; share: number }[] {
 
 /** Bottom-up: a function's own time, divided among its callers by the self figures of the edges, and so on upwards. */
 function growInverted(figures: SummedFigures, grown: Growth): void {
-  const { edges } = figures;
   const own = figures.self;
-  const into = adjacency(edges.callee, edges.length, own.length);
   const order = Array.from(own.keys()).filter((func) => own[func]! > 0);
   order.sort((a, b) => own[b]! - own[a]!);
   for (const func of order) grown.add(func, -1, own[func]!, own[func]!, figures.calls?.[func] ?? 0);
+  // At the first level the file knows whose calls took the function's own time; above it, only shares of totals.
+  growCallers(figures, grown, figures.edges.self, false);
+}
+
+/**
+ * Gives the roots that are there their callers, and so on outwards.
+ * @param known figures of the edges into a root
+ * @param exact callers of a root get these figures, where they do not pass its own, and not their share of it
+ */
+function growCallers(figures: SummedFigures, grown: Growth, known: Float64Array, exact: boolean): void {
+  const { edges } = figures;
+  const into = adjacency(edges.callee, edges.length, figures.total.length);
   for (let node = 0; node < grown.func.length; node++) {
     if (!grown.follow(node)) continue;
     const func = grown.func.array[node]!;
-    // At the first level the file knows whose calls took the function's own time; above it, only shares of totals.
-    const figure = grown.parent.array[node]! < 0 ? edges.self : edges.total;
+    const isRoot = grown.parent.array[node]! < 0;
+    const figure = isRoot ? known : edges.total;
     let whole = 0;
     for (let at = into.first[func]!; at < into.first[func + 1]!; at++) {
       const edge = into.edge[at]!;
       if (!grown.onPath(node, edges.caller[edge]!)) whole += figure[edge]!;
     }
     if (whole <= 0) continue;
+    if (exact && isRoot) whole = Math.max(whole, grown.total.array[node]!);
     for (let at = into.first[func]!; at < into.first[func + 1]!; at++) {
       const edge = into.edge[at]!;
       if (grown.onPath(node, edges.caller[edge]!)) continue;

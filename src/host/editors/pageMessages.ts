@@ -1,10 +1,13 @@
 /** What a profile page may send. Every field is checked here; what comes out holds nothing else. Pure. */
-import type { ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
+import type { GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
+import type { TreeGoal } from '../../protocol/tabs.js';
 import type { ForwardedMethod } from '../../protocol/webview.js';
 import { changedView, type ViewChange } from '../session.js';
 
 const SORTS: readonly SortKey[] = ['name', 'file', 'calls', 'self', 'selfPerCall', 'total', 'totalPerCall'];
+const GROUPS: readonly GroupBy[] = ['function', 'file', 'module', 'line'];
 const LONGEST_TEXT = 1000;
+const LONGEST_PATH = 100_000;
 const MOST_ROWS = 100_000;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -27,22 +30,44 @@ export function checkForward(message: unknown, info: ProfileInfo): Checked {
         },
       };
     case 'profile/tree':
-      return { method, params: { view, node: integer(given, 'node', -1), ...optional('inverted', flag(given, 'inverted')) } };
-    case 'profile/functions': {
-      const sort = SORTS.find((key) => key === given.sort);
-      if (!sort) throw new Error('unknown sort key');
-      const search = given.search === undefined ? undefined : text(given, 'search');
       return {
         method,
         params: {
           view,
-          sort,
-          descending: flag(given, 'descending') ?? false,
-          ...optional('search', search),
-          offset: integer(given, 'offset', 0),
-          limit: Math.min(MOST_ROWS, integer(given, 'limit', 0)),
+          ...treeOrder(given),
+          ...optional('offset', given.offset === undefined ? undefined : integer(given, 'offset', 0)),
+          limit: given.limit === undefined ? MOST_ROWS : Math.min(MOST_ROWS, integer(given, 'limit', 0)),
         },
       };
+    case 'profile/treePath':
+      return { method, params: { view, ...treeOrder(given), goal: treeGoal(given.goal) } };
+    case 'profile/functions': {
+      const group = given.group === undefined ? undefined : GROUPS.find((one) => one === given.group);
+      if (given.group !== undefined && !group) throw new Error('unknown group');
+      return {
+        method,
+        params: {
+          view,
+          sort: sortKey(given.sort),
+          descending: flag(given, 'descending') ?? false,
+          ...page(given),
+          ...optional('group', group),
+        },
+      };
+    }
+    case 'profile/files':
+      return { method, params: { view, ...page(given) } };
+    case 'profile/source': {
+      const { offset, limit } = page(given);
+      return { method, params: { view, file: text(given, 'file', LONGEST_PATH), offset, limit } };
+    }
+    case 'profile/fileTree':
+      return { method, params: { view, root: integer(given, 'root', -1), minFraction: fraction(given, 'minFraction') } };
+    case 'profile/sandwich': {
+      const side = given.side === 'callers' || given.side === 'callees' ? given.side : undefined;
+      if (!side) throw new Error('unknown side');
+      const func = integer(given, 'func', 0);
+      return { method, params: { view, func, side, root: integer(given, 'root', -1), minFraction: fraction(given, 'minFraction') } };
     }
     case 'profile/callers':
     case 'profile/callees':
@@ -52,6 +77,39 @@ export function checkForward(message: unknown, info: ProfileInfo): Checked {
     default:
       throw new Error('a page may not ask for this');
   }
+}
+
+/** A window of rows, and what it is to hold. */
+function page(given: Fields) {
+  return {
+    ...optional('search', given.search === undefined ? undefined : text(given, 'search')),
+    ...optional('find', given.find === undefined ? undefined : integer(given, 'find', 0)),
+    offset: integer(given, 'offset', 0),
+    limit: Math.min(MOST_ROWS, integer(given, 'limit', 0)),
+  };
+}
+
+function treeOrder(given: Fields) {
+  return {
+    node: integer(given, 'node', -1),
+    ...optional('inverted', flag(given, 'inverted')),
+    ...optional('sort', given.sort === undefined ? undefined : sortKey(given.sort)),
+    ...optional('descending', flag(given, 'descending')),
+  };
+}
+
+function treeGoal(value: unknown): TreeGoal {
+  const given = fields(value);
+  if (given.kind === 'hot') return { kind: 'hot' };
+  if (given.kind === 'func') return { kind: 'func', func: integer(given, 'func', 0) };
+  if (given.kind !== 'match') throw new Error('unknown goal');
+  return { kind: 'match', search: text(given, 'search'), ...optional('backward', flag(given, 'backward')) };
+}
+
+function sortKey(value: unknown): SortKey {
+  const sort = SORTS.find((key) => key === value);
+  if (!sort) throw new Error('unknown sort key');
+  return sort;
 }
 
 /** The page's view of its own profile; whatever id it sends, it is this one. */
@@ -76,6 +134,7 @@ export function checkViewChange(value: unknown): ViewChange {
     ...optional('thread', filter('thread')),
     ...optional('focus', pattern('focus')),
     ...optional('ignore', pattern('ignore')),
+    ...optional('tagFocus', filter('tagFocus')),
     ...optional('justMyCode', flag(given, 'justMyCode')),
   };
 }

@@ -1,20 +1,20 @@
 import path from 'node:path';
 import { UserError } from '../../core/errors.js';
 import { formats } from '../../core/formats/index.js';
-import { type CallTree, childrenOf } from '../../core/model/callTree.js';
 import { flameLayout } from '../../core/model/flame.js';
 import type { FunctionTable } from '../../core/model/functionTable.js';
 import { lineCallees } from '../../core/model/lineCallees.js';
 import { calleesOf, callersOf } from '../../core/model/neighbours.js';
 import { searchFunctions, totalOf } from '../../core/model/search.js';
 import { isSummed } from '../../core/model/summed.js';
-import type { TreeRow } from '../../protocol/lsp.js';
 import { writeWhole } from '../atomic.js';
 import { factsOf } from './facts.js';
+import { fileBoxes, fileList, lineFunctions } from './fileList.js';
 import { functionList } from './functionList.js';
 import { definitions, functionPlace } from './places.js';
 import type { FunctionFigures, Queries } from './queries.js';
 import { figuresOf, specOf, type Tables } from './tables.js';
+import { checkNode, treeLevel, treePath } from './treeLevels.js';
 
 /** Narrower boxes are no use to any screen, and would make the answer large. */
 const NARROWEST = 1e-5;
@@ -43,24 +43,21 @@ export const answers: Answers = {
     const table = tables.lines(view);
     return { files: files.flatMap((name) => table.files.get(name) ?? []), sum: table.sum, perFunction: table.perFunction };
   },
-  tree(tables, { view, node, inverted }) {
-    const tree = tables.tree(view, inverted);
-    checkNode(tree, node);
-    // Calls of a node are told only where they were counted; for one drawn from samples nobody knows them.
-    const counted = isSummed(tables.profile, view.type);
-    const rows = childrenOf(tree, node).map((child): TreeRow => {
-      const own = counted ? (tree.calls?.[child] ?? null) : null;
-      const figures = { self: tree.self[child]!, total: tree.total[child]!, calls: own === null ? null : Math.round(own), primitive: null };
-      return { ...tables.row(tree.func[child]!, figures), node: child, children: countChildren(tree, child) };
-    });
-    return { rows, total: tree.sum };
-  },
+  tree: treeLevel,
+  treePath,
   flame(tables, { view, root, minFraction, inverted }) {
     const tree = tables.tree(view, inverted);
     checkNode(tree, root);
-    const fraction = Number.isFinite(minFraction) ? Math.max(NARROWEST, minFraction) : NARROWEST;
-    return flameLayout(tables.profile, tree, root, fraction);
+    return flameLayout(tables.profile, tree, root, fractionOf(minFraction));
   },
+  sandwich(tables, { view, func, side, root, minFraction }) {
+    const tree = tables.sandwich(view, func, side);
+    checkNode(tree, root);
+    return { ...flameLayout(tables.profile, tree, root, fractionOf(minFraction)), whole: tree.sum };
+  },
+  files: fileList,
+  lineFunctions,
+  fileTree: (tables, params) => fileBoxes(tables, { ...params, minFraction: fractionOf(params.minFraction) }),
   search(tables, { view, search }) {
     const funcs = searchFunctions(tables.profile, search);
     return { total: totalOf(tables.shown(view), specOf(view), funcs), funcs };
@@ -76,6 +73,10 @@ export const answers: Answers = {
   },
 };
 
+function fractionOf(asked: number): number {
+  return Number.isFinite(asked) ? Math.max(NARROWEST, asked) : NARROWEST;
+}
+
 function functionFigures({ profile }: Tables, table: FunctionTable, type: number, func: number): FunctionFigures {
   const { calls } = profile;
   const traced =
@@ -83,15 +84,4 @@ function functionFigures({ profile }: Tables, table: FunctionTable, type: number
       ? null
       : { self: calls.functions.self[func]!, total: calls.functions.total[func]!, unit: profile.sampleTypes[calls.timeType]!.unit };
   return { ...figuresOf(table, func), samples: table.samples?.[func] ?? null, traced };
-}
-
-function countChildren(tree: CallTree, node: number): number {
-  let count = 0;
-  for (let child = node + 1; child < tree.subtreeEnd[node]!; child = tree.subtreeEnd[child]!) count++;
-  return count;
-}
-
-/** @throws UserError when the node is not one of this tree; -1 is the whole */
-function checkNode(tree: CallTree, node: number): void {
-  if (!Number.isInteger(node) || node < -1 || node >= tree.length) throw new UserError('no-such-node', 'The call tree has no such node.');
 }

@@ -18,7 +18,8 @@ export function functionPlace(tables: Tables, func: number): FunctionPlace {
   };
 }
 
-function functionsByFile(tables: Tables): Map<string, number[]> {
+/** Functions of each file, by the profile's name for it. */
+export function functionsByFile(tables: Tables): Map<string, number[]> {
   return tables.table('functionsByFile', () => {
     const { functions, strings } = tables.profile;
     const byFile = new Map<string, number[]>();

@@ -1,7 +1,8 @@
 /** What can be asked of an open profile wherever it lives: query → [params, result]. Everything in them can cross threads. */
 import type { FlameLayout } from '../../core/model/flame.js';
 import type { FileLines } from '../../core/model/lines.js';
-import type { FunctionRow, ProfileInfo, SortKey, TreeRow, ViewParams } from '../../protocol/lsp.js';
+import type { FunctionRow, GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
+import type { TabRequests } from '../../protocol/tabs.js';
 
 /** What a profile says of itself, without what its recording adds. */
 export type ProfileFacts = Omit<ProfileInfo, 'id' | 'uri' | 'label' | 'recording'> & {
@@ -35,6 +36,9 @@ export interface FunctionFigures extends Figures {
   readonly traced: { readonly self: number; readonly total: number; readonly unit: string } | null;
 }
 
+/** A request about a tree whose direction is known. */
+type Whole<P> = P & { readonly inverted: boolean };
+
 export interface Queries {
   facts: [null, ProfileFacts];
   functions: [
@@ -45,8 +49,10 @@ export interface Queries {
       readonly search: string;
       readonly offset: number;
       readonly limit: number;
+      readonly group: GroupBy;
+      readonly find?: number | undefined;
     },
-    { readonly rows: readonly FunctionRow[]; readonly count: number; readonly total: number },
+    Requests['profile/functions'][1],
   ];
   /** Rows of the given functions. */
   rows: [{ readonly view: ViewParams; readonly funcs: readonly number[] }, readonly FunctionRow[]];
@@ -63,10 +69,13 @@ export interface Queries {
     { readonly view: ViewParams; readonly files: readonly string[] },
     { readonly files: readonly FileLines[]; readonly sum: number; readonly perFunction: boolean },
   ];
-  tree: [
-    { readonly view: ViewParams; readonly node: number; readonly inverted: boolean },
-    { readonly rows: readonly TreeRow[]; readonly total: number },
-  ];
+  tree: [Whole<Requests['profile/tree'][0]>, Requests['profile/tree'][1]];
+  treePath: [Whole<TabRequests['profile/treePath'][0]>, TabRequests['profile/treePath'][1]];
+  sandwich: [TabRequests['profile/sandwich'][0], TabRequests['profile/sandwich'][1]];
+  files: [TabRequests['profile/files'][0], TabRequests['profile/files'][1]];
+  /** Function of each line that was seen, as pairs line, function. */
+  lineFunctions: [{ readonly file: string }, readonly (readonly [number, number])[]];
+  fileTree: [TabRequests['profile/fileTree'][0], TabRequests['profile/fileTree'][1]];
   flame: [{ readonly view: ViewParams; readonly root: number; readonly minFraction: number; readonly inverted: boolean }, FlameLayout];
   search: [{ readonly view: ViewParams; readonly search: string }, { readonly total: number; readonly funcs: readonly number[] }];
   /** Functions of the files with these names, in the order of the profile. */

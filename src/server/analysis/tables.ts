@@ -4,6 +4,7 @@ import { hideFrames } from '../../core/model/hideFrames.js';
 import { libraryFlags } from '../../core/model/library.js';
 import { type LineTable, lineTable } from '../../core/model/lines.js';
 import type { Profile, ViewSpec } from '../../core/model/profile.js';
+import { type SandwichSide, sandwichTree } from '../../core/model/sandwich.js';
 import type { FunctionRow, ViewParams } from '../../protocol/lsp.js';
 import type { Figures } from './queries.js';
 
@@ -56,11 +57,22 @@ export class Tables {
 
   tree(view: ViewParams, inverted: boolean): CallTree {
     const justMyCode = view.justMyCode === true;
-    const frames = this.profile.frames?.location.length ?? this.profile.stacks.length;
-    const minShare = frames > LARGE ? UNSEEN : 0;
     return this.table(keyOf('tree', view, inverted, justMyCode), () =>
-      callTree(this.shown(view), specOf(view), { inverted, justMyCode, minShare }),
+      callTree(this.shown(view), specOf(view), { inverted, justMyCode, minShare: this.unseen }),
     );
+  }
+
+  /** Callers or callees of one function. */
+  sandwich(view: ViewParams, func: number, side: SandwichSide): CallTree {
+    const justMyCode = view.justMyCode === true;
+    return this.table(keyOf('sandwich', view, func, side, justMyCode), () =>
+      sandwichTree(this.shown(view), specOf(view), func, side, { justMyCode, minShare: this.unseen }),
+    );
+  }
+
+  /** Share of a tree that no screen can show and that is left out of large ones. */
+  private get unseen(): number {
+    return (this.profile.frames?.location.length ?? this.profile.stacks.length) > LARGE ? UNSEEN : 0;
   }
 
   /** Flags (0/1) per function: not the user's own code. */

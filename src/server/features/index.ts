@@ -5,15 +5,18 @@ import { callees } from './callees.js';
 import { callers } from './callers.js';
 import { close } from './close.js';
 import { exportProfile } from './export.js';
+import { files, fileTree } from './files.js';
 import { flame } from './flame.js';
 import { functionAt } from './functionAt.js';
 import { functions } from './functions.js';
 import { lineHeat } from './lineHeat.js';
 import { locate } from './locate.js';
 import { open } from './open.js';
+import { sandwich } from './sandwich.js';
 import { sealRecording } from './seal.js';
 import { search } from './search.js';
-import { tree } from './tree.js';
+import { source } from './source.js';
+import { tree, treePath } from './tree.js';
 
 /** Every request that the server answers: to add one, write its file and put one line here. The type misses none. */
 const table: { readonly [M in keyof Requests]: Feature<M> } = {
@@ -25,6 +28,11 @@ const table: { readonly [M in keyof Requests]: Feature<M> } = {
   'profile/callers': callers,
   'profile/callees': callees,
   'profile/tree': tree,
+  'profile/treePath': treePath,
+  'profile/sandwich': sandwich,
+  'profile/files': files,
+  'profile/source': source,
+  'profile/fileTree': fileTree,
   'profile/flame': flame,
   'profile/search': search,
   'profile/locate': locate,

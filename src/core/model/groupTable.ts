@@ -1,0 +1,149 @@
+import { accumulate } from './accumulate.js';
+import { functionTable } from './functionTable.js';
+import { packageOf } from './library.js';
+import { lineTable } from './lines.js';
+import type { Profile, ViewSpec } from './profile.js';
+import { summedFigures } from './summed.js';
+import { weigh } from './weights.js';
+
+/** What functions are put together by. */
+export type Grouping = 'file' | 'module' | 'line';
+
+/** Figures of groups of functions (or of lines), by group. */
+export interface GroupTable {
+  readonly length: number;
+  readonly self: Float64Array;
+  /** A group counts once per stack. */
+  readonly total: Float64Array;
+  /** Sums of exact call counts; absent where none are known, NaN for a group without any. */
+  readonly calls: Float64Array | undefined;
+  readonly name: readonly string[];
+  /** File of a file or a line, '' for a module. */
+  readonly file: readonly string[];
+  /** 1-based; 0 for files and modules. */
+  readonly line: Int32Array;
+  /** Functions in the group, and the one that takes most itself (then in all). */
+  readonly members: Uint32Array;
+  readonly func: Uint32Array;
+  /** Group of each function, -1 for one in no group; for lines the group of its first line that has figures. */
+  readonly groupOf: Int32Array;
+  readonly sum: number;
+}
+
+/**
+ * Self and total of files, modules or lines. Counted types keep no stacks: there the total of a group is what its functions
+ * take in calls from outside it, which is too much where a group calls itself through another.
+ * @throws UserError for a focus or ignore that is no regular expression
+ */
+export function groupTable(profile: Profile, spec: ViewSpec, by: Grouping): GroupTable {
+  return by === 'line' ? byLine(profile, spec) : byFunctions(profile, spec, by);
+}
+
+function byFunctions(profile: Profile, spec: ViewSpec, by: 'file' | 'module'): GroupTable {
+  const { functions, strings } = profile;
+  const own = functionTable(profile, spec);
+  const known = new Map<string | number, number>();
+  const name: string[] = [];
+  const file: string[] = [];
+  const groupOf = new Int32Array(functions.length);
+  for (let func = 0; func < functions.length; func++) {
+    const path = strings[functions.file[func]!]!;
+    const label = by === 'file' ? functions.file[func]! : packageOf(path, strings[functions.name[func]!]!);
+    let group = known.get(label);
+    if (group === undefined) {
+      group = name.length;
+      known.set(label, group);
+      name.push(typeof label === 'string' ? label : path);
+      file.push(by === 'file' ? path : '');
+    }
+    groupOf[func] = group;
+  }
+  const { length } = name;
+  const members = new Uint32Array(length);
+  const heaviest = new Int32Array(length).fill(-1);
+  const calls = own.calls && new Float64Array(length).fill(Number.NaN);
+  for (let func = 0; func < functions.length; func++) {
+    const group = groupOf[func]!;
+    const counted = own.calls?.[func] ?? 0;
+    if (own.self[func] === 0 && own.total[func] === 0 && counted === 0) continue;
+    members[group]!++;
+    if (calls && counted > 0) calls[group] = (Number.isNaN(calls[group]!) ? 0 : calls[group]!) + counted;
+    const best = heaviest[group]!;
+    if (best < 0 || own.self[func]! > own.self[best]! || (own.self[func] === own.self[best] && own.total[func]! > own.total[best]!))
+      heaviest[group] = func;
+  }
+  const figures = summedFigures(profile, spec.type) ? sumsOf(profile, spec, groupOf, length) : stacksOf(profile, spec, groupOf, length);
+  const func = Uint32Array.from(heaviest, (best) => Math.max(best, 0));
+  return { length, ...figures, calls, name, file, line: new Int32Array(length), members, func, groupOf, sum: own.sum };
+}
+
+function stacksOf(profile: Profile, spec: ViewSpec, groupOf: Int32Array, groups: number) {
+  const keyOf = Int32Array.from(profile.lines.func, (func) => groupOf[func]!);
+  const { self, total } = accumulate(profile, weigh(profile, spec), keyOf, groups);
+  return { self, total };
+}
+
+function sumsOf(profile: Profile, spec: ViewSpec, groupOf: Int32Array, groups: number) {
+  const figures = summedFigures(profile, spec.type)!;
+  const self = new Float64Array(groups);
+  const total = new Float64Array(groups);
+  let sum = 0;
+  for (let func = 0; func < groupOf.length; func++) {
+    self[groupOf[func]!]! += figures.self[func]!;
+    total[groupOf[func]!]! += figures.total[func]!;
+    sum += figures.self[func]!;
+  }
+  const { edges } = figures;
+  for (let edge = 0; edge < edges.length; edge++) {
+    const [caller, callee] = [edges.caller[edge]!, edges.callee[edge]!];
+    // What a function calls itself is in its own total once already.
+    if (caller !== callee && groupOf[caller] === groupOf[callee]) total[groupOf[callee]!]! -= edges.total[edge]!;
+  }
+  for (let group = 0; group < groups; group++) total[group] = Math.min(sum, Math.max(self[group]!, total[group]!));
+  return { self, total };
+}
+
+/** The lines of all files, as `heatline lines` has them. */
+function byLine(profile: Profile, spec: ViewSpec): GroupTable {
+  const { functions, strings, lines } = profile;
+  const table = lineTable(profile, spec);
+  const rows = [...table.files.values()].flatMap((one) => Array.from(one.line, (line, i) => ({ one, line, i })));
+  const known = new Map<string, Map<number, number>>();
+  for (const [row, { one, line }] of rows.entries()) {
+    const ofFile = known.get(one.file);
+    if (ofFile) ofFile.set(line, row);
+    else known.set(one.file, new Map([[line, row]]));
+  }
+  const groupOf = new Int32Array(functions.length).fill(-1);
+  const func = new Uint32Array(rows.length);
+  const members = new Uint32Array(rows.length);
+  const name = new Array<string>(rows.length).fill('');
+  const put = (of: number, line: number) => {
+    const row = known.get(strings[functions.file[of]!]!)?.get(line);
+    if (row === undefined) return;
+    if (members[row]!++ === 0) {
+      func[row] = of;
+      name[row] = strings[functions.name[of]!]!;
+    }
+    const before = groupOf[of]!;
+    if (before < 0 || rows[before]!.line > line) groupOf[of] = row;
+  };
+  for (let i = 0; i < lines.length; i++) put(lines.func[i]!, lines.line[i]!);
+  for (let of = 0; of < functions.length; of++) if (groupOf[of]! < 0) put(of, functions.startLine[of]!);
+  const calls = rows.some(({ one, i }) => one.calls[i]! >= 0)
+    ? Float64Array.from(rows, ({ one, i }) => (one.calls[i]! < 0 ? Number.NaN : one.calls[i]!))
+    : undefined;
+  return {
+    length: rows.length,
+    self: Float64Array.from(rows, ({ one, i }) => one.self[i]!),
+    total: Float64Array.from(rows, ({ one, i }) => one.total[i]!),
+    calls,
+    name,
+    file: rows.map(({ one }) => one.file),
+    line: Int32Array.from(rows, ({ line }) => line),
+    members: members.fill(1),
+    func,
+    groupOf,
+    sum: table.sum,
+  };
+}

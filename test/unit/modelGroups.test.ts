@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { callTree, childrenOf } from '../../src/core/model/callTree.js';
+import { fileTree } from '../../src/core/model/fileTree.js';
+import { functionTable } from '../../src/core/model/functionTable.js';
+import { type Grouping, groupTable } from '../../src/core/model/groupTable.js';
+import type { Profile } from '../../src/core/model/profile.js';
+import { heaviestNode, hotPath, nextMatch, pathTo } from '../../src/core/model/treePath.js';
+import { linesJson } from '../../src/core/report/lines.js';
+import { draw, drawCalls, nameOf } from './draw.js';
+
+const LIB = '/usr/lib/python3.12/json/decoder.py';
+const profile = draw(
+  `main@/w/shop/app.py:3    main@/w/shop/app.py:4      main@/w/shop/app.py:4   main@/w/shop/app.py:9
+   pay@/w/shop/bill/pay.py:7 pay@/w/shop/bill/pay.py:7 scan@${LIB}:12          .
+   tax@/w/shop/bill/tax.py:2 main@/w/shop/app.py:3      .                      .`,
+  { weights: [1, 2, 4, 8] },
+);
+
+const rows = (of: Profile, by: Grouping, type = of.defaultType) => {
+  const table = groupTable(of, { type }, by);
+  const label = (i: number) => (by === 'line' ? `${table.file[i]}:${table.line[i]}` : table.name[i]!);
+  return Object.fromEntries(
+    Array.from({ length: table.length }, (_, i) => [label(i), `${table.self[i]}/${table.total[i]} of ${table.members[i]}`]),
+  );
+};
+
+describe('groups of stacks', () => {
+  it('count a file and a module once per stack', () => {
+    expect(rows(profile, 'file')).toEqual({
+      '/w/shop/app.py': '10/15 of 1',
+      '/w/shop/bill/pay.py': '0/3 of 1',
+      '/w/shop/bill/tax.py': '1/1 of 1',
+      [LIB]: '4/4 of 1',
+    });
+    expect(rows(profile, 'module')).toEqual({ shop: '10/15 of 1', bill: '1/3 of 2', json: '4/4 of 1' });
+  });
+
+  it('by line have the figures of `heatline lines --json`', () => {
+    const table = groupTable(profile, { type: 0 }, 'line');
+    const ours = Array.from({ length: table.length }, (_, i) => [table.file[i], table.line[i], table.self[i], table.total[i]]);
+    const { files } = linesJson(profile, { type: 0 });
+    const judge = files.flatMap(({ file, lines }) => lines.map(({ line, self, total }) => [file, line, self, total]));
+    expect(ours.sort()).toEqual(judge.sort());
+    const main = Array.from({ length: profile.functions.length }, (_, func) => func).find((func) => nameOf(profile, func) === 'main')!;
+    expect(table.line[table.groupOf[main]!]).toBe(3);
+  });
+});
+
+describe('groups of calls', () => {
+  const counted = drawCalls(
+    {
+      'main@/w/app.py': { calls: 1, self: 1, total: 20 },
+      'a@/w/lib/a.py': { calls: 2, self: 4, total: 19 },
+      'b@/w/lib/a.py': { calls: 3, self: 15, total: 15 },
+    },
+    {
+      'main@/w/app.py>a@/w/lib/a.py': { calls: 2, self: 4, total: 19 },
+      'a@/w/lib/a.py>b@/w/lib/a.py': { calls: 3, self: 15, total: 15 },
+    },
+  );
+
+  it('leave out of the total what a group calls of itself, and sum the calls', () => {
+    expect(rows(counted, 'file')).toEqual({ '/w/app.py': '1/20 of 1', '/w/lib/a.py': '19/19 of 2' });
+    const table = groupTable(counted, { type: 1 }, 'file');
+    expect(Array.from(table.calls!)).toEqual([1, 5]);
+    expect(nameOf(counted, table.func[1]!)).toBe('b');
+  });
+});
+
+describe('files', () => {
+  const { tree, parts } = fileTree(profile, { type: 0 });
+  const lines: string[] = [];
+  const visit = (node: number, indent: string) => {
+    const { kind, frame } = parts[tree.func[node]!]!;
+    lines.push(`${indent}${kind} ${frame.name} ${tree.self[node]}/${tree.total[node]}`);
+    for (const child of childrenOf(tree, node)) visit(child, `${indent}  `);
+  };
+  for (const root of childrenOf(tree, -1)) visit(root, '');
+
+  it('divide self time by package, folder, file and function', () => {
+    expect(lines).toEqual([
+      'folder shop 0/11',
+      '  file app.py 0/10',
+      '    function main 10/10',
+      '  folder bill 0/1',
+      '    file tax.py 0/1',
+      '      function tax 1/1',
+      'package json 0/4',
+      '  file decoder.py 0/4',
+      '    function scan 4/4',
+    ]);
+  });
+
+  it('add up to the whole, function by function', () => {
+    const { self, sum } = functionTable(profile, { type: 0 });
+    expect(tree.sum).toBe(sum);
+    for (let node = 0; node < tree.length; node++) {
+      const { kind, frame } = parts[tree.func[node]!]!;
+      if (kind === 'function') expect(tree.total[node]).toBe(self[frame.func]);
+    }
+  });
+
+  it('take names of any system and none', () => {
+    const odd = draw(String.raw`a@\w\x.py:1 b@\w\v\y.py:1 c@~:1 d@/z.py:1 e@x.py:1`);
+    const made = fileTree(odd, { type: 0 });
+    expect(made.tree.total.reduce((sum, total, node) => (made.tree.depth[node] === 0 ? sum + total : sum), 0)).toBe(5);
+  });
+});
+
+describe('ways through the tree', () => {
+  const deep = draw(
+    `main main main main other
+     a    a    b    a    x
+     f    f    f    g    f
+     x    y    .    .    .`,
+    { weights: [8, 2, 5, 1, 3] },
+  );
+  const tree = callTree(deep, { type: 0 });
+  const names = (path: readonly number[]) => path.map((node) => nameOf(deep, tree.func[node]!));
+
+  it('lead to the hot spot, from the whole or from a node', () => {
+    expect(names(hotPath(tree, -1))).toEqual(['main', 'a', 'f', 'x']);
+    const b = Array.from(tree.func.keys()).find((node) => names([node])[0] === 'b')!;
+    expect(names(hotPath(tree, b))).toEqual(['f']);
+    expect(hotPath(tree, hotPath(tree, -1).at(-1)!)).toEqual([]);
+  });
+
+  it('end where a node spends more itself than its largest child', () => {
+    const own = draw('main main\n a .', { weights: [1, 9] });
+    expect(hotPath(callTree(own, { type: 0 }), -1).length).toBe(1);
+  });
+
+  it('lead to the largest node of a function, and to matches one after the other', () => {
+    const func = (name: string) => Array.from(tree.func).find((one) => nameOf(deep, one) === name)!;
+    expect(names(pathTo(tree, heaviestNode(tree, func('f'))))).toEqual(['main', 'a', 'f']);
+    expect(heaviestNode(tree, 99)).toBe(-1);
+    const flags = new Uint8Array(deep.functions.length);
+    flags[func('x')] = 1;
+    const first = nextMatch(tree, -1, flags, false);
+    const second = nextMatch(tree, first, flags, false);
+    expect([names(pathTo(tree, first)), names(pathTo(tree, second))]).toEqual([
+      ['main', 'a', 'f', 'x'],
+      ['other', 'x'],
+    ]);
+    expect(nextMatch(tree, second, flags, false)).toBe(first);
+    expect(nextMatch(tree, second, flags, true)).toBe(first);
+    expect(nextMatch(tree, -1, flags, true)).toBe(second);
+    expect(nextMatch(tree, -1, new Uint8Array(deep.functions.length), false)).toBe(-1);
+  });
+});
