@@ -31,7 +31,7 @@ export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
 export { pipInstall } from './installed.js';
 export { type Language, languageOf } from './languages/index.js';
 export { type LaunchControl, type LaunchResult, launch } from './launch.js';
-export { type ProcessFacts, processFacts } from './processFacts.js';
+export { isStillThere, type ProcessFacts, processFacts } from './processFacts.js';
 export { listProcesses, type RunningProcess } from './processList.js';
 export { descendants } from './processTree.js';
 export { maskSecrets } from './secrets.js';

@@ -7,6 +7,8 @@ export interface ProcessFacts {
   /** Process that started it; absent when it has none, or where that is not known. */
   readonly parent?: number;
   readonly exists: boolean;
+  /** When it began, in the system's own ticks: tells it from a later process that got its number. Absent where that is not known. */
+  readonly began?: string;
   /** Process that this id is a thread of, when it is none itself. */
   readonly threadOf?: number;
   /** It has ended, and its parent has not asked for its status. */
@@ -63,6 +65,7 @@ export function processFacts(pid: number, platform: NodeJS.Platform = process.pl
   return {
     ...base,
     exists: true,
+    ...beganAt(text(`${at}/stat`)),
     ...(parent > 0 ? { parent } : {}),
     ...(group !== pid && group > 0 ? { threadOf: group } : {}),
     zombie: /^[ZX]/.test(status.get('State') ?? ''),
@@ -79,6 +82,21 @@ export function processFacts(pid: number, platform: NodeJS.Platform = process.pl
     otherRoot: differs(`${at}/root`),
     ...(Number.isNaN(scope) ? {} : { ptraceScope: scope }),
   };
+}
+
+/** The twenty-second field of a stat file; the second is a name in brackets, which may hold anything. */
+function beganAt(stat: string | undefined): { readonly began?: string } {
+  const began = stat
+    ?.slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .at(19);
+  return began === undefined ? {} : { began };
+}
+
+/** Whether what has a process's number now is still that process, as far as can be told. */
+export function isStillThere({ pid, platform, began }: ProcessFacts): boolean {
+  const now = processFacts(pid, platform);
+  return now.exists && now.zombie !== true && now.began === began;
 }
 
 /** The container that a cgroup file names, with what runs it and the first twelve letters of its id; undefined for none. Pure. */

@@ -42,6 +42,8 @@ export interface Job {
   readonly file?: vscode.Uri;
   /** Seconds to wait before a running program is joined. */
   readonly delaySeconds?: number;
+  /** Called right before a running program is joined. @throws UserError when it has gone meanwhile */
+  readonly check?: () => void;
 }
 
 const again = [{ title: 'Profile Again', command: 'heatline.rerun' }];
@@ -136,6 +138,7 @@ async function runTool(ctx: Ctx, job: Job, run: Named, plan: LaunchPlan, noted: 
   return ctx.runs.follow({ ...run, attached: true, stop: () => stop.abort() }, async () => {
     if (job.delaySeconds) await sleep(job.delaySeconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
     if (stop.signal.aborted) throw new vscode.CancellationError();
+    job.check?.();
     const result = await launch(plan, { signal: stop.signal, forwardSignals: false, onStart: noted });
     return { ...result, exitCode: undefined, seconds: result.durationSeconds, stoppedByUser: result.stoppedBy === 'user', started: true };
   });

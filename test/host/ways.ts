@@ -137,6 +137,23 @@ spin()
     assert.deepEqual(recordingFiles(), before);
   });
 
+  test('a program that ends before it is joined: its number may be another’s by then', async () => {
+    demandPySpy();
+    const before = recordingFiles();
+    const script = await write('runs ü/leaves.py', spin);
+    const program = spawn('python3', [script.fsPath], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      await once(program.stdout!, 'data');
+      const run = attach({ pid: program.pid, duration: 1, delay: 3 });
+      await eventually(() => assert.notDeepEqual(recordingFiles(), before));
+      program.kill('SIGKILL');
+      assert.equal(await run, undefined);
+      assert.deepEqual(recordingFiles(), before);
+    } finally {
+      program.kill('SIGKILL');
+    }
+  });
+
   test('a launch configuration of ours, with all that belongs to a start', async () => {
     await write('runs ü/launched.py', tell);
     await write('dev.env', 'FROM_FILE="a file"\nGREETING=lost\n');

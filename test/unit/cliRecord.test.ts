@@ -125,6 +125,15 @@ sys.exit(7)
     expect(json('top', join(place, 'i.pb.gz')).functions.map(({ name }: { name: string }) => name)).toContain('spin');
   });
 
+  test('a recording without a sample says so, and what to do', { timeout: 60_000 }, () => {
+    const { status, stderr } = heatline('record', '--delay', '600', '-o', 'none.pb.gz', '--', python!, '-c', 'pass');
+    expect(stderr).toMatch(
+      /^heatline: sampler.*: .*, nothing was measured: a higher --rate sees more, and --engine cprofile counts calls → none\.pb\.gz\n$/,
+    );
+    expect(status).toBe(0);
+    expect(heatline('top', 'none.pb.gz').status).toBe(0);
+  });
+
   test('an existing recording stays when a new one cannot be made', () => {
     copyFileSync(prof, join(folder, 'old.prof'));
     const { status } = heatline('record', '-o', 'old.prof', '--engine', 'hybrid', '--', python!, 'x.py');

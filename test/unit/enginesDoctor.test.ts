@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { diagnose, interpreterOf } from '../../src/engines/doctor.js';
-import { type ProcessFacts, processFacts } from '../../src/engines/processFacts.js';
+import { isStillThere, type ProcessFacts, processFacts } from '../../src/engines/processFacts.js';
 import { toolTrouble } from '../../src/engines/toolTrouble.js';
 
 const fine: ProcessFacts = {
@@ -117,6 +119,24 @@ describe('the attach doctor', () => {
     expect(diagnose(facts)?.code).toBe('not-python');
     expect(processFacts(99_999_999)).toMatchObject({ exists: false });
   });
+
+  test.skipIf(process.platform !== 'linux')('tells a process from another one that got its number', async () => {
+    const facts = processFacts(process.pid);
+    expect(isStillThere(facts)).toBe(true);
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { argv0: 'no de) 1 2 (x' });
+    try {
+      const other = processFacts(child.pid!);
+      expect(Number(other.began)).toBeGreaterThan(Number(facts.began));
+      expect(isStillThere(other)).toBe(true);
+      // As if ours had ended and the child had got its number.
+      expect(isStillThere({ ...facts, pid: child.pid! })).toBe(false);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect(isStillThere(other)).toBe(false);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
 });
 
 describe('what an attached tool says', () => {
@@ -124,6 +144,10 @@ describe('what an attached tool says', () => {
     const text = 'Error: Failed to suspend process\n\nCaused by:\n    0: EPERM: Operation not permitted\n\nStack backtrace:\n   0: x\n';
     expect(toolTrouble(text, false)).toBe('Failed to suspend process: EPERM: Operation not permitted');
     expect(toolTrouble('py-spy> Samples: 0 Errors: 0\n', false)).toBeUndefined();
+    // A Python that this version of the tool does not know, and a folder that went away while it recorded.
+    expect(toolTrouble('Error: Unsupported version of Python: 3.99.0\n', false)).toBe('Unsupported version of Python: 3.99.0');
+    const gone = 'py-spy> Stopped sampling because Control-C pressed\nError: No such file or directory (os error 2)\n';
+    expect(toolTrouble(gone, false)).toBe('No such file or directory (os error 2)');
   });
 
   test('failed looks and lost time of a recording', () => {

@@ -217,7 +217,10 @@ function summary(profile: Profile | undefined, result: LaunchResult, engine: str
       const name = nameAndPlace(strings[functions.name[hottest]!]!, strings[functions.file[hottest]!]!, functions.startLine[hottest]!);
       const self = figures.self[hottest]!;
       parts.push(`${formatShare(self / figures.sum)} (${formatValue(self, typeOf(profile, spec).unit)}) in ${name}`);
-    } else parts.push('nothing was measured');
+    } else
+      parts.push(
+        `nothing was measured: ${engine === 'cprofile' ? 'no Python function ran' : 'a higher --rate sees more, and --engine cprofile counts calls'}`,
+      );
   }
   return parts.join(', ');
 }

@@ -27,7 +27,9 @@ export function summarize(profile: Profile): string {
   const own = ownTime(profile, profile.defaultType);
   const what = type.type === '' || secondsPer(type.unit) !== undefined ? '' : ` ${formatType({ type: type.type, unit: '' })}`;
   if (!(own.sum > 0)) {
-    return own.sampled ? 'Nothing was sampled: the program was too short, or waited elsewhere.' : 'Nothing was measured.';
+    return own.sampled
+      ? 'Nothing was sampled: the program was too short, or waited elsewhere. A higher rate sees more, and the engine cprofile counts calls.'
+      : 'Nothing was measured.';
   }
   const best = [...own.value.keys()].sort((a, b) => own.value[b]! - own.value[a]!).slice(0, NAMED);
   const parts = best.filter((func, i) => own.value[func]! > 0 && (i === 0 || own.value[func]! / own.sum >= WORTH));

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
 import {
   diagnose,
+  isStillThere,
   listProcesses,
   maskSecrets,
   type ProcessFacts,
@@ -79,7 +80,16 @@ export async function attach(ctx: Ctx, options: AttachOptions = {}): Promise<Pro
     ...(facts.cwd && !facts.otherRoot ? { cwd: facts.cwd } : {}),
     scope,
     ...(options.delay ? { delaySeconds: options.delay } : {}),
+    check: () => demandSame(facts, name),
   });
+}
+
+/** People take their time to choose, and a delay is one: the number may be another program's by now. @throws UserError */
+function demandSame(facts: ProcessFacts, name: string): void {
+  if (isStillThere(facts)) return;
+  throw new UserError('attach-gone', `${name} has ended before it could be recorded.`, [
+    { title: 'Choose Another…', command: 'heatline.attach' },
+  ]);
 }
 
 /** As last time. A program that was started anew is found by its command line; when there is none, or several, it is picked. */
