@@ -1,5 +1,6 @@
 import type { ProfileBuilder } from '../model/builder.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from '../model/growing.js';
+import { checkSamples, maxSamples } from '../model/limits.js';
 import type { Format } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
@@ -19,19 +20,18 @@ class Nodes {
   readonly line = new GrowingInt32();
   /** Nanoseconds, with those of the children. */
   readonly time = new GrowingFloat64();
-  /** Where the name stands in the file, for those with a class. */
-  readonly nameStart = new GrowingFloat64();
-  readonly nameEnd = new GrowingFloat64();
+
+  /** @param most how many there may be at most @throws ReadError for one more */
+  constructor(private readonly most: number) {}
 
   add(parent: number): number {
+    checkSamples(this.parent.length + 1, this.most);
     this.parent.push(parent);
     this.name.push(0);
     this.file.push(0);
     this.systemName.push(0);
     this.line.push(0);
     this.time.push(0);
-    this.nameStart.push(0);
-    this.nameEnd.push(0);
     return this.parent.length - 1;
   }
 }
@@ -54,7 +54,7 @@ export const pyinstrument: Format = {
     const json = new JsonCursor(await source.bytes(), control);
     builder.valueType({ type: 'wall', unit: 'nanoseconds' });
     builder.quality({ engine: 'pyinstrument', rows: 'sums' });
-    const nodes = new Nodes();
+    const nodes = new Nodes(maxSamples(json.bytes.length));
     if (json.object()) {
       while (json.nextKey()) {
         if (json.key === 'start_time') setStart(builder, json.number());
@@ -85,6 +85,8 @@ export function setDuration(builder: ProfileBuilder, seconds: number): void {
 function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Promise<void> {
   const texts = json.table((text) => builder.string(text));
   const text = () => Math.max(0, json.interned(texts));
+  /** The name read last: whose it is, and where it stands in the file. */
+  const last = { node: -1, start: 0, end: 0 };
   return walkJsonTree(
     json,
     (parent) => nodes.add(parent),
@@ -92,11 +94,15 @@ function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Prom
       if (json.key === 'children') return json.array();
       if (json.key === 'function') {
         nodes.name.array[node] = text();
-        nodes.nameStart.array[node] = json.start;
-        nodes.nameEnd.array[node] = json.end;
+        last.node = node;
+        last.start = json.start;
+        last.end = json.end;
       } else if (json.key === 'file_path') nodes.file.array[node] = text();
-      else if (json.key === 'class_name') nodes.systemName.array[node] = qualified(json, nodes, node, builder);
-      else if (json.key === 'line_no') nodes.line.array[node] = json.number();
+      else if (json.key === 'class_name') {
+        // A name that comes after its class is left as it is.
+        const name = last.node === node ? jsonText(json.bytes, last.start, last.end) : '';
+        nodes.systemName.array[node] = qualified(name, json.string(), builder);
+      } else if (json.key === 'line_no') nodes.line.array[node] = json.number();
       else if (json.key === 'time') nodes.time.array[node] = nanosOf(json.number());
       return false;
     },
@@ -121,10 +127,7 @@ function addSamples(nodes: Nodes, builder: ProfileBuilder): void {
   }
 }
 
-/** `Class.name` for the class at hand: that of the object, maybe a subclass, so that it does not tell functions apart. */
-function qualified(json: JsonCursor, nodes: Nodes, node: number, builder: ProfileBuilder): number {
-  const name = jsonText(json.bytes, nodes.nameStart.array[node]!, nodes.nameEnd.array[node]!);
-  const className = json.string();
-  // A name that comes after its class is left as it is.
+/** `Class.name` for the class at hand: that of the object, maybe a subclass, so that it does not tell functions apart. 0 for none. */
+function qualified(name: string, className: string, builder: ProfileBuilder): number {
   return className === '' || name === '' ? 0 : builder.string(`${className}.${name}`);
 }

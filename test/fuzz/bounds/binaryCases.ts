@@ -105,9 +105,14 @@ function tachyon(
     return { all: all.subarray(0, at), count };
   };
   const room = FULL_SIZE - 1000;
+  const aThousand = (part: (i: number) => Uint8Array): number => {
+    let size = 0;
+    for (let i = 0; i < 1000; i++) size += part(i).length;
+    return size;
+  };
   const records = fill(record, room * share[0]);
-  const strings = fill(string, share[1] < 1 / 1000 ? string(0).length * 1000 : room * share[1]);
-  const frames = fill(frame, share[2] < 1 / 1000 ? 1000 * frame(0).length : room * share[2]);
+  const strings = fill(string, share[1] < 1 / 1000 ? aThousand(string) : room * share[1]);
+  const frames = fill(frame, share[2] < 1 / 1000 ? aThousand(frame) : room * share[2]);
   const stringsAt = 64 + records.all.length;
   const framesAt = stringsAt + strings.all.length;
   const size = framesAt + frames.all.length + 32;

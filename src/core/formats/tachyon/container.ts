@@ -1,4 +1,5 @@
 import { ReadError } from '../../errors.js';
+import { checkRoom } from '../../model/limits.js';
 import { decodeText } from '../shared/byteStrings.js';
 import { ByteCursor } from './cursor.js';
 
@@ -90,6 +91,8 @@ export function readContainer(bytes: Uint8Array): TachyonFile {
 
 function readStrings(cursor: ByteCursor, count: number): string[] {
   cursor.room(count, LEAST_STRING);
+  // Refused before they are decoded, which takes seconds.
+  checkRoom('texts', count - 1);
   const strings: string[] = [];
   for (let i = 0; i < count; i++) {
     const length = cursor.varint();
