@@ -5,6 +5,7 @@
 import type { HeatLine } from '../core/model/heat.js';
 import type { Quality, ValueType } from '../core/model/profile.js';
 import type { RecordingMeta } from '../core/recording.js';
+import type { CompareRequests } from './compare.js';
 import type { TabRequests } from './tabs.js';
 
 /** Handle of an open profile in the server's store. */
@@ -114,7 +115,7 @@ export interface FlameColumns {
   readonly treeIsEstimate: boolean;
 }
 
-export interface Requests extends TabRequests {
+export interface Requests extends TabRequests, CompareRequests {
   /**
    * Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. With `live` the recording still
    * goes on: what it shows of itself (`<file>.live`, else its checkpoint `<file>.part`, else the file itself) is read under the
@@ -122,8 +123,8 @@ export interface Requests extends TabRequests {
    */
   'profile/open': [{ readonly uri: string; readonly meta?: string; readonly live?: { readonly label: string } }, ProfileInfo];
   'profile/close': [{ readonly profile: ProfileId }, null];
-  /** Makes one profile the one that hover and codeLens speak of; null for none. */
-  'profile/activate': [{ readonly view: ViewParams | null }, null];
+  /** Makes one profile the one that hover and codeLens speak of; null for none. With `base` they tell the change since these runs. */
+  'profile/activate': [{ readonly view: ViewParams | null; readonly base?: readonly ProfileId[] }, null];
   'profile/lineHeat': [
     { readonly view: ViewParams; readonly uri: string },
     { readonly lines: readonly LineHeat[]; readonly stale: boolean },

@@ -75,7 +75,7 @@ export class Texts {
  * Source as it was when the program ran: the recording's copy, else the file on disk if it was not written since
  * (kept, so that later edits can still be followed). null when unknown.
  */
-function recordedText(opened: OpenProfile, file: string): string | null {
+export function recordedText(opened: OpenProfile, file: string): string | null {
   const key = pathKey(file);
   const known = opened.texts.get(key);
   if (known !== undefined) return known;

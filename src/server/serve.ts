@@ -11,6 +11,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { UserError } from '../core/errors.js';
 import type { ErrorData } from '../protocol/lsp.js';
 import { answer } from './answer.js';
+import { Comparisons } from './comparing/comparisons.js';
 import { Texts } from './documents.js';
 import { codeLenses } from './features/codeLens.js';
 import { hover } from './features/hover.js';
@@ -23,7 +24,17 @@ import { Store } from './store.js';
 export function serve(): void {
   const connection = createConnection(ProposedFeatures.all);
   const documents = new TextDocuments(TextDocument);
-  const server: Server = { connection, documents, store: new Store(), texts: new Texts(documents), active: null, canRefreshLenses: false };
+  const store = new Store();
+  const server: Server = {
+    connection,
+    documents,
+    store,
+    texts: new Texts(documents),
+    comparisons: new Comparisons(store),
+    active: null,
+    baseline: [],
+    canRefreshLenses: false,
+  };
   let watchesFolders = false;
   let folders: string[] = [];
 

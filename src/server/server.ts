@@ -1,7 +1,8 @@
 import type { CancellationToken, Connection, TextDocuments, WorkDoneProgressReporter } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { UserError } from '../core/errors.js';
-import type { Requests, ViewParams } from '../protocol/lsp.js';
+import type { ProfileId, Requests, ViewParams } from '../protocol/lsp.js';
+import type { Comparisons } from './comparing/comparisons.js';
 import type { Texts } from './documents.js';
 import type { OpenProfile, Store } from './store.js';
 
@@ -11,8 +12,11 @@ export interface Server {
   readonly documents: TextDocuments<TextDocument>;
   readonly store: Store;
   readonly texts: Texts;
+  readonly comparisons: Comparisons;
   /** What hover and lenses speak of. */
   active: ViewParams | null;
+  /** What they tell the change since: profiles of one or several runs; empty for none. */
+  baseline: readonly ProfileId[];
   /** The client can be asked to fetch its lenses anew. */
   canRefreshLenses: boolean;
 }

@@ -190,6 +190,15 @@ describe('several runs a side', () => {
     expect(line!.noise).toBeCloseTo(12.706 * Math.sqrt(13), 9);
   });
 
+  it('give an interval for every box of the tree, as the table has it for its function', () => {
+    const comparison = comparedRuns([program(10, 4), program(14, 4)], [program(30, 4), program(33, 4), program(36, 4)]);
+    const layout = diffLayout(comparison, diffTree(comparison), -1, 0);
+    for (const [box, frame] of layout.frame.entries()) {
+      const row = Array.from(comparison.functions.next).indexOf(layout.frames[frame]!.func);
+      expect(layout.noise[box]).toBeCloseTo(comparison.functions.totalNoise[row]!, 9);
+    }
+  });
+
   it('counted alike in every run have no scatter: any change is one', () => {
     const counts = (self: number) => drawCalls({ f: { calls: self, self, total: self } }, {});
     const { functions } = comparedRuns([counts(3), counts(3)], [counts(4), counts(4)]);

@@ -1,5 +1,6 @@
-import { type CallTree, callTree } from './callTree.js';
-import type { Comparison } from './compare.js';
+import { type CallTree, callTree, type TreeOptions } from './callTree.js';
+import { changeNoise } from './changeNoise.js';
+import { type ComparedSide, type Comparison, runSizes } from './compare.js';
 import { type FlameFrame, type FlameLayout, frameOf, layoutBoxes } from './flame.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
 import { Interner, mix } from './interner.js';
@@ -29,6 +30,9 @@ export interface DiffTree {
   readonly baseTotal: Float64Array;
   readonly nextSelf: Float64Array;
   readonly nextTotal: Float64Array;
+  /** Of several runs on a side: how far their totals are from the mean (`spreadOf`), by node. */
+  readonly baseSpread: Float64Array | undefined;
+  readonly nextSpread: Float64Array | undefined;
 }
 
 /** Draws both call trees and lays one over the other. @throws UserError as `callTree` does */
@@ -49,6 +53,8 @@ export function diffTree(comparison: Comparison, options: DiffTreeOptions = {}):
     grown.baseTotal,
   );
   const columns = grown.done();
+  const baseSpread = grown.spread(comparison, base, wanted, (func) => (pairing.nextOf[func]! >= 0 ? pairing.nextOf[func]! : added + func));
+  const nextSpread = grown.spread(comparison, next, wanted, (func) => func);
   const wide = widths === 'next' ? after : before;
   const { tree, chosen } = depthFirst(
     {
@@ -71,6 +77,8 @@ export function diffTree(comparison: Comparison, options: DiffTreeOptions = {}):
     baseTotal: inOrder(columns.baseTotal),
     nextSelf: inOrder(columns.nextSelf),
     nextTotal: inOrder(columns.nextTotal),
+    baseSpread: baseSpread && inOrder(baseSpread),
+    nextSpread: nextSpread && inOrder(nextSpread),
   };
 }
 
@@ -95,10 +103,52 @@ class Union {
     }
   }
 
-  private node(above: number, own: number): number {
+  /**
+   * How far the totals of a side's runs are from their mean, by node; undefined for a single run.
+   * @param idOf function of the side's sum → function of the tree
+   */
+  spread({ normalize }: Comparison, side: ComparedSide, wanted: TreeOptions, idOf: (func: number) => number): Float64Array | undefined {
+    const { repeated, scale } = side;
+    if (repeated === undefined) return undefined;
+    const sizes = runSizes(side, normalize);
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    const nodes = this.func.length;
+    const [sum, squares, bySize] = [new Float64Array(nodes), new Float64Array(nodes), new Float64Array(nodes)];
+    for (const [run, profile] of repeated.profiles.entries()) {
+      const ids = new Int32Array(profile.functions.length).fill(-1);
+      for (const [func, own] of repeated.functions[run]!.entries()) if (own >= 0) ids[own] = idOf(func);
+      const tree = callTree(profile, repeated.specs[run]!, wanted);
+      const place = new Int32Array(tree.length).fill(-1);
+      for (let node = 0; node < tree.length; node++) {
+        const above = tree.parent[node]! < 0 ? -1 : place[tree.parent[node]!]!;
+        if (above < 0 && tree.parent[node]! >= 0) continue;
+        const at = this.find(above, ids[tree.func[node]!]!);
+        place[node] = at;
+        if (at < 0) continue;
+        const total = tree.total[node]!;
+        sum[at]! += total;
+        squares[at]! += total ** 2;
+        bySize[at]! += total * sizes[run]!;
+      }
+    }
+    const sizeSquares = sizes.reduce((total, size) => total + size ** 2, 0);
+    // Σ(x − rs)², written out: one pass over the runs, which come one at a time.
+    return sum.map((total, node) => {
+      const ratio = all === 0 ? 0 : total / all;
+      return Math.max(0, squares[node]! - 2 * ratio * bySize[node]! + ratio ** 2 * sizeSquares) * (scale * sizes.length) ** 2;
+    });
+  }
+
+  private find(above: number, own: number): number {
     const { index, func, parent } = this;
     let node = index.first(mix(mix(71, above), own));
     while (node >= 0 && (parent.array[node] !== above || func.array[node] !== own)) node = index.next();
+    return node;
+  }
+
+  private node(above: number, own: number): number {
+    const { index, func, parent } = this;
+    let node = this.find(above, own);
     if (node >= 0) return node;
     node = func.length;
     index.add(node);
@@ -126,6 +176,8 @@ export interface DiffLayout extends FlameLayout {
   readonly baseTotal: number[];
   readonly nextSelf: number[];
   readonly nextTotal: number[];
+  /** Half the 95 % interval of the change of a box's total; NaN where it is not known. */
+  readonly noise: number[];
 }
 
 /**
@@ -148,5 +200,15 @@ export function diffLayout(comparison: Comparison, diff: DiffTree, root: number,
     baseTotal: pick(diff.baseTotal),
     nextSelf: pick(diff.nextSelf),
     nextTotal: pick(diff.nextTotal),
+    noise: layout.node.map((node) =>
+      changeNoise(
+        comparison.base,
+        diff.baseTotal[node]!,
+        comparison.next,
+        diff.nextTotal[node]!,
+        diff.baseSpread?.[node],
+        diff.nextSpread?.[node],
+      ),
+    ),
   };
 }

@@ -7,7 +7,7 @@ export type PackedProfile = Omit<Profile, 'stacks' | 'samples'> & {
   readonly samples: Omit<Profile['samples'], 'stack'> & { readonly stack?: Int32Array };
 };
 
-/** Takes a profile apart for `postMessage`, with the buffers to hand over. The profile cannot be used afterwards. */
+/** Takes a profile apart for `postMessage`, with the buffers to hand over: if they are, the profile cannot be used afterwards. */
 export function packProfile(profile: Profile): { packed: PackedProfile; transfer: ArrayBuffer[] } {
   // Reading `stacks` of a profile of whole stacks would grow their tree, which few ever need.
   const lazy = profile.frames !== undefined;

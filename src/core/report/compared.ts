@@ -34,8 +34,8 @@ function named(of: string, profile: Profile, value: string): number {
   }
 }
 
-/** The same measure in another profile: same type, and a unit that can be turned into ours. */
-function counterpart(type: ValueType | undefined, other: Profile): number | undefined {
+/** The same measure in another profile: same type, and a unit that can be turned into ours. undefined when it has none. */
+export function counterpart(type: ValueType | undefined, other: Pick<Profile, 'sampleTypes'>): number | undefined {
   if (type === undefined) return undefined;
   const same = other.sampleTypes.findIndex(({ type: name, unit }) => name === type.type && unit === type.unit);
   if (same >= 0) return same;

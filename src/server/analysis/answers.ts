@@ -7,6 +7,7 @@ import { lineCallees } from '../../core/model/lineCallees.js';
 import { calleesOf, callersOf } from '../../core/model/neighbours.js';
 import { searchFunctions, totalOf } from '../../core/model/search.js';
 import { isSummed } from '../../core/model/summed.js';
+import { packProfile } from '../../core/model/transport.js';
 import { writeWhole } from '../atomic.js';
 import { factsOf } from './facts.js';
 import { fileBoxes, fileList, lineFunctions } from './fileList.js';
@@ -64,6 +65,7 @@ export const answers: Answers = {
   },
   definitions: (tables, { files }) => definitions(tables, files),
   place: (tables, { func }) => functionPlace(tables, func),
+  columns: ({ profile }) => packProfile(profile).packed,
   async export({ profile }, { format: id, path: target }) {
     const format = formats.find((one) => one.id === id);
     if (!format?.write) throw new UserError('cannot-export', `Heatline cannot write "${id}" files.`);

@@ -1,15 +1,13 @@
 import { ReadError, UserError } from '../../core/errors.js';
-import type { Queries } from './queries.js';
+import type { PackedSides } from '../comparing/queries.js';
 
-/** `workerData` of the thread that a large profile lives in. */
-export interface WorkerJob {
-  readonly heatlineFile: string;
-}
+/** `workerData` of the thread that a large profile, or a comparison of such, lives in. */
+export type WorkerJob = { readonly heatlineFile: string } | { readonly heatlineComparison: PackedSides };
 
 /** What the thread is asked. */
 export interface Question {
   readonly id: number;
-  readonly query: keyof Queries;
+  readonly query: PropertyKey;
   readonly params: unknown;
 }
 
@@ -30,7 +28,7 @@ export type Message =
   | { readonly id: number; readonly failure: Failure };
 
 export function isWorkerJob(data: unknown): data is WorkerJob {
-  return typeof data === 'object' && data !== null && typeof (data as WorkerJob).heatlineFile === 'string';
+  return typeof data === 'object' && data !== null && ('heatlineFile' in data || 'heatlineComparison' in data);
 }
 
 export function packError(error: unknown): Failure {

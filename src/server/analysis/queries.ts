@@ -1,6 +1,7 @@
 /** What can be asked of an open profile wherever it lives: query → [params, result]. Everything in them can cross threads. */
 import type { FlameLayout } from '../../core/model/flame.js';
 import type { FileLines } from '../../core/model/lines.js';
+import type { PackedProfile } from '../../core/model/transport.js';
 import type { FunctionRow, GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
 import type { TabRequests } from '../../protocol/tabs.js';
 
@@ -81,16 +82,24 @@ export interface Queries {
   /** Functions of the files with these names, in the order of the profile. */
   definitions: [{ readonly files: readonly string[] }, readonly FunctionPlace[]];
   place: [{ readonly func: number }, FunctionPlace];
+  /** The profile itself, for what needs two of them in one place. */
+  columns: [null, PackedProfile];
   /** Writes the profile; the folder must be there. */
   export: [{ readonly format: string; readonly path: string }, null];
 }
 
-/** A profile that can be asked, here or in a thread of its own. */
-export interface Analysis {
+/** What can be asked of something: query → [params, result]. */
+export type Askable<A> = { readonly [Q in keyof A]: readonly [unknown, unknown] };
+
+/** What can be asked, here or in a thread of its own. */
+export interface Asking<A extends Askable<A>> {
   /** @throws UserError or ReadError; a query whose signal is aborted while it waits is never begun, and throws the signal's reason */
-  ask<Q extends keyof Queries>(query: Q, params: Queries[Q][0], signal?: AbortSignal): Promise<Queries[Q][1]>;
+  ask<Q extends keyof A>(query: Q, params: A[Q][0], signal?: AbortSignal): Promise<A[Q][1]>;
   /** False once it was disposed of, or broke down: it must be opened again. */
   readonly alive: boolean;
   /** Frees the profile. What is asked afterwards, or waits, is refused. */
   dispose(): void;
 }
+
+/** A profile that can be asked. */
+export type Analysis = Asking<Queries>;

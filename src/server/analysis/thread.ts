@@ -3,7 +3,7 @@ import { ReadError } from '../../core/errors.js';
 import type { ReadControl } from '../../core/formats/format.js';
 import { closed } from './here.js';
 import { type Message, type Question, tooLarge, unpackError, type WorkerJob } from './messages.js';
-import type { Analysis, Queries } from './queries.js';
+import type { Askable, Asking, Queries } from './queries.js';
 
 interface Waiting {
   readonly question: Question;
@@ -12,11 +12,11 @@ interface Waiting {
 }
 
 /**
- * A large profile in a thread of its own, which reads it and computes everything that is asked: the server only passes
+ * A large profile (or two that are compared) in a thread of its own, which reads it and computes everything that is asked: the server only passes
  * questions on, one at a time, so that what is cancelled while it waits is never begun. The thread ends with `dispose`, with
  * a failed or cancelled reading, and with the process.
  */
-export class AnalysisThread implements Analysis {
+export class AnalysisThread<A extends Askable<A> = Queries> implements Asking<A> {
   private readonly queue: Waiting[] = [];
   private asked: Waiting | undefined;
   private next = 1;
@@ -27,9 +27,14 @@ export class AnalysisThread implements Analysis {
 
   /** Starts the thread and has the file read. @throws ReadError, or the signal's reason at once when it is aborted */
   static open(file: string, control: ReadControl): Promise<AnalysisThread> {
+    return AnalysisThread.start<Queries>({ heatlineFile: file }, control);
+  }
+
+  /** Starts the thread on its work; resolves when it can be asked. @throws as `open` */
+  static start<A extends Askable<A>>(job: WorkerJob, control: ReadControl = {}): Promise<AnalysisThread<A>> {
     control.signal?.throwIfAborted();
-    const worker = new Worker(__filename, { workerData: { heatlineFile: file } satisfies WorkerJob });
-    const thread = new AnalysisThread(worker);
+    const worker = new Worker(__filename, { workerData: job });
+    const thread = new AnalysisThread<A>(worker);
     return new Promise((resolve, reject) => {
       const stop = () => thread.end(control.signal?.reason, reject);
       control.signal?.addEventListener('abort', stop);
@@ -58,7 +63,7 @@ export class AnalysisThread implements Analysis {
     return this.ended === undefined;
   }
 
-  ask<Q extends keyof Queries>(query: Q, params: Queries[Q][0], signal?: AbortSignal): Promise<Queries[Q][1]> {
+  ask<Q extends keyof A>(query: Q, params: A[Q][0], signal?: AbortSignal): Promise<A[Q][1]> {
     return new Promise((resolve, reject) => {
       if (this.ended) {
         reject(this.ended);

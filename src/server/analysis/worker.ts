@@ -1,28 +1,41 @@
 import { parentPort } from 'node:worker_threads';
 import { readProfile } from '../../core/formats/index.js';
 import { fileSource } from '../../core/formats/source.js';
+import { unpackProfile } from '../../core/model/transport.js';
+import { comparisonAnswers } from '../comparing/answers.js';
+import { ComparisonTables } from '../comparing/tables.js';
 import { answers } from './answers.js';
 import { type Message, packError, type Question, type WorkerJob } from './messages.js';
 import { Tables } from './tables.js';
 
-/** A thread's whole life: reads one profile, and then answers what is asked of it until it is ended from outside. */
+/** A thread's whole life: reads one profile (or takes two to compare), and then answers what is asked of it until it is ended from outside. */
 export async function runWorker(job: WorkerJob): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('this runs in a thread only');
   const post = (message: Message) => port.postMessage(message);
-  let tables: Tables;
+  let answer: (query: PropertyKey, params: unknown) => unknown;
   try {
-    tables = new Tables(await readProfile(fileSource(job.heatlineFile), { progress: (progress) => post({ progress }) }));
+    answer = await begin(job, (progress) => post({ progress }));
   } catch (error) {
     post({ id: 0, failure: packError(error) });
     return;
   }
   port.on('message', async ({ id, query, params }: Question) => {
     try {
-      post({ id, result: await answers[query](tables, params as never) });
+      post({ id, result: await answer(query, params) });
     } catch (error) {
       post({ id, failure: packError(error) });
     }
   });
   post({ ready: true });
+}
+
+async function begin(job: WorkerJob, progress: (fraction: number) => void): Promise<(query: PropertyKey, params: unknown) => unknown> {
+  if ('heatlineFile' in job) {
+    const tables = new Tables(await readProfile(fileSource(job.heatlineFile), { progress }));
+    return (query, params) => answers[query as keyof typeof answers](tables, params as never);
+  }
+  const { base, next } = job.heatlineComparison;
+  const tables = new ComparisonTables(base.map(unpackProfile), next.map(unpackProfile));
+  return (query, params) => comparisonAnswers[query as keyof typeof comparisonAnswers](tables, params as never);
 }

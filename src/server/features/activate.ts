@@ -6,6 +6,7 @@ export const activate: Feature<'profile/activate'> = {
   answer(server, params) {
     if (params.view) viewed(server, params.view);
     server.active = params.view ?? null;
+    server.baseline = params.base ?? [];
     refresh(server, 'activated');
     return null;
   },

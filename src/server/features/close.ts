@@ -4,7 +4,9 @@ import type { Feature } from '../server.js';
 export const close: Feature<'profile/close'> = {
   method: 'profile/close',
   answer(server, params) {
-    if (server.store.close(params.profile) && server.active?.profile === params.profile) {
+    const closed = server.store.close(params.profile);
+    server.comparisons.closed(params.profile);
+    if (closed && server.active?.profile === params.profile) {
       server.active = null;
       refresh(server, 'closed');
     }

@@ -1,9 +1,12 @@
 import type { CodeLens, CodeLensParams } from 'vscode-languageserver/node';
 import { formatCount, formatValue } from '../../core/model/units.js';
+import { shownChange } from '../../core/report/change.js';
+import type { Change } from '../../protocol/compare.js';
 import type { Figures } from '../analysis/queries.js';
 import { definitionsIn } from '../definitions.js';
 import { pathOfUri } from '../paths.js';
 import { type Server, viewed } from '../server.js';
+import { changesSinceBaseline } from './compare.js';
 
 /** Share of the whole from which on a class body gets a lens. */
 const WORTH = 0.01;
@@ -16,22 +19,23 @@ export async function codeLenses(server: Server, params: CodeLensParams): Promis
   const opened = viewed(server, view);
   const unit = opened.info.valueTypes[view.type]!.unit;
   const definitions = await definitionsIn(server, opened, file);
-  const table = await opened.analysis.ask('figures', { view, funcs: definitions.map(({ func }) => func) });
+  const funcs = definitions.map(({ func }) => func);
+  const [table, changes] = await Promise.all([opened.analysis.ask('figures', { view, funcs }), changesSinceBaseline(server, view, funcs)]);
   const { lines } = server.texts.place(opened, file);
   /** One lens a line: of several functions there, the one that took most. */
-  const byLine = new Map<number, { func: number; figures: Figures; changed: boolean }>();
+  const byLine = new Map<number, { func: number; figures: Figures; changed: boolean; since: Change | null }>();
   for (const [index, { func, name, line, changed }] of definitions.entries()) {
     const figures = table.figures[index]!;
     const known = byLine.get(line);
     if (/<\w+>$/.test(name) || (figures.total === 0 && !figures.calls)) continue;
     // A class body runs once, at import: worth a lens only when that took its time.
     if (/^\s*class\b/.test(lines[line - 1] ?? '') && !(figures.total > table.sum * WORTH)) continue;
-    if (!known || figures.total > known.figures.total) byLine.set(line, { func, figures, changed });
+    if (!known || figures.total > known.figures.total) byLine.set(line, { func, figures, changed, since: changes[index] ?? null });
   }
   const lenses: CodeLens[] = [];
-  for (const [line, { func, figures, changed }] of [...byLine].sort((a, b) => a[0] - b[0])) {
+  for (const [line, { func, figures, changed, since }] of [...byLine].sort((a, b) => a[0] - b[0])) {
     const at = { line: line - 1, character: 0 };
-    const title = `$(flame)\u00a0${lensText(figures, unit)}${changed ? ' · edited since' : ''}`;
+    const title = `$(flame)\u00a0${lensText(figures, unit)}${sinceText(since, unit)}${changed ? ' · edited since' : ''}`;
     const range = { start: at, end: at };
     const first = lenses.length === 0;
     lenses.push({ range, command: { title, command: 'heatline.showFunction', arguments: [{ profile: opened.id, func }] } });
@@ -46,4 +50,12 @@ function lensText({ self, total, calls }: Figures, unit: string): string {
   // No sample fell into it: how often it ran is all that is known.
   if (counted !== '' && (total === 0 || (unit === 'count' && self === calls))) return counted;
   return `${formatValue(self, unit)} self · ${formatValue(total, unit)} total${counted === '' ? '' : ` · ${counted}`}`;
+}
+
+/** ` · −1.20 s (−58.0 %)`: the change of the total since the baseline, where there is one. */
+function sinceText(since: Change | null, unit: string): string {
+  if (since === null) return '';
+  const { amount, percent, sign, isNew } = shownChange(since.base.total, since.new.total, unit, since.noise.total);
+  if (isNew && sign !== 0) return ' · new';
+  return sign === 0 ? ' · ≈ baseline' : ` · ${amount}${percent === '' ? '' : ` (${percent})`}`;
 }

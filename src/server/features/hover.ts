@@ -1,5 +1,7 @@
 import { type Hover, type HoverParams, MarkupKind } from 'vscode-languageserver/node';
 import { formatCount, formatShare, formatValue, typeLabel } from '../../core/model/units.js';
+import { shownChange } from '../../core/report/change.js';
+import type { Change } from '../../protocol/compare.js';
 import type { FunctionRow, LineHeat, ViewParams } from '../../protocol/lsp.js';
 import type { Figures, FunctionFigures } from '../analysis/queries.js';
 import { type Definition, definitionsIn } from '../definitions.js';
@@ -7,6 +9,7 @@ import { commandLink, escapeMarkdown } from '../markdown.js';
 import { pathOfUri } from '../paths.js';
 import { type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
+import { changesSinceBaseline, lineChanges } from './compare.js';
 import { heatOf } from './lineHeat.js';
 
 /** Callers and callees that are named. */
@@ -27,7 +30,7 @@ export async function hover(server: Server, params: HoverParams): Promise<Hover 
   const first = figures.findIndex(hasFigures);
   const begins = beginning[first];
   const blocks = begins
-    ? await functionBlocks(opened, view, begins, figures[first]!, sum)
+    ? await functionBlocks(server, opened, view, begins, figures[first]!, sum)
     : own && (own.self !== 0 || own.total !== 0)
       ? await lineBlocks(server, opened, view, file, own, heat.sum, around[0])
       : [];
@@ -38,20 +41,22 @@ export async function hover(server: Server, params: HoverParams): Promise<Hover 
 }
 
 async function functionBlocks(
+  server: Server,
   opened: OpenProfile,
   view: ViewParams,
   { func, name }: Definition,
   figures: FunctionFigures,
   sum: number,
 ): Promise<string[]> {
-  const [callers, callees] = await Promise.all([
+  const [callers, callees, since] = await Promise.all([
     opened.analysis.ask('callers', { view, func }),
     opened.analysis.ask('callees', { view, func }),
+    changesSinceBaseline(server, view, [func]),
   ]);
   const measured = measuredView(opened, view);
   const asked = measured && (await opened.analysis.ask('figures', { view: measured, funcs: [func] }));
   return [
-    figureTable(opened, view, escapeMarkdown(name || 'unnamed'), figures, sum),
+    figureTable(opened, view, escapeMarkdown(name || 'unnamed'), figures, sum, since[0]),
     ...notes(opened, view, figures, figures.samples),
     ...measuredLine(opened, measured, asked?.figures[0], asked?.sum ?? 0),
     ...tracedLine(figures),
@@ -71,14 +76,15 @@ async function lineBlocks(
 ): Promise<string[]> {
   const figures = { self: own.self, total: own.total, calls: own.calls, primitive: null };
   const recorded = server.texts.place(opened, file).map.recorded(own.line);
-  const [callees, callers] = await Promise.all([
+  const [callees, callers, since] = await Promise.all([
     opened.analysis.ask('lineCallees', { view, files: opened.paths.namesOf(file), line: recorded }),
     around && around.name !== '<module>' ? opened.analysis.ask('callers', { view, func: around.func }) : [],
+    lineSinceBaseline(server, opened, view, file, own.line),
   ]);
   const measured = measuredView(opened, view);
   const there = measured && (await heatOf(server, opened, measured, file));
   return [
-    figureTable(opened, view, `Line ${own.line}`, figures, sum),
+    figureTable(opened, view, `Line ${own.line}`, figures, sum, since),
     ...notes(opened, view, figures, own.samples),
     ...measuredLine(
       opened,
@@ -91,16 +97,49 @@ async function lineBlocks(
   ];
 }
 
-function figureTable(opened: OpenProfile, view: ViewParams, title: string, { self, total }: Figures, sum: number): string {
+function figureTable(
+  opened: OpenProfile,
+  view: ViewParams,
+  title: string,
+  figures: Pick<Figures, 'self' | 'total'>,
+  sum: number,
+  since: Change | null | undefined,
+): string {
   const type = opened.info.valueTypes[view.type]!;
   const { unit } = type;
   const share = (value: number) => (sum > 0 ? formatShare(value / sum) : '–');
+  const row = (kind: 'self' | 'total') =>
+    `| ${kind} | ${formatValue(figures[kind], unit)} | ${share(figures[kind])} |${since ? ` ${formatValue(since.base[kind], unit)} | ${sinceText(since, kind, unit)} |` : ''}`;
   return [
-    `| ${title} | ${escapeMarkdown(typeLabel(type))} | of ${formatValue(sum, unit)} |`,
-    '|:--|--:|--:|',
-    `| self | ${formatValue(self, unit)} | ${share(self)} |`,
-    `| total | ${formatValue(total, unit)} | ${share(total)} |`,
+    `| ${title} | ${escapeMarkdown(typeLabel(type))} | of ${formatValue(sum, unit)} |${since ? ' baseline | change |' : ''}`,
+    `|:--|--:|--:|${since ? '--:|--:|' : ''}`,
+    row('self'),
+    row('total'),
   ].join('\n');
+}
+
+/** `−344 ms (−29.0 %) ±80 ms`; what is no more than noise begins with ≈. */
+function sinceText({ base, new: next, noise }: Change, kind: 'self' | 'total', unit: string): string {
+  const { amount, percent, sign, isNew } = shownChange(base[kind], next[kind], unit, noise[kind]);
+  const parts = [sign === 0 && base[kind] !== next[kind] ? `≈ ${amount}` : amount];
+  if (isNew) parts.push('(new)');
+  else if (percent !== '') parts.push(`(${percent})`);
+  if (noise[kind] !== null && noise[kind] > 0) parts.push(`±${formatValue(noise[kind], unit)}`);
+  return parts.join(' ');
+}
+
+/** The change of a line since the baseline. */
+async function lineSinceBaseline(
+  server: Server,
+  opened: OpenProfile,
+  view: ViewParams,
+  file: string,
+  line: number,
+): Promise<Change | null> {
+  const { baseline } = server;
+  if (baseline.length === 0 || baseline.includes(view.profile)) return null;
+  const changes = await lineChanges(server, opened, { view, base: baseline }, file).catch(() => []);
+  return changes.find((change) => change.line === line) ?? null;
 }
 
 function notes(opened: OpenProfile, view: ViewParams, { self, total, calls, primitive }: Figures, samples: number | null): string[] {

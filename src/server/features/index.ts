@@ -4,6 +4,7 @@ import { activate } from './activate.js';
 import { callees } from './callees.js';
 import { callers } from './callers.js';
 import { close } from './close.js';
+import { compareDocument, compareFlame, compareFunctions, compareLines, compareOldDocument, compareSummary } from './compare.js';
 import { exportProfile } from './export.js';
 import { files, fileTree } from './files.js';
 import { flame } from './flame.js';
@@ -38,6 +39,12 @@ const table: { readonly [M in keyof Requests]: Feature<M> } = {
   'profile/locate': locate,
   'profile/functionAt': functionAt,
   'profile/export': exportProfile,
+  'compare/summary': compareSummary,
+  'compare/functions': compareFunctions,
+  'compare/lines': compareLines,
+  'compare/flame': compareFlame,
+  'compare/document': compareDocument,
+  'compare/oldDocument': compareOldDocument,
   'recording/seal': sealRecording,
 };
 

@@ -1,0 +1,32 @@
+import type { ComparedSide, Comparison } from '../../core/model/compare.js';
+import { formatShare } from '../../core/model/units.js';
+
+/** Below this share of both sides in functions that both have, they are hardly one program. */
+const COMMON = 0.05;
+
+/** Sentences on what makes a comparison doubtful. */
+export function doubts({ base, next, functions }: Comparison): string[] {
+  const empty = ({ figures }: ComparedSide) => figures.self.every((own) => own === 0) && figures.total.every((own) => own === 0);
+  const said: string[] = [];
+  if (empty(base)) said.push('The baseline is empty here: nothing was measured in this view.');
+  else if (empty(next)) said.push('The new profile is empty here: nothing was measured in this view.');
+  else {
+    let [was, now, wasAll, nowAll] = [0, 0, 0, 0];
+    for (let row = 0; row < functions.length; row++) {
+      const [before, after] = [Math.abs(functions.baseSelf[row]!), Math.abs(functions.nextSelf[row]!)];
+      wasAll += before;
+      nowAll += after;
+      if (functions.base[row]! < 0 || functions.next[row]! < 0) continue;
+      was += before;
+      now += after;
+    }
+    const share = Math.max(wasAll === 0 ? 0 : was / wasAll, nowAll === 0 ? 0 : now / nowAll);
+    if (share === 0) said.push('The two have no function in common: they are profiles of different programs.');
+    else if (share < COMMON) said.push(`Only ${formatShare(share)} lies in functions that both have: they may be of different programs.`);
+  }
+  const engines = [base, next].map(({ profile }) => profile.quality.engine);
+  if (engines[0] !== undefined && engines[1] !== undefined && engines[0] !== engines[1]) {
+    said.push(`They were recorded by different engines (${engines.join(', ')}): part of the change may be theirs.`);
+  }
+  return said;
+}
