@@ -9,6 +9,7 @@ const USAGE = new Set([
   'bad-expression',
   'no-value-type',
   'no-thread',
+  'no-times',
   'usage',
   'unknown-engine',
   'no-program',

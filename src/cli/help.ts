@@ -43,6 +43,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   top: [
     'heatline top run.pb.gz --sort total -n 20',
     'heatline top run-*.pb.gz --focus parse     # several are added up',
+    'heatline top trace.json --from 1.5 --to 2     # half a second of it',
     'cat run.prof | heatline top -',
   ],
   list: ['heatline list run.pb.gz parse', "heatline list run.pb.gz '^Parser\\.' --source ~/src/app"],

@@ -2,7 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { UserError } from '../core/errors.js';
 import { EXAMPLES, EXIT_STATUSES, helpStyle, writeError } from './help.js';
 import { print } from './output.js';
-import { between, percent, positive, rows, several, whole } from './words.js';
+import { between, percent, positive, rows, seconds, several, whole } from './words.js';
 
 declare const HEATLINE_VERSION: string | undefined;
 
@@ -226,6 +226,8 @@ function viewed(command: Command): Command {
     .option('--label-ignore <filter>', 'no samples with such a label')
     .optionsGroup('');
 }
+    .option('--from <seconds>', 'only what was seen from there on, in seconds since the start', seconds)
+    .option('--to <seconds>', 'only what was seen before', seconds)
 
 function matching(command: Command): Command {
   return viewed(command.argument('<file>', FILE).argument('<regexp>', 'functions whose name or file matches'));

@@ -1,5 +1,6 @@
+import { UserError } from '../core/errors.js';
 import { hideFrames } from '../core/model/hideFrames.js';
-import type { Profile, ViewSpec } from '../core/model/profile.js';
+import type { Profile, TimeRange, ViewSpec } from '../core/model/profile.js';
 import { resolveView } from '../core/report/view.js';
 
 /** Options that every command that shows a profile has. */
@@ -12,11 +13,23 @@ export interface ViewOptions {
   readonly show?: string;
   readonly label?: string;
   readonly labelIgnore?: string;
+  /** Seconds since the profile's start. */
+  readonly from?: number;
+  readonly to?: number;
   readonly json?: boolean;
 }
 
 /** A profile as the options want it seen. @throws UserError for what the profile does not have */
 export function viewOf(profile: Profile, options: ViewOptions): { profile: Profile; spec: ViewSpec } {
   const shown = hideFrames(profile, options);
-  return { profile: shown, spec: resolveView(shown, { ...options, tagFocus: options.label, tagIgnore: options.labelIgnore }) };
+  const range = rangeOf(options);
+  return { profile: shown, spec: resolveView(shown, { ...options, tagFocus: options.label, tagIgnore: options.labelIgnore, range }) };
+}
+
+/** Nanoseconds of `--from` and `--to`. @throws UserError for a stretch that ends before it begins */
+function rangeOf({ from, to }: ViewOptions): TimeRange | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  if (from !== undefined && to !== undefined && !(from < to))
+    throw new UserError('usage', '--from and --to: the end has to be later than the begin');
+  return { from: (from ?? Number.NEGATIVE_INFINITY) * 1e9, to: (to ?? Number.POSITIVE_INFINITY) * 1e9 };
 }

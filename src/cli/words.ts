@@ -19,6 +19,13 @@ export function positive(text: string): number {
   return value;
 }
 
+/** A time in seconds, of any sign: what came before the start has a time too. */
+export function seconds(text: string): number {
+  const value = Number(text.replace(/\s*s$/, ''));
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('a time in seconds is wanted');
+  return value;
+}
+
 /** Numbers from `low` to `high`. */
 export function between(low: number, high: number, what: string): (text: string) => number {
   return (text) => {

@@ -45,6 +45,7 @@ async function read(source: Source, builder: ProfileBuilder, control: ReadContro
   if (threads.some(({ thread }) => thread.offsets.has('samples')) && !bytes && (main.interval > 0 || kinds.has('tracing-ms'))) {
     if (main.cpuUnit === 'ns' || main.cpuUnit === 'µs') columns.cpu = builder.valueType({ type: 'cpu', unit: 'nanoseconds' });
     columns.wall = builder.valueType({ type: 'wall', unit: 'nanoseconds' });
+    if (kinds.size === 1 && kinds.has('tracing-ms')) builder.quality({ lasting: true });
   }
   if (bytes || (columns.samples < 0 && columns.wall < 0)) columns.bytes = builder.valueType({ type: 'memory', unit: 'bytes' });
   describe(builder, outline);

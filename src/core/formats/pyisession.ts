@@ -34,7 +34,7 @@ export const pyisession: Format = {
     const json = new JsonCursor(await source.bytes(), control);
     builder.valueType({ type: 'samples', unit: 'count' });
     builder.valueType({ type: 'wall', unit: 'nanoseconds' });
-    builder.quality({ engine: 'pyinstrument' });
+    builder.quality({ engine: 'pyinstrument', lasting: true });
     let records = 0;
     if (json.object()) {
       while (json.nextKey()) {

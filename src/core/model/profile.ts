@@ -187,6 +187,8 @@ export interface Quality {
   readonly notes?: readonly string[];
   /** Set where rows are no samples but what ran between two events, or sums: their number tells nothing of an error. */
   readonly rows?: 'spans' | 'sums';
+  /** Set where a row lasts from its `time` for as long as its value of time says; else `time` is the moment of a look. Spans always last. */
+  readonly lasting?: true;
 }
 
 export interface Profile {
@@ -225,6 +227,12 @@ export interface Profile {
 /** The columns that say where in the code something is; profiles of one service may share them. */
 export type Places = Pick<Profile, 'strings' | 'functions' | 'locations' | 'lines' | 'mappings'>;
 
+/** A stretch of time: nanoseconds since the profile's start, `from` in it, `to` no more. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Thread, focus and value type that every derived table is computed for. */
 export interface ViewSpec {
   /** Index into sampleTypes. */
@@ -237,4 +245,6 @@ export interface ViewSpec {
   /** On labels of samples, as pprof's -tagfocus and -tagignore: `tenant=acme`, `request=1mb:` (see `matchingLabels`). */
   readonly tagFocus?: string;
   readonly tagIgnore?: string;
+  /** Only what was seen, or went on, in this time (see `rangeParts`). */
+  readonly range?: TimeRange;
 }

@@ -3,6 +3,7 @@ import { matchingLabels } from './labelFilter.js';
 import type { Profile, ValueColumn, ViewSpec } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
+import { rangeParts } from './timing.js';
 
 /** What each distinct stack (row of `stackIndex` and of `stackRows`) weighs in a view. */
 export interface Weights {
@@ -17,7 +18,7 @@ export interface Weights {
 }
 
 /**
- * Weighs every stack for one value type, thread, labels, focus and ignore. Of types backed by call counts all weights are 0.
+ * Weighs every stack for one value type, thread, labels, time, focus and ignore. Of types backed by call counts all weights are 0.
  * @throws UserError for a focus or ignore that is no regular expression
  */
 export function weigh(profile: Profile, spec: ViewSpec): Weights {
@@ -28,17 +29,17 @@ export function weigh(profile: Profile, spec: ViewSpec): Weights {
   const value = new Float64Array(rows.length);
   const count = new Float64Array(rows.length);
   const exact = column instanceof BigInt64Array ? new BigInt64Array(rows.length) : undefined;
-  const thread = spec.thread === undefined ? undefined : profile.threads.indexOf(spec.thread);
-  const tagged = spec.tagFocus ? matchingLabels(profile, spec.tagFocus) : undefined;
-  const untagged = spec.tagIgnore ? matchingLabels(profile, spec.tagIgnore) : undefined;
+  const chosen = chosenSamples(profile, spec);
+  const parts = spec.range === undefined ? undefined : rangeParts(profile, spec.range, spec.type);
   if (column !== undefined && column.length > 0) {
     for (let i = 0; i < samples.length; i++) {
-      if (thread !== undefined && (samples.thread?.[i] ?? -1) !== thread) continue;
-      if (tagged?.[i] === 0 || untagged?.[i] === 1) continue;
+      if (chosen?.[i] === 0) continue;
+      const part = parts?.[i] ?? 1;
+      if (part === 0) continue;
       const row = rows.ofSample[i]!;
       const own = column[i]!;
-      if (exact !== undefined) exact[row]! += own as bigint;
-      else value[row]! += own as number;
+      if (exact !== undefined) exact[row]! += part === 1 ? (own as bigint) : BigInt(Math.round(Number(own) * part));
+      else value[row]! += (own as number) * part;
       count[row]! += counts === undefined ? 1 : Number(counts[i]!);
     }
     if (exact !== undefined) for (let row = 0; row < rows.length; row++) value[row] = Number(exact[row]!);
@@ -57,7 +58,7 @@ export function weigh(profile: Profile, spec: ViewSpec): Weights {
 const countColumns = new WeakMap<Profile, { column: ValueColumn | undefined }>();
 
 /** The column that says how many samples a row stands for (`samples/count`); without one each row is one sample. */
-function countColumn(profile: Profile): ValueColumn | undefined {
+export function countColumn(profile: Profile): ValueColumn | undefined {
   let known = countColumns.get(profile);
   if (known === undefined) {
     // Looked for once: it is asked for with every value type, of which a file may have a million.
@@ -69,13 +70,34 @@ function countColumn(profile: Profile): ValueColumn | undefined {
   return known.column;
 }
 
-/** As pprof's -focus and -ignore: a stack stays when any of its frames matches focus and none matches ignore. */
+/** Flags (0/1) per sample: it has the thread and the labels of the view; undefined when all do. @throws UserError */
+export function chosenSamples(profile: Profile, { thread, tagFocus, tagIgnore }: ViewSpec): Uint8Array | undefined {
+  const { samples, threads } = profile;
+  if (thread === undefined && !tagFocus && !tagIgnore) return undefined;
+  const flags = tagFocus ? matchingLabels(profile, tagFocus) : new Uint8Array(samples.length).fill(1);
+  const untagged = tagIgnore ? matchingLabels(profile, tagIgnore) : undefined;
+  const index = thread === undefined ? -1 : threads.indexOf(thread);
+  for (let i = 0; i < flags.length; i++) {
+    if (untagged?.[i] === 1 || (thread !== undefined && (samples.thread?.[i] ?? -1) !== index)) flags[i] = 0;
+  }
+  return flags;
+}
+
+/**
+ * Flags (0/1) per stack row, as pprof's -focus and -ignore: a stack stays when any of its frames matches focus and none
+ * matches ignore; undefined when all stay. @throws UserError
+ */
+export function chosenRows(profile: Profile, { focus, ignore }: ViewSpec): Uint8Array | undefined {
+  const rows = focus ? matchingRows(profile, functionMatcher(profile, focus)) : undefined;
+  const without = ignore ? matchingRows(profile, functionMatcher(profile, ignore)) : undefined;
+  return rows === undefined ? without?.map((flag) => 1 - flag) : rows.map((flag, row) => (without?.[row] === 1 ? 0 : flag));
+}
+
 function dropFiltered(profile: Profile, spec: ViewSpec, value: Float64Array, exact: BigInt64Array | undefined, count: Float64Array): void {
-  const focus = spec.focus === undefined || spec.focus === '' ? undefined : matchingRows(profile, functionMatcher(profile, spec.focus));
-  const ignore = spec.ignore === undefined || spec.ignore === '' ? undefined : matchingRows(profile, functionMatcher(profile, spec.ignore));
-  if (focus === undefined && ignore === undefined) return;
+  const stays = chosenRows(profile, spec);
+  if (stays === undefined) return;
   for (let row = 0; row < value.length; row++) {
-    if ((focus === undefined || focus[row] === 1) && (ignore === undefined || ignore[row] === 0)) continue;
+    if (stays[row] === 1) continue;
     value[row] = 0;
     count[row] = 0;
     if (exact !== undefined) exact[row] = 0n;

@@ -1,5 +1,6 @@
 import { wholeTotal } from '../model/functionTable.js';
 import type { Profile, Quality, ValueType } from '../model/profile.js';
+import { timeExtent } from '../model/timing.js';
 import { formatCount, formatSeconds, formatShare, formatType, formatValue } from '../model/units.js';
 import { type JsonFigure, jsonFigure, plain } from './figures.js';
 import { samplesIn } from './top.js';
@@ -95,6 +96,9 @@ export function infoText(profile: Profile): string {
   if (info.threads.length > 0) rows.push(['threads', info.threads.join(', ')]);
   if (profile.timeNanos !== undefined) rows.push(['started', isoTime(profile.timeNanos)]);
   if (info.durationNanos !== null) rows.push(['duration', formatValue(info.durationNanos, 'nanoseconds')]);
+  const times = timeExtent(profile);
+  if (times !== undefined)
+    rows.push(['times', `${formatSeconds(times.from / 1e9)} to ${formatSeconds(times.to / 1e9)}: --from and --to take a part of it`]);
   if (info.periodType !== null && info.period > 0)
     rows.push(['period', `${formatValue(info.period, info.periodType.unit)} of ${info.periodType.type}`]);
   rows.push(...qualityRows(info.quality));
@@ -109,7 +113,7 @@ export function infoText(profile: Profile): string {
 
 /** What the recorder says of its own work; fields that this table does not know are shown as they are. */
 function qualityRows(quality: Quality): [string, string][] {
-  const { engine, engineVersion, python, rateAsked, rateGot, errors, cost, missed, notes, rows: what, ...others } = quality;
+  const { engine, engineVersion, python, rateAsked, rateGot, errors, cost, missed, notes, rows: what, lasting: _, ...others } = quality;
   const { tracingSeconds, tracingPerCallSeconds, tracingPerBuiltinSeconds, tracingPerMethodSeconds, ...rest } = others;
   const rows: [string, string][] = [];
   if (engine !== undefined) rows.push(['recorder', engineVersion === undefined ? engine : `${engine} ${engineVersion}`]);

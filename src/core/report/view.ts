@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
-import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
+import type { Profile, TimeRange, ValueType, ViewSpec } from '../model/profile.js';
+import { hasTimes } from '../model/timing.js';
 
 /** What the user asked to look at, as words. */
 export interface Wanted {
@@ -10,14 +11,18 @@ export interface Wanted {
   readonly ignore?: string | undefined;
   readonly tagFocus?: string | undefined;
   readonly tagIgnore?: string | undefined;
+  readonly range?: TimeRange | undefined;
 }
 
-/** A view that the profile can show. @throws UserError `no-value-type`, `no-thread` */
+/** A view that the profile can show. @throws UserError `no-value-type`, `no-thread`, `no-times` */
 export function resolveView(profile: Profile, wanted: Wanted): ViewSpec {
   const type = wanted.value === undefined ? profile.defaultType : findType(profile, wanted.value);
   const thread = wanted.thread === undefined ? undefined : findThread(profile, wanted.thread);
+  if (wanted.range !== undefined && !hasTimes(profile))
+    throw new UserError('no-times', 'its samples have no times, so that a stretch of time cannot be taken out of it');
   return {
     type,
+    ...(wanted.range === undefined ? {} : { range: wanted.range }),
     ...(thread === undefined ? {} : { thread }),
     ...(wanted.focus === undefined ? {} : { focus: wanted.focus }),
     ...(wanted.ignore === undefined ? {} : { ignore: wanted.ignore }),
@@ -33,7 +38,11 @@ export function typeOf(profile: Profile, spec: ViewSpec): ValueType {
 }
 
 export function hasFilter(spec: ViewSpec): boolean {
-  return spec.thread !== undefined || [spec.focus, spec.ignore, spec.tagFocus, spec.tagIgnore].some((filter) => (filter ?? '') !== '');
+  return (
+    spec.thread !== undefined ||
+    spec.range !== undefined ||
+    [spec.focus, spec.ignore, spec.tagFocus, spec.tagIgnore].some((filter) => (filter ?? '') !== '')
+  );
 }
 
 function findType(profile: Profile, word: string): number {

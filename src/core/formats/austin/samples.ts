@@ -43,6 +43,7 @@ export class AustinSamples {
       builder.valueType({ type: 'freed', unit: 'bytes' });
       if (mode === 'memory') main = allocated;
     }
+    if (mode !== 'memory') builder.quality({ lasting: true });
     builder.set({ defaultType: main });
   }
 

@@ -31,6 +31,7 @@ export function parseQuality(comment: string): Quality | undefined {
   for (const key of NUMBERS) if (Number.isFinite(facts[key])) quality[key] = facts[key];
   if (Array.isArray(facts.notes)) quality.notes = facts.notes.filter((note) => typeof note === 'string');
   if (facts.rows === 'spans' || facts.rows === 'sums') quality.rows = facts.rows;
+  if (facts.lasting === true) quality.lasting = true;
   return quality as Quality;
 }
 

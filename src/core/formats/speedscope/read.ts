@@ -71,6 +71,7 @@ export async function readSpeedscope(source: Source, builder: ProfileBuilder, co
   const [engine, version] = shared.exporter.split('@');
   if (engine) builder.quality(version ? { engine, engineVersion: version } : { engine });
   if (parts.every(({ events }) => events > 0)) builder.quality({ rows: 'spans' });
+  else if (parts.some(({ unit }) => secondsPer(unit) !== undefined)) builder.quality({ lasting: true });
   for (const part of parts) {
     const values = units.map(() => 0);
     const reader = new PartReader(json, builder, shared, part, values, units.indexOf(part.unit), start, measures ? '' : part.name);

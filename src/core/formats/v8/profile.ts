@@ -96,6 +96,7 @@ export class V8Profile {
     let clock = finite(this.start) + (deltas.length > 0 ? finite(deltas.array[0]!) : 0);
     // V8's clock may seem to run backwards when samples come late: time waits then.
     let now = clock;
+    builder.quality({ lasting: true });
     for (let i = 0; i < samples.length; i++) {
       const row = this.rowOf.get(samples.array[i]!);
       if (row === undefined) throw new ReadError('corrupt', `A sample refers to node ${samples.array[i]}, which there is not.`);

@@ -1,0 +1,106 @@
+import type { Profile, TimeRange } from './profile.js';
+import { secondsPer } from './units.js';
+
+/** Gaps that the usual one is found among. */
+const GAPS = 4096;
+
+const known = new WeakMap<Profile, Float64Array | undefined>();
+const extents = new WeakMap<Profile, TimeExtent | undefined>();
+
+/** When a profile begins and ends (from 0, where its first sample is near), and how long a moment is taken for; nanoseconds. */
+export interface TimeExtent extends TimeRange {
+  readonly usual: number;
+}
+
+/** Whether a profile's samples know when they were taken. */
+export function hasTimes({ samples }: Profile): boolean {
+  return samples.time?.some((time) => !Number.isNaN(time)) ?? false;
+}
+
+/**
+ * How long each row lasts from its `time` on, in nanoseconds: the largest of its values of time. Undefined where the times
+ * of rows are moments at which somebody looked, and where there are no times. Computed once per profile.
+ */
+export function rowLengths(profile: Profile): Float64Array | undefined {
+  const { samples, quality, sampleTypes } = profile;
+  if (samples.time === undefined || !(quality.rows === 'spans' || quality.lasting)) return undefined;
+  if (known.has(profile)) return known.get(profile);
+  let lengths: Float64Array | undefined;
+  for (const [type, { unit }] of sampleTypes.entries()) {
+    const column = samples.values[type];
+    const seconds = secondsPer(unit);
+    if (seconds === undefined || column === undefined || column.length !== samples.length) continue;
+    lengths ??= new Float64Array(samples.length);
+    const nanos = Math.round(seconds * 1e9);
+    for (let i = 0; i < column.length; i++) {
+      const own = Number(column[i]!) * nanos;
+      if (own > lengths[i]!) lengths[i] = own;
+    }
+  }
+  known.set(profile, lengths);
+  return lengths;
+}
+
+/** When a profile's samples begin and end; undefined where they have no times. Computed once per profile. */
+export function timeExtent(profile: Profile): TimeExtent | undefined {
+  if (!extents.has(profile)) extents.set(profile, findExtent(profile));
+  return extents.get(profile);
+}
+
+function findExtent(profile: Profile): TimeExtent | undefined {
+  const { time } = profile.samples;
+  if (time === undefined || !hasTimes(profile)) return undefined;
+  const lengths = rowLengths(profile);
+  const usual = usualGap(profile, time);
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < time.length; i++) {
+    if (Number.isNaN(time[i]!)) continue;
+    from = Math.min(from, time[i]!);
+    to = Math.max(to, time[i]! + (lengths === undefined ? usual : lengths[i]!));
+  }
+  if (to <= from) to = from + usual;
+  return { from: from > 0 && from <= 0.05 * (to - from) ? 0 : from, to, usual };
+}
+
+/** What a sample of a thread that was seen once stands for: the period where it is a time, else the usual gap of all. */
+function usualGap(profile: Profile, time: Float64Array): number {
+  const seconds = profile.periodType === undefined ? undefined : secondsPer(profile.periodType.unit);
+  if (seconds !== undefined && profile.period > 0) return profile.period * seconds * 1e9;
+  const sorted = time.filter((at) => !Number.isNaN(at)).sort();
+  return middleGap(sorted.length, (at) => sorted[at]!) ?? 1e6;
+}
+
+/** The middle one of the gaps that are more than nothing; of very many, of some of them. */
+export function middleGap(length: number, time: (at: number) => number): number | undefined {
+  const step = Math.max(1, Math.floor(length / GAPS));
+  const gaps: number[] = [];
+  for (let at = 1; at < length; at += step) if (time(at) > time(at - 1)) gaps.push(time(at) - time(at - 1));
+  gaps.sort((a, b) => a - b);
+  return gaps[gaps.length >> 1];
+}
+
+/**
+ * What part of each row, 0 … 1, belongs to a stretch of time. A row that lasts gives of its values of time as much as of it
+ * lies there. What has no length (moments, counts, bytes) belongs as a whole to where the row begins. Rows without a time lie
+ * nowhere.
+ * @param type index of the value type that is asked for
+ */
+export function rangeParts(profile: Profile, { from, to }: TimeRange, type: number): Float64Array {
+  const { samples, sampleTypes } = profile;
+  const { time } = samples;
+  const parts = new Float64Array(samples.length);
+  if (time === undefined) return parts;
+  const lengths = secondsPer(sampleTypes[type]?.unit ?? '') === undefined ? undefined : rowLengths(profile);
+  for (let i = 0; i < parts.length; i++) {
+    const begin = time[i]!;
+    const length = lengths?.[i] ?? 0;
+    if (!(length > 0)) {
+      if (begin >= from && begin < to) parts[i] = 1;
+      continue;
+    }
+    const inside = Math.min(begin + length, to) - Math.max(begin, from);
+    if (inside > 0) parts[i] = Math.min(1, inside / length);
+  }
+  return parts;
+}
