@@ -224,10 +224,10 @@ function viewed(command: Command): Command {
     .option('--show <regexp>', 'only frames whose name or file matches')
     .option('--label <filter>', "only samples with such a label: 'tenant=acme', 'size=1mb:', or any label's text")
     .option('--label-ignore <filter>', 'no samples with such a label')
-    .optionsGroup('');
-}
     .option('--from <seconds>', 'only what was seen from there on, in seconds since the start', seconds)
     .option('--to <seconds>', 'only what was seen before', seconds)
+    .optionsGroup('');
+}
 
 function matching(command: Command): Command {
   return viewed(command.argument('<file>', FILE).argument('<regexp>', 'functions whose name or file matches'));

@@ -34,7 +34,9 @@ function top(path: string, from: number, to: number, ...more: string[]): Sums {
 
 function same(found: Sums, expected: Sums, digits: number): void {
   expect([...found.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
-  for (const [name, figures] of expected) figures.forEach((figure, i) => expect(found.get(name)![i], name).toBeCloseTo(figure, digits));
+  for (const [name, figures] of expected) {
+    for (const [i, figure] of figures.entries()) expect(found.get(name)![i], name).toBeCloseTo(figure, digits);
+  }
 }
 
 const PARTS = [
