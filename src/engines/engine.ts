@@ -64,6 +64,8 @@ export interface EngineOptions {
   readonly delaySeconds?: number;
   /** Qualified or bare name of a function: what runs inside it is recorded, and nothing else. For the engine `sampler` alone. */
   readonly function?: string;
+  /** Samples bear the test that ran, as the label `test`. For the engines `sampler` and `hybrid`, of a program that is started. */
+  readonly perTest?: boolean;
   /** One of the engine's `measures`; its first unless said. For engines that have a choice. */
   readonly measure?: string;
   /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */

@@ -115,7 +115,7 @@ function hasContent(file: string): boolean {
 function removeLeftovers(output: string): void {
   const folder = dirname(output);
   if (!existsSync(folder)) return;
-  const leftover = ['.tmp-', '.part.tmp-', '.live'].map((ending) => basename(output) + ending);
+  const leftover = ['.tmp-', '.part.tmp-', '.live', '.w-'].map((ending) => basename(output) + ending);
   for (const name of readdirSync(folder)) {
     if (leftover.some((start) => name.startsWith(start))) rmSync(join(folder, name), { force: true });
   }

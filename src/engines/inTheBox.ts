@@ -89,6 +89,7 @@ function plan(mode: Mode, target: Target, environment: Environment, options: Eng
   if (mode.id === 'lines' && options.only !== undefined) words.push('--only', options.only);
   if (mode.id === 'sampler' && options.delaySeconds !== undefined) words.push('--delay', String(options.delaySeconds));
   if (mode.id === 'sampler' && options.function !== undefined) words.push('--function', options.function);
+  if (mode.samples && options.perTest) words.push('--per-test');
   if (mode.samples && options.live) words.push('--live');
   return { ...recorderPlan(mode, words, target, environment, options), ...(options.live ? { live: 'copy' } : {}) };
 }

@@ -81,6 +81,8 @@ export async function chooseEngine(
     }
     if (selective !== undefined && engine !== sampler)
       throw new UserError('usage', `${selective} is for the engine sampler, not for ${id}.`);
+    if (options.perTest && engine !== sampler && engine !== hybrid)
+      throw new UserError('usage', `--per-test is for the engines sampler and hybrid, not for ${id}.`);
     measureOf(engine, options);
     await demand(engine, environment);
     return { engine, reason: 'asked for by name' };
@@ -88,6 +90,9 @@ export async function chooseEngine(
   const language = languageOf(target, environment);
   if (selective !== undefined && (language !== undefined || options.only !== undefined)) {
     throw new UserError('usage', `${selective} is for Python programs under the engine sampler, without --only.`);
+  }
+  if (options.perTest && (language !== undefined || target.kind === 'process' || options.only !== undefined)) {
+    throw new UserError('usage', '--per-test is for Python tests that are started, without --only.');
   }
   const chosen = language === undefined ? automatic(target, environment, options) : language.choose(target, options);
   if (chosen.engine === pySpy && (await joinsInstead(target, environment, options))) {
@@ -110,6 +115,7 @@ function automatic(target: Target, environment: Environment, options: Partial<En
   if (options.delaySeconds !== undefined || options.function !== undefined) {
     return { engine: sampler, reason: 'only a part of the run is wanted, and the sampler leaves the rest as it is' };
   }
+  if (options.perTest) return { engine: sampler, reason: 'time per test is wanted, and the sampler in the box knows which one runs' };
   if (options.gil && builtIn) return { engine: tachyon, reason: 'Python’s own sampler sees who holds the lock' };
   if (options.subprocesses || options.native || options.gil) {
     return { engine: pySpy, reason: 'only py-spy sees child processes, native frames and lock holders' };

@@ -28,6 +28,8 @@ type Command = (ctx: Ctx, parts: Parts, ...args: unknown[]) => unknown;
 export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileFile': (ctx, _, uri, options) => launching().profileFile(ctx, asUri(uri), asOptions(options)),
   'heatline.profileTest': (ctx, _, given) => launching().profileTest(ctx, given),
+  'heatline.profileEachTest': (ctx, _, given) => launching().profileTest(ctx, given, true),
+  'heatline.selectTest': (ctx) => launching().selectTest(ctx),
   'heatline.profileFunction': (ctx, _, uri, name) =>
     launching().profileFunction(ctx, asUri(uri), typeof name === 'string' && name ? name : undefined),
   'heatline.rerun': (ctx) => launching().rerun(ctx),

@@ -30,6 +30,8 @@ export interface LaunchSpec {
   readonly function?: string;
   /** Seconds after which recording begins. */
   readonly delay?: number;
+  /** Samples bear the test that ran. */
+  readonly perTest?: boolean;
 }
 
 /** @throws UserError `launch-config` that names what is wrong */
@@ -81,6 +83,7 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     ...text('only'),
     ...text('function'),
     ...number('delay', 0),
+    ...flag('perTest'),
   };
   const starts = [spec.program, spec.module, spec.command].filter((start) => start !== undefined).length;
   if (starts === 0) throw wrong('says nothing to run: give program, module or command');

@@ -8,5 +8,6 @@ export { profileFile, profileFunction } from './profileFile.js';
 export { profileCommand, profileModule } from './profileLaunch.js';
 export { profileTest } from './profileTest.js';
 export { rerun } from './rerun.js';
+export { selectTest } from './selectTest.js';
 export { changeArguments, runnableFile } from './target.js';
 export { timeSelection } from './timeSelection.js';

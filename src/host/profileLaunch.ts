@@ -47,6 +47,7 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
       ...(spec.only === undefined ? {} : { only: spec.only }),
       ...(spec.function === undefined ? {} : { function: spec.function }),
       ...(spec.delay ? { delaySeconds: spec.delay } : {}),
+      ...(spec.perTest ? { perTest: true } : {}),
     },
     scope,
   });

@@ -22,6 +22,8 @@ export type ViewChange = {
   readonly thread?: string | null;
   readonly focus?: string | null;
   readonly ignore?: string | null;
+  /** On labels of samples, as pprof's -tagfocus. */
+  readonly tagFocus?: string | null;
   readonly justMyCode?: boolean;
 };
 
@@ -89,8 +91,8 @@ function carriedView(session: Session, info: ProfileInfo): ViewParams {
     ...(session.view.justMyCode === undefined ? {} : { justMyCode: session.view.justMyCode }),
   };
   // The same file, read again: what is looked at of it stays.
-  const { thread = null, focus = null, ignore = null } = session.view;
-  return before.uri === info.uri ? changedView(carried, { thread, focus, ignore }, info) : carried;
+  const { thread = null, focus = null, ignore = null, tagFocus = null } = session.view;
+  return before.uri === info.uri ? changedView(carried, { thread, focus, ignore, tagFocus }, info) : carried;
 }
 
 export function closed(session: Session, id: ProfileId): Session {
@@ -118,6 +120,7 @@ export function changedView(view: ViewParams, change: ViewChange, info: ProfileI
   const thread = change.thread === undefined ? view.thread : change.thread;
   const focus = change.focus === undefined ? view.focus : change.focus;
   const ignore = change.ignore === undefined ? view.ignore : change.ignore;
+  const tagFocus = change.tagFocus === undefined ? view.tagFocus : change.tagFocus;
   const justMyCode = change.justMyCode ?? view.justMyCode;
   return {
     profile: view.profile,
@@ -125,6 +128,7 @@ export function changedView(view: ViewParams, change: ViewChange, info: ProfileI
     ...(thread && info.threads.includes(thread) ? { thread } : {}),
     ...(focus ? { focus } : {}),
     ...(ignore ? { ignore } : {}),
+    ...(tagFocus ? { tagFocus } : {}),
     ...(justMyCode === undefined ? {} : { justMyCode }),
   };
 }

@@ -5,7 +5,7 @@ import { definitionsAround, indentOf } from './definitionsAround.js';
 /** A test: names of its classes and its function, outermost first; none for all tests of the file. */
 export type TestNames = readonly string[];
 
-/** A folder and a file's path below it, with `/` between names. */
+/** A file's or folder's path below the folder that tests start in, with `/` between names; empty for that folder itself. */
 export interface TestFile {
   readonly path: string;
   readonly names: TestNames;
@@ -53,12 +53,18 @@ function splitId(rest: string): string[] {
 const TAKES_A_WORD =
   /^-([cfkmnoprW]|-(rootdir|confcutdir|basetemp|ignore(-glob)?|deselect|import-mode|maxfail|durations|tb|color|capture|log-level|override-ini))$/;
 
-/** Arguments of `python -m pytest` for one test, in this process: workers would be other programs. */
+/**
+ * Arguments of `python -m pytest`. One test, or one class of them, runs in this process: workers would be other programs. Files and
+ * folders run as they are configured to; the recorder takes their workers in.
+ */
 export function pytestWords({ path, names }: TestFile, configured: readonly string[], hasXdist: boolean): string[] {
   // Paths among the configured arguments say what to run; that is said here.
   const options = configured.filter((word, at) => word.startsWith('-') || TAKES_A_WORD.test(configured[at - 1] ?? ''));
-  return [...options, ...(hasXdist ? ['-n0'] : []), [path, ...names].join('::')];
+  return [...options, ...(hasXdist && names.length > 0 ? ['-n0'] : []), [path || '.', ...names].join('::')];
 }
+
+/** Arguments of `python -m unittest` for all tests of a folder. */
+export const discoverWords = (folder: string): string[] => ['discover', '-s', folder || '.', '-t', '.'];
 
 /** Arguments of `python -m unittest` for one test; undefined when the path is no module's. Parameters are unknown to it. */
 export function unittestWords({ path, names }: TestFile): string[] | undefined {

@@ -3,6 +3,7 @@
  * Errors are ResponseErrors with `data: {code, offset?}`; see `ErrorData`. Standard LSP serves hover and codeLens.
  */
 import type { HeatLine } from '../core/model/heat.js';
+import type { LabelTotal } from '../core/model/labelTotals.js';
 import type { Quality, ValueType } from '../core/model/profile.js';
 import type { RecordingMeta } from '../core/recording.js';
 import type { CompareRequests } from './compare.js';
@@ -151,6 +152,8 @@ export interface Requests extends TabRequests, CompareRequests {
       readonly at: number;
     },
   ];
+  /** What the samples with each value of a label (`test`, `process`) sum up to, largest first; a label's filter on itself is left out. */
+  'profile/label': [{ readonly view: ViewParams; readonly key: string }, readonly LabelTotal[]];
   'profile/callers': [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
   'profile/callees': [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
   /** Children of a call-tree node (all, or a window), by total unless another order is asked for; node -1 asks for the roots. */

@@ -107,8 +107,8 @@ class Store {
   /** What the figures depend on: when it changes, views load anew. */
   get viewKey(): string {
     if (!this.page) return '';
-    const { profile, type, thread, focus, ignore, justMyCode } = this.page.view;
-    return JSON.stringify([profile, type, thread ?? '', focus ?? '', ignore ?? '', justMyCode ?? false]);
+    const { profile, type, thread, focus, ignore, tagFocus, justMyCode } = this.page.view;
+    return JSON.stringify([profile, type, thread ?? '', focus ?? '', ignore ?? '', tagFocus ?? '', justMyCode ?? false]);
   }
 
   get view(): ViewParams {

@@ -41,6 +41,7 @@ export interface RecordOptions {
   readonly only?: string;
   readonly delay?: number;
   readonly function?: string;
+  readonly perTest?: boolean;
   readonly measure?: string;
 }
 
@@ -164,6 +165,7 @@ function engineOptionsFrom(options: RecordOptions, output: string): EngineOption
     ...(options.only === undefined ? {} : { only: options.only }),
     ...(options.delay === undefined ? {} : { delaySeconds: options.delay }),
     ...(options.function === undefined ? {} : { function: options.function }),
+    ...(options.perTest ? { perTest: true } : {}),
     ...(options.measure === undefined ? {} : { measure: options.measure }),
   };
 }

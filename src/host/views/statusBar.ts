@@ -1,5 +1,6 @@
 /** One line on where the time went; click for the flame graph. The tooltip says what the heat is a share of. */
 import * as vscode from 'vscode';
+import { labelFilterText } from '../../core/model/labelText.js';
 import { formatValue, typeLabel } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
@@ -24,7 +25,7 @@ export class StatusBarView implements vscode.Disposable {
     this.item ??= vscode.window.createStatusBarItem('heatline.summary', vscode.StatusBarAlignment.Left, 99);
     const type = info.valueTypes[session.view.type];
     const total = formatValue(info.totals[session.view.type] ?? 0, type?.unit ?? '');
-    const scale = `${session.metric} ${type ? typeLabel(type) : ''}${session.view.thread ? ` of ${safeText(session.view.thread)}` : ''}`;
+    const scale = `${session.metric} ${type ? typeLabel(type) : ''}${session.view.thread ? ` of ${safeText(session.view.thread)}` : ''}${session.view.tagFocus ? ` where ${labelFilterText(session.view.tagFocus)}` : ''}`;
     this.item.name = 'Heatline: summary';
     this.item.text = `$(flame) ${shorten(safeText(info.summary))}`;
     this.item.command = 'heatline.showFlameGraph';

@@ -3,6 +3,7 @@ import { UserError } from '../../core/errors.js';
 import { formats } from '../../core/formats/index.js';
 import { flameLayout } from '../../core/model/flame.js';
 import type { FunctionTable } from '../../core/model/functionTable.js';
+import { labelTotals } from '../../core/model/labelTotals.js';
 import { lineCallees } from '../../core/model/lineCallees.js';
 import { calleesOf, callersOf } from '../../core/model/neighbours.js';
 import { searchFunctions, totalOf } from '../../core/model/search.js';
@@ -34,6 +35,7 @@ export const answers: Answers = {
     const table = tables.functions(view);
     return { figures: funcs.map((func) => functionFigures(tables, table, view.type, func)), sum: table.sum };
   },
+  label: (tables, { view, key }) => labelTotals(tables.profile, specOf(view), key),
   callers: (tables, { view, func }) => callersOf(tables.shown(view), specOf(view), func).map((one) => tables.row(one.func, one)),
   callees: (tables, { view, func }) => calleesOf(tables.shown(view), specOf(view), func).map((one) => tables.row(one.func, one)),
   lineCallees: (tables, { view, files, line }) =>

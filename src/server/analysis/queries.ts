@@ -62,6 +62,7 @@ export interface Queries {
     { readonly view: ViewParams; readonly funcs: readonly number[] },
     { readonly figures: readonly FunctionFigures[]; readonly sum: number },
   ];
+  label: [{ readonly view: ViewParams; readonly key: string }, Requests['profile/label'][1]];
   callers: [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
   callees: [{ readonly view: ViewParams; readonly func: number }, readonly FunctionRow[]];
   lineCallees: [{ readonly view: ViewParams; readonly files: readonly string[]; readonly line: number }, readonly FunctionRow[]];

@@ -10,6 +10,7 @@ import { files, fileTree } from './files.js';
 import { flame } from './flame.js';
 import { functionAt } from './functionAt.js';
 import { functions } from './functions.js';
+import { label } from './label.js';
 import { lineHeat } from './lineHeat.js';
 import { locate } from './locate.js';
 import { open } from './open.js';
@@ -26,6 +27,7 @@ const table: { readonly [M in keyof Requests]: Feature<M> } = {
   'profile/activate': activate,
   'profile/lineHeat': lineHeat,
   'profile/functions': functions,
+  'profile/label': label,
   'profile/callers': callers,
   'profile/callees': callees,
   'profile/tree': tree,

@@ -1,0 +1,43 @@
+/** Show One Test: the tests of a recording with their times, and all views on the one that is chosen. */
+import * as vscode from 'vscode';
+import { UserError } from '../core/errors.js';
+import { labelFilter } from '../core/model/labelText.js';
+import { formatShare, formatValue, plural, typeLabel } from '../core/model/units.js';
+import type { Ctx } from './ctx.js';
+import { safeText } from './safeText.js';
+import { activeInfo, viewed } from './session.js';
+
+const KEY = 'test';
+
+/** @throws UserError where no profile is active, or none that knows tests */
+export async function selectTest(ctx: Ctx): Promise<void> {
+  const info = activeInfo(ctx.store.value);
+  const { view } = ctx.store.value;
+  if (!info || !view)
+    throw new UserError('no-profile', 'No profile is open yet.', [{ title: 'Profile Each Test', command: 'heatline.profileEachTest' }]);
+  const tests = await ctx.client.request('profile/label', { view, key: KEY });
+  if (tests.length === 0)
+    throw new UserError('no-tests', 'This profile does not say which test ran; record with Profile Each Test.', [
+      { title: 'Profile Each Test', command: 'heatline.profileEachTest' },
+    ]);
+  const type = info.valueTypes[view.type];
+  const unit = type?.unit ?? '';
+  const whole = info.totals[view.type] ?? 0;
+  const all = {
+    label: 'All tests',
+    description: `${formatValue(whole, unit)} in all, with what ran between them`,
+    tagFocus: null as string | null,
+  };
+  const items = tests.map(({ value, total, samples }) => {
+    const tagFocus: string | null = labelFilter(KEY, value);
+    const figures = `${formatValue(total, unit)} · ${formatShare(whole > 0 ? total / whole : 0)} · ${plural(samples, 'sample')}`;
+    const shown = tagFocus === view.tagFocus ? { detail: '$(check) shown now' } : {};
+    return { label: safeText(value), description: figures, ...shown, tagFocus };
+  });
+  const picked = await vscode.window.showQuickPick([all, ...items], {
+    title: `Which test every view shows${type ? `, by ${typeLabel(type)}` : ''}`,
+    placeHolder: `${plural(tests.length, 'test')}, the longest first`,
+    matchOnDescription: true,
+  });
+  if (picked) ctx.store.update((session) => viewed(session, { tagFocus: picked.tagFocus }));
+}
