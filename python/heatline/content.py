@@ -48,7 +48,7 @@ class Content:
             return self._line_content(lasted, final)
         entries = [] if self.counter is None else self.counter.entries()
         if final and self.options.within is not None:
-            self.notes += self.options.within.told(self.counter is not None, self.gate)
+            self.notes += self.options.within.told(None if self.has_workers else self.counter, self.gate)
         key_of = lambda code: function_key(code, self.folder)
         rows, removed, busy = self._figures(entries, key_of, final)
         if self.options.worker is not None:

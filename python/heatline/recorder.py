@@ -16,6 +16,7 @@ from .installed import Installed, Unknown
 from .linetimes import MONITORING
 from .liner import Busy, Liner
 from .lookout import Lookout, Unavailable
+from .selection import NEVER_RAN
 from .tachyon import Failed, Tachyon
 from .ticker import Ticker
 from .unseen import soon
@@ -316,6 +317,11 @@ class Recorder(Content):
             return
         files.write_whole(path, self.live_content(sampler, recent))
 
+    def _never_ran(self):
+        """Whether it is known that the chosen lines never ran: then there is no recording."""
+        alone = self.options.worker is None and not self.has_workers
+        return self.options.within is not None and self.gate is not None and not self.gate.visits and alone
+
     def _write(self, final):
         path, status = self.options.output, self.options.status
         try:
@@ -324,6 +330,10 @@ class Recorder(Content):
                 files.remove(path + ".helper")
             elif self.guest is not None:
                 files.replace_by(path, self.guest.write)
+            elif final and self._never_ran():
+                sys.stderr.write("heatline: %s\n" % NEVER_RAN % self.options.within.name)
+                for each in (".part", ".helper"):
+                    files.remove(path + each)
             elif path is not None:
                 data = self.content(final)
                 if not final:

@@ -8,7 +8,7 @@ from .places import positions
 AST_ONLY = 0x400  # ast.PyCF_ONLY_AST, without importing `ast`
 NEVER_RAN = "%s never ran"
 SAMPLED = "recorded only while %s ran"
-COUNTED = "recorded only while %s ran, which were entered %d times"
+COUNTED = "recorded only while %s ran, entered %s"
 PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -58,14 +58,13 @@ class Selection:
                 return places[: index + 1]
         return ()
 
-    def told(self, counted, gate):
-        """What the recording is to say: [sentence]. `gate` has heard whether they ran, where that can be heard; who waits is told when they did not."""
-        if gate is None:
-            return [SAMPLED % self.name]
-        if not gate.visits:
-            sys.stderr.write("heatline: %s\n" % NEVER_RAN % self.name)
-            return [NEVER_RAN % self.name, *gate.notes]
-        return [COUNTED % (self.name, gate.visits) if counted else SAMPLED % self.name, *gate.notes]
+    def __str__(self):
+        return "%s:%d-%d" % (self.file, self.first, self.last)
+
+    def told(self, counter, gate):
+        """What the recording is to say: [sentence]. `gate` has heard how often they were entered, where there is a `counter`."""
+        notes = [] if gate is None else gate.notes
+        return [SAMPLED % self.name if counter is None else COUNTED % (self.name, "once" if gate.visits == 1 else "%d times" % gate.visits), *notes]
 
     def _has_code(self, code):
         if any(self.covers(line) for line, _ in positions(code)):

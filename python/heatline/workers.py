@@ -132,6 +132,8 @@ def command(recorder, name, python):
         words += ["--delay", "%g" % -gone]
     if options.function is not None:
         words += ["--function", options.function]
+    if options.within is not None:
+        words += ["--within", str(options.within)]
     if options.in_process:
         words.append("--in-process")
     if options.per_test:

@@ -49,6 +49,7 @@ function recording(program: Command): void {
     .option('--delay <seconds>', 'begin so long after the program (engine sampler)', between(0.001, 1e9, 'time in seconds'))
     .option('--function <name>', 'record only what runs inside this function (engine sampler)')
     .option('--per-test', 'label samples with the test of pytest or unittest that runs (engines sampler, hybrid)')
+    .option('--within <file:lines>', 'record only while these lines run: app.py:10-20, or app.py:10 for a statement')
     .option('--measure <what>', 'cpu, wall, alloc, lock … where the engine has a choice (see heatline engines)')
     .passThroughOptions()
     .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));

@@ -66,6 +66,11 @@ export interface EngineOptions {
   readonly function?: string;
   /** Samples bear the test that ran, as the label `test`. For the engines `sampler` and `hybrid`, of a program that is started. */
   readonly perTest?: boolean;
+  /**
+   * Lines of a Python file, `/app/shop.py:10-20`, its path absolute; `…:10` is the statement around that line. What runs while a thread
+   * is on them is recorded, and nothing else. For the engines `hybrid`, `sampler` and `cprofile`.
+   */
+  readonly within?: string;
   /** One of the engine's `measures`; its first unless said. For engines that have a choice. */
   readonly measure?: string;
   /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */

@@ -3,6 +3,7 @@ import { UserError } from '../core/errors.js';
 import { pythonCommand } from './command.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { stopSteps } from './stopSteps.js';
+import { isWithin, neverRan } from './within.js';
 
 /** Samples per second of the recorder in python/heatline unless the user says otherwise. */
 export const defaultRateHz = 200;
@@ -90,6 +91,7 @@ function plan(mode: Mode, target: Target, environment: Environment, options: Eng
   if (mode.id === 'sampler' && options.delaySeconds !== undefined) words.push('--delay', String(options.delaySeconds));
   if (mode.id === 'sampler' && options.function !== undefined) words.push('--function', options.function);
   if (mode.samples && options.perTest) words.push('--per-test');
+  if (isWithin(mode.id) && options.within !== undefined) words.push('--within', options.within);
   if (mode.samples && options.live) words.push('--live');
   return { ...recorderPlan(mode, words, target, environment, options), ...(options.live ? { live: 'copy' } : {}) };
 }
@@ -113,6 +115,7 @@ export function recorderPlan(
     output: options.output,
     format,
     ...(statusFile === undefined ? {} : { statusFile }),
+    ...(options.within === undefined ? {} : { hint: neverRan(options.within) }),
     // SIGINT lets the program clean up; SIGTERM is answered by the recorder, which writes first.
     stop: stopSteps(),
   };

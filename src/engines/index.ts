@@ -18,6 +18,7 @@ import { scalene } from './scalene.js';
 import { stackprof } from './stackprof.js';
 import { isTachyonAge, tachyon } from './tachyon.js';
 import { viztracer } from './viztracer.js';
+import { chooseWithin, refuseWithin } from './within.js';
 import { yappi } from './yappi.js';
 
 export { ask } from './ask.js';
@@ -36,6 +37,7 @@ export { listProcesses, type RunningProcess } from './processList.js';
 export { descendants } from './processTree.js';
 export { maskSecrets } from './secrets.js';
 export { shellWord } from './shellQuote.js';
+export { isWithin, neverRan, readWithin } from './within.js';
 
 /** Every engine, in the order in which they are offered. */
 export const engines: readonly Engine[] = [
@@ -58,6 +60,7 @@ export async function chooseEngine(
   if (selective !== undefined && target.kind === 'process') {
     throw new UserError('usage', `${selective} works on programs that are started, not on those that run already.`);
   }
+  if (options.within !== undefined) refuseWithin(id, target, languageOf(target, environment), options);
   if (id !== 'auto') {
     const engine = engines.find((each) => each.id === id);
     if (!engine) throw new UserError('unknown-engine', `There is no engine ${id}; there are ${engines.map((each) => each.id).join(', ')}.`);
@@ -114,6 +117,10 @@ function automatic(target: Target, environment: Environment, options: Partial<En
   if (options.only !== undefined) return { engine: lines, reason: 'functions are named, so that their lines can be measured exactly' };
   if (options.delaySeconds !== undefined || options.function !== undefined) {
     return { engine: sampler, reason: 'only a part of the run is wanted, and the sampler leaves the rest as it is' };
+  }
+  if (options.within !== undefined) {
+    const { id, reason } = chooseWithin(environment, options, target.kind === 'command' && isLongRunning(target.argv));
+    return { engine: { hybrid, sampler, cprofile }[id], reason };
   }
   if (options.perTest) return { engine: sampler, reason: 'time per test is wanted, and the sampler in the box knows which one runs' };
   if (options.gil && builtIn) return { engine: tachyon, reason: 'Python’s own sampler sees who holds the lock' };

@@ -32,6 +32,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.selectTest': (ctx) => launching().selectTest(ctx),
   'heatline.profileFunction': (ctx, _, uri, name) =>
     launching().profileFunction(ctx, asUri(uri), typeof name === 'string' && name ? name : undefined),
+  'heatline.profileSelection': (ctx, _, uri) => launching().profileSelection(ctx, asUri(uri)),
   'heatline.rerun': (ctx) => launching().rerun(ctx),
   'heatline.stop': (ctx, _, id) => ctx.runs.stop(id),
   'heatline.attach': (ctx, _, options) => launching().attach(ctx, asAttachOptions(options)),

@@ -28,6 +28,8 @@ export interface LaunchSpec {
   readonly only?: string;
   /** Qualified name of a function: only what runs inside it is recorded. */
   readonly function?: string;
+  /** Lines of a file, `shop.py:10-20`: only what runs while a thread is on them is recorded. */
+  readonly within?: string;
   /** Seconds after which recording begins. */
   readonly delay?: number;
   /** Samples bear the test that ran. */
@@ -82,6 +84,7 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     ...flag('subprocesses'),
     ...text('only'),
     ...text('function'),
+    ...text('within'),
     ...number('delay', 0),
     ...flag('perTest'),
   };

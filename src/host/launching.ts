@@ -6,6 +6,7 @@ export { takeUpInterrupted } from './interrupted.js';
 export { profileLaunchConfig } from './pickConfiguration.js';
 export { profileFile, profileFunction } from './profileFile.js';
 export { profileCommand, profileModule } from './profileLaunch.js';
+export { profileSelection } from './profileSelection.js';
 export { profileTest } from './profileTest.js';
 export { rerun } from './rerun.js';
 export { selectTest } from './selectTest.js';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { probeEnvironment } from '../engines/index.js';
+import { isWithin, probeEnvironment } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { functionAt } from './definitionsAround.js';
@@ -21,35 +21,44 @@ export async function profileFunction(ctx: Ctx, uri: vscode.Uri | undefined, nam
   const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === file.toString());
   const chosen = name ?? (editor && functionAt(editor.document.getText(), editor.selection.active.line));
   if (chosen === undefined) throw new UserError('no-function', 'Put the cursor into the function that is to be profiled.');
-  return profileFile(ctx, file, undefined, chosen);
+  return profileFile(ctx, file, undefined, { inside: chosen });
+}
+
+/** What of a run is recorded; all of it unless something is said. */
+export interface Part {
+  /** Qualified name of a function: only what runs inside it. */
+  readonly inside?: string;
+  /** `FROM-TO` of the file's lines, or `LINE` for the statement around it: only what runs while they run. */
+  readonly lines?: string;
 }
 
 /**
  * Runs a Python file under a profiler in a terminal and shows what was recorded: whether the program ended, failed or was stopped.
- * @param inside qualified name of a function: only what runs inside it is recorded
  * @throws UserError when it cannot be started or nothing was recorded
  */
-export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options?: ProfileOptions, inside?: string): Promise<ProfileInfo> {
+export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options?: ProfileOptions, part: Part = {}): Promise<ProfileInfo> {
   const file = await runnableFile(uri);
   const name = path.basename(file.fsPath);
   refuseTwice(ctx, name, file.fsPath);
   const start = await scriptTarget(file, options, ctx.context.workspaceState);
-  await remember(ctx, { kind: 'file', uri: file.toString(), ...(options ? { options } : {}), ...(inside === undefined ? {} : { inside }) });
+  const { inside, lines } = part;
+  const chosen = { ...(inside === undefined ? {} : { inside }), ...(lines === undefined ? {} : { lines }) };
+  await remember(ctx, { kind: 'file', uri: file.toString(), ...(options ? { options } : {}), ...chosen });
 
   const python = options?.python ?? start.python ?? (await findInterpreter(file, ctx.log)).path;
   const settings = vscode.workspace.getConfiguration('heatline', file);
   const rateHz = settings.get<number | null>('rateHz');
   return record(ctx, {
-    name: inside === undefined ? name : `${name}: ${inside}`,
+    name: [name, ...(inside === undefined ? [] : [inside]), ...(lines === undefined ? [] : [linesText(lines)])].join(': '),
     key: file.fsPath,
     target: start.target,
     environment: await probeEnvironment({ python, pythonPackage: pythonPackageOf(ctx) }),
-    // Only one engine can leave the rest of a program alone; `auto` knows which.
-    engine: options?.engine ?? (inside === undefined ? settings.get<string>('engine', 'auto') : 'auto'),
+    engine: options?.engine ?? engineFor(part, settings.get<string>('engine', 'auto')),
     options: {
       live: settings.get<boolean>('live', true),
       ...(rateHz ? { rateHz } : {}),
       ...(inside === undefined ? {} : { function: inside }),
+      ...(lines === undefined ? {} : { within: `${file.fsPath}:${lines}` }),
     },
     argv: [start.target.script, ...start.target.args],
     shownAs: vscode.workspace.asRelativePath(file, false),
@@ -57,6 +66,14 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     file,
   });
 }
+
+/** Few engines can leave the rest of a program alone; `auto` knows which. */
+function engineFor({ inside, lines }: Part, preferred: string): string {
+  if (inside !== undefined) return 'auto';
+  return lines === undefined || isWithin(preferred) ? preferred : 'auto';
+}
+
+const linesText = (lines: string): string => (lines.includes('-') ? `lines ${lines.replace('-', '–')}` : `line ${lines}`);
 
 /** Folder of the recorder that runs inside the user's Python. */
 export const pythonPackageOf = (ctx: Ctx): string => path.join(ctx.context.extensionPath, 'dist', 'python');

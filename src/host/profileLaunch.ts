@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { Environment, Target } from '../engines/engine.js';
-import { commandLine, probeEnvironment } from '../engines/index.js';
+import { commandLine, probeEnvironment, readWithin } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { parseEnvFile } from './envFile.js';
@@ -46,6 +46,7 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
       ...(spec.subprocesses ? { subprocesses: true } : {}),
       ...(spec.only === undefined ? {} : { only: spec.only }),
       ...(spec.function === undefined ? {} : { function: spec.function }),
+      ...(spec.within === undefined ? {} : { within: readWithin(spec.within, scope?.uri.fsPath ?? start.target.cwd) }),
       ...(spec.delay ? { delaySeconds: spec.delay } : {}),
       ...(spec.perTest ? { perTest: true } : {}),
     },

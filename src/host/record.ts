@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { RecordingMeta } from '../core/recording.js';
 import type { EngineOptions, Environment, LaunchPlan, Target } from '../engines/engine.js';
-import { chooseEngine, explainRefusal, finishRun, launch, maskSecrets, type RunResult } from '../engines/index.js';
+import { chooseEngine, explainRefusal, finishRun, launch, maskSecrets, neverRan, type RunResult } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { isUserError } from './errors.js';
@@ -176,10 +176,11 @@ function rootOf({ argv, cwd }: RecordingMeta): string {
   return path.isAbsolute(script) && /\.pyw?$/i.test(script) ? path.dirname(script) : cwd;
 }
 
-function nothingRecorded({ name, target }: Job, meta: RecordingMeta, end: JobEnd): UserError {
+function nothingRecorded(job: Job, meta: RecordingMeta, end: JobEnd): UserError {
+  const { name, target } = job;
   if (target.kind === 'process') return nothingSeen(name, target.pid, end);
   if (!end.started) return new UserError('not-started', `${name} could not be started; its terminal says why.`, showLog);
-  return new UserError('nothing', nothingSentence(name, meta, end), [...again, ...showLog]);
+  return new UserError('nothing', nothingSentence(job, meta, end), [...again, ...showLog]);
 }
 
 /** Why a tool left nothing: the doctor's reason, the tool's own words, or a program that only waited. */
@@ -197,8 +198,9 @@ function nothingSeen(name: string, pid: number, end: JobEnd): UserError {
   ]);
 }
 
-function nothingSentence(name: string, meta: RecordingMeta, end: RunEnd): string {
+function nothingSentence({ name, options: { within } }: Job, meta: RecordingMeta, end: RunEnd): string {
   if (end.stoppedByUser) return `${name} was stopped before anything was recorded.`;
+  if (within !== undefined && !meta.exitStatus) return neverRan(within);
   if (meta.exitStatus !== null && meta.exitStatus < 0) return `${name} was killed by signal ${-meta.exitStatus}, and nothing was recorded.`;
   if (meta.exitStatus) return `${name} ended with status ${meta.exitStatus} before anything was recorded; its terminal says why.`;
   return `${name} ended without leaving a recording; it was killed, or it replaced itself by another program.`;

@@ -13,7 +13,7 @@ export async function rerun(ctx: Ctx): Promise<ProfileInfo> {
   const last = lastStart(ctx);
   switch (last?.kind) {
     case 'file':
-      return profileFile(ctx, vscode.Uri.parse(last.uri, true), last.options, last.inside);
+      return profileFile(ctx, vscode.Uri.parse(last.uri, true), last.options, last);
     case 'launch':
       return profileLaunch(
         ctx,

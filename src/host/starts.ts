@@ -2,10 +2,11 @@
 import type { AttachOptions } from './attach/attach.js';
 import type { Ctx } from './ctx.js';
 import type { LaunchSpec } from './launchSpec.js';
+import type { Part } from './profileFile.js';
 import type { ProfileOptions } from './target.js';
 
 export type Start =
-  | { readonly kind: 'file'; readonly uri: string; readonly options?: ProfileOptions; readonly inside?: string }
+  | ({ readonly kind: 'file'; readonly uri: string; readonly options?: ProfileOptions } & Part)
   | { readonly kind: 'launch'; readonly spec: LaunchSpec; readonly folder?: string }
   /** `program` tells the program again when its number has changed: a hash of its command line. */
   | { readonly kind: 'attach'; readonly options: AttachOptions; readonly program: string };

@@ -9,6 +9,7 @@ import { heat } from './heat.js';
 import { live } from './live.js';
 import { openProfiles } from './openProfiles.js';
 import { refusals } from './refusals.js';
+import { selection } from './selection.js';
 import { stacks } from './stacks.js';
 import { starting } from './starting.js';
 import { stopEverything } from './support.js';
@@ -17,7 +18,7 @@ import { timing } from './timing.js';
 import { ways } from './ways.js';
 
 // In this order: the first asserts that nothing ran yet, `edits` and `openProfiles` use what `heat` recorded.
-const suites = { activation, heat, edits, openProfiles, badFiles, starting, live, testing, stacks, endings, ways, timing, refusals };
+const suites = { activation, heat, edits, openProfiles, badFiles, starting, live, testing, stacks, endings, ways, selection, timing, refusals };
 
 /** Throws when a test failed. With HEATLINE_HOST_REPORT the counts are written to that file, and the lines to `<file>.log`. */
 export async function run(): Promise<void> {

@@ -433,6 +433,7 @@ main()
             self.output = os.path.join(self.folder, "o.prof")
             status, out, err = self.run_recorded([script], ["--engine", engine, "--within", script + ":2-3"])
             self.assertEqual((status, out, err), (0, "ran\n", "heatline: lines 2-3 of prog.py never ran\n"), engine)
+            self.assertEqual(os.listdir(self.folder), ["prog.py"])
 
     def test_lines_that_cannot_be_meant_are_refused(self):
         script = self.write("prog.py", "x = 1\n\n# nothing\n\ndef f():\n    return 1\n")

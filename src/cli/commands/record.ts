@@ -20,6 +20,7 @@ import {
   launch,
   probeEnvironment,
   probeProcess,
+  readWithin,
 } from '../../engines/index.js';
 import { Exit, FULL, say } from '../failure.js';
 import { checkOutput, stamp, writeWhole } from '../output.js';
@@ -42,6 +43,7 @@ export interface RecordOptions {
   readonly delay?: number;
   readonly function?: string;
   readonly perTest?: boolean;
+  readonly within?: string;
   readonly measure?: string;
 }
 
@@ -166,6 +168,7 @@ function engineOptionsFrom(options: RecordOptions, output: string): EngineOption
     ...(options.delay === undefined ? {} : { delaySeconds: options.delay }),
     ...(options.function === undefined ? {} : { function: options.function }),
     ...(options.perTest ? { perTest: true } : {}),
+    ...(options.within === undefined ? {} : { within: readWithin(options.within, process.cwd()) }),
     ...(options.measure === undefined ? {} : { measure: options.measure }),
   };
 }
