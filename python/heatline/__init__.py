@@ -12,3 +12,10 @@ def __getattr__(name):
         globals()["profile"] = profile
         return profile
     raise AttributeError("module %r has no attribute %r" % (__name__, name))
+
+
+def load_ipython_extension(shell):
+    """`%load_ext heatline` calls this: the magics %heatline and %%heatline."""
+    from .magics import load
+
+    load(shell)

@@ -98,12 +98,16 @@ class profile:  # noqa: N801 - used as a function
         if self._recorder is None:
             self._recorder = Recorder(self._options)
             self._recorder.started = time.time_ns()
-            self._recorder.sampler = self._sums = _Sums()
+            self._recorder.sampler = self._sums = _Sums(self._kept)
             _used.append(self)
         self._began = time.perf_counter()
         self._sums.add(self._sampler())
         self._recorder.state = "recording"
         self._sums.start()
+
+    def _kept(self, _thread, frames):
+        """Of a sample's frames, leaf first, those that the recording shows."""
+        return tuple(frame for frame in frames if not frame[0][2].startswith(FOLDER + os.sep))
 
     def _sampler(self):
         reason = OFTEN if self._often else SEVERAL_THREADS if len(sys._current_frames()) > 1 else None
@@ -148,7 +152,8 @@ class _Sums:
 
     exact = False
 
-    def __init__(self):
+    def __init__(self, kept):
+        self._kept = kept
         self._now = None
         self._rows = {}
         self._places = Places(os.getcwd())
@@ -172,8 +177,7 @@ class _Sums:
         sampler = self._now
         sampler.stop()
         for name, frames, ticks, wall, cpu, busy, offset, _ in sampler.samples(self._places):
-            kept = tuple(frame for frame in frames if not frame[0][2].startswith(FOLDER + os.sep))
-            row = self._rows.setdefault((name, kept, offset), [0, 0, 0, 0])
+            row = self._rows.setdefault((name, self._kept(name, frames), offset), [0, 0, 0, 0])
             for index, figure in enumerate((ticks, wall, cpu, busy)):
                 row[index] += figure
         self.ticks += sampler.ticks

@@ -27,12 +27,14 @@ export interface RecordingMeta {
   readonly sources: readonly RecordedSource[];
 }
 
-/** A profiled source file of the workspace as it was when the program ran. */
+/** A profiled source of the workspace, a file or a notebook's cell, as it was when the program ran. */
 export interface RecordedSource {
   /** Absolute path as the profile names it. */
   readonly path: string;
   readonly sha256: string;
   readonly lines: number;
+  /** Of a cell: URI of its document (`vscode-notebook-cell:…`) when it ran; without a fragment where only its notebook is known. */
+  readonly cell?: string;
 }
 
 /** Parses meta.json's text; undefined when it is not one of ours. Never throws. */

@@ -27,6 +27,8 @@ type Command = (ctx: Ctx, parts: Parts, ...args: unknown[]) => unknown;
 
 export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileFile': (ctx, _, uri, options) => launching().profileFile(ctx, asUri(uri), asOptions(options)),
+  'heatline.profileCell': (ctx, _, given) => launching().profileCell(ctx, given),
+  'heatline.profileNotebook': (ctx, _, given) => launching().profileNotebook(ctx, given),
   'heatline.profileTest': (ctx, _, given) => launching().profileTest(ctx, given),
   'heatline.profileEachTest': (ctx, _, given) => launching().profileTest(ctx, given, true),
   'heatline.selectTest': (ctx) => launching().selectTest(ctx),

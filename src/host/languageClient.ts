@@ -38,7 +38,7 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
     'Heatline',
     { module: options.module, transport: TransportKind.ipc, options: { execArgv: ['--max-old-space-size=4096'] } },
     {
-      documentSelector: [{ scheme: 'file' }],
+      documentSelector: [{ scheme: 'file' }, { scheme: 'vscode-notebook-cell', language: 'python' }],
       outputChannel: options.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
@@ -59,7 +59,9 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
   });
   const refreshLenses = () => {
     // One registration serves every document: any open one leads to it.
-    const document = vscode.workspace.textDocuments.find((open) => open.uri.scheme === 'file');
+    const document = vscode.workspace.textDocuments.find(
+      ({ uri, languageId }) => uri.scheme === 'file' || (uri.scheme === 'vscode-notebook-cell' && languageId === 'python'),
+    );
     if (document) client.getFeature('textDocument/codeLens').getProvider(document)?.onDidChangeCodeLensEmitter.fire();
   };
   const settings = vscode.workspace.onDidChangeConfiguration((event) => {

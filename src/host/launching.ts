@@ -3,6 +3,7 @@ export { attach } from './attach/attach.js';
 export { pickProcess } from './attach/picker.js';
 export { showStacks, showVariables } from './attach/stacks.js';
 export { takeUpInterrupted } from './interrupted.js';
+export { profileCell, profileNotebook } from './notebooks/profileCells.js';
 export { profileLaunchConfig } from './pickConfiguration.js';
 export { profileFile, profileFunction } from './profileFile.js';
 export { profileCommand, profileModule } from './profileLaunch.js';

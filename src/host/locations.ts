@@ -24,14 +24,17 @@ export async function openPlace(ctx: Ctx, info: ProfileInfo, place: Place, besid
       'no-source',
       'The source of this function is not on this machine: it is built in, or the profile was recorded elsewhere.',
     );
-  await openLine(vscode.Uri.file(found.path), found.line, beside);
+  if (isCell(found.path)) await openCell(ctx, info, place, found, beside);
+  else await openLine(vscode.Uri.file(found.path), found.line, beside);
 }
 
 /** The text of one line, for the hover card; null when it cannot be had. */
 export async function sourceLine(ctx: Ctx, info: ProfileInfo, place: Place): Promise<string | null> {
   const found = await locate(ctx, info.id, place);
   if (!found) return null;
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.scheme === 'file' && document.uri.fsPath === found.path);
+  const open = vscode.workspace.textDocuments.find(
+    ({ uri }) => (uri.scheme === 'file' && uri.fsPath === found.path) || uri.toString() === found.path,
+  );
   if (open) return found.line <= open.lineCount ? open.lineAt(found.line - 1).text : null;
   try {
     if ((await stat(found.path)).size > MOST_BYTES) return null;
@@ -41,7 +44,34 @@ export async function sourceLine(ctx: Ctx, info: ProfileInfo, place: Place): Pro
   }
 }
 
-function locate(ctx: Ctx, profile: ProfileId, place: Place): Promise<{ readonly path: string; readonly line: number } | null> {
+const isCell = (place: string) => place.startsWith('vscode-notebook-cell:');
+
+/** A cell of a notebook; one that is not open is opened, and then tells where its cells are now. */
+async function openCell(ctx: Ctx, info: ProfileInfo, place: Place, found: Found, beside: boolean): Promise<void> {
+  const cell = vscode.Uri.parse(found.path, true);
+  const isOpen = vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.path === cell.path);
+  if (!isOpen) {
+    const file = cell.with({ scheme: 'file', authority: '', fragment: '' });
+    try {
+      await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(file));
+    } catch {
+      throw new UserError('no-source', `${path.basename(cell.path)}, whose cell this is, cannot be opened.`);
+    }
+  }
+  const now = isOpen ? found : await locate(ctx, info.id, place);
+  const known = vscode.workspace.textDocuments.some(({ uri }) => uri.toString() === now?.path);
+  if (!now || !known) throw new UserError('no-source', `This cell is not in ${path.basename(cell.path)} any more.`);
+  const at = new vscode.Position(now.line - 1, 0);
+  const options = { selection: new vscode.Range(at, at), viewColumn: beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active };
+  await vscode.commands.executeCommand('vscode.open', vscode.Uri.parse(now.path, true), options);
+}
+
+interface Found {
+  readonly path: string;
+  readonly line: number;
+}
+
+function locate(ctx: Ctx, profile: ProfileId, place: Place): Promise<Found | null> {
   return ctx.client.request('profile/locate', { profile, ...place });
 }
 

@@ -157,7 +157,7 @@ const OUTPUT_ENDINGS: Readonly<Record<string, string>> = {
 };
 
 /** Makes the recording whole. What was written stays on disk when that fails. */
-async function seal(ctx: Ctx, folder: string, meta: RecordingMeta, name: string): Promise<ProfileInfo> {
+export async function seal(ctx: Ctx, folder: string, meta: RecordingMeta, name: string): Promise<ProfileInfo> {
   const roots = (vscode.workspace.workspaceFolders ?? []).map((entry) => entry.uri.fsPath);
   try {
     const info = await ctx.client.request('recording/seal', { folder, meta, roots: roots.length > 0 ? roots : [rootOf(meta)] });

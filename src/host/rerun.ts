@@ -4,6 +4,7 @@ import { UserError } from '../core/errors.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import { attachAgain } from './attach/attach.js';
 import type { Ctx } from './ctx.js';
+import { profileCellsAgain } from './notebooks/profileCells.js';
 import { profileFile } from './profileFile.js';
 import { profileLaunch } from './profileLaunch.js';
 import { lastStart } from './starts.js';
@@ -20,6 +21,8 @@ export async function rerun(ctx: Ctx): Promise<ProfileInfo> {
         last.spec,
         last.folder ? vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(last.folder, true)) : undefined,
       );
+    case 'cells':
+      return profileCellsAgain(ctx, last.notebook, last.cell);
     case 'attach':
       return attachAgain(ctx, last.options, last.program);
     default:

@@ -8,6 +8,8 @@ import type { ProfileOptions } from './target.js';
 export type Start =
   | ({ readonly kind: 'file'; readonly uri: string; readonly options?: ProfileOptions } & Part)
   | { readonly kind: 'launch'; readonly spec: LaunchSpec; readonly folder?: string }
+  /** `cell`: its index; without it all cells. */
+  | { readonly kind: 'cells'; readonly notebook: string; readonly cell?: number }
   /** `program` tells the program again when its number has changed: a hash of its command line. */
   | { readonly kind: 'attach'; readonly options: AttachOptions; readonly program: string };
 

@@ -176,7 +176,7 @@ export interface Requests extends TabRequests, CompareRequests {
   ];
   /** Total of the functions that match, each stack counted once; and their function ids. */
   'profile/search': [{ readonly view: ViewParams; readonly search: string }, { readonly total: number; readonly funcs: readonly number[] }];
-  /** Best place in the file system for a function, or the line given, mapped to today's text. */
+  /** Best place for a function, or the line given, mapped to today's text: the path of a file, or the URI of a notebook's cell. */
   'profile/locate': [
     { readonly profile: ProfileId; readonly func: number; readonly line?: number },
     { readonly path: string; readonly line: number } | null,

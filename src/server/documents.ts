@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { TextDocuments } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { identityMap, type LineMap, mapLines } from '../core/model/lineMap.js';
-import { pathKey, pathOfUri } from './paths.js';
+import { isCell } from './cells.js';
+import { readCopy } from './copies.js';
+import { pathKey, placeOfUri } from './paths.js';
 import type { OpenProfile } from './store.js';
 
 /** Larger files are shown without following edits. */
@@ -33,7 +34,7 @@ export class Texts {
   openDocument(file: string): TextDocument | undefined {
     const key = pathKey(file);
     return this.documents.all().find((document) => {
-      const other = pathOfUri(document.uri);
+      const other = placeOfUri(document.uri);
       return other !== undefined && pathKey(other) === key;
     });
   }
@@ -76,6 +77,7 @@ export class Texts {
  * (kept, so that later edits can still be followed). null when unknown.
  */
 export function recordedText(opened: OpenProfile, file: string): string | null {
+  if (isCell(file)) return opened.cells?.textOf(file) ?? null;
   const key = pathKey(file);
   const known = opened.texts.get(key);
   if (known !== undefined) return known;
@@ -88,15 +90,10 @@ function copiedText(opened: OpenProfile, key: string): string | undefined {
   const { meta, sources } = opened;
   if (!meta || sources === undefined) return undefined;
   for (const source of meta.sources) {
-    // meta.json may come from anywhere: nothing but a plain hash may become a path.
-    if (typeof source?.path !== 'string' || !/^[0-9a-f]{64}$/.test(source.sha256)) continue;
+    if (typeof source?.path !== 'string' || source.cell !== undefined) continue;
     if (pathKey(path.resolve(meta.cwd, source.path)) !== key && pathKey(opened.paths.locate(source.path) ?? '') !== key) continue;
-    try {
-      const bytes = readFileSync(path.join(sources, source.sha256));
-      if (createHash('sha256').update(bytes).digest('hex') === source.sha256) return decode(bytes);
-    } catch {
-      // A copy that is gone is as good as none.
-    }
+    const text = readCopy(sources, source.sha256);
+    if (text !== undefined) return text;
   }
   return undefined;
 }

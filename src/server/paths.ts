@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Cells, isCell } from './cells.js';
 
 /** Where the names that a profile gives to its files may be found. Paths are absolute. */
 export interface Places {
@@ -26,6 +27,7 @@ export function isInstalled(name: string): boolean {
 
 /** One spelling per file: normalised, and in lower case where the file system does not tell cases apart. */
 export function pathKey(file: string): string {
+  if (isCell(file)) return file;
   const normal = path.normalize(file);
   return foldCase ? normal.toLowerCase() : normal;
 }
@@ -40,6 +42,11 @@ export function pathOfUri(uri: string): string | undefined {
   }
 }
 
+/** What the code of a document is known by here: the path of a file, the URI itself of a notebook's cell; undefined for any other. */
+export function placeOfUri(uri: string): string | undefined {
+  return isCell(uri) ? uri : pathOfUri(uri);
+}
+
 /** Joins the file names of one profile and the files of this machine, both ways. */
 export class PathMap {
   private readonly byBase = new Map<string, string[]>();
@@ -48,6 +55,7 @@ export class PathMap {
   constructor(
     names: Iterable<string>,
     private readonly places: () => Places,
+    private readonly cells?: Cells,
   ) {
     for (const name of names) {
       const base = baseOf(name);
@@ -58,8 +66,10 @@ export class PathMap {
     }
   }
 
-  /** The file that the profile calls `name`: the name itself, relative to the recording's folder, or its longest end below a workspace folder. */
+  /** The cell or file that the profile calls `name`: the name itself, relative to the recording's folder, or its longest end below a workspace folder. */
   locate(name: string): string | null {
+    const cell = this.cells?.locate(name);
+    if (cell !== undefined) return cell;
     const known = this.found.get(name);
     if (known && (known.path === null ? Date.now() - known.at < DOUBT : isFile(known.path))) return known.path;
     const result = search(name, this.places());
@@ -67,8 +77,9 @@ export class PathMap {
     return result;
   }
 
-  /** Every name that the profile uses for this file. */
+  /** Every name that the profile uses for this file or cell. */
   namesOf(file: string): string[] {
+    if (isCell(file)) return this.cells?.namesOf(file) ?? [];
     const candidates = this.byBase.get(baseOf(file)) ?? [];
     const key = pathKey(file);
     const real = pathKey(realOf(file));

@@ -5,6 +5,7 @@ import { UserError } from '../core/errors.js';
 import type { ReadControl } from '../core/formats/format.js';
 import { parseMeta, type RecordedSource, type RecordingMeta } from '../core/recording.js';
 import { writeWhole } from './atomic.js';
+import { isCell } from './cells.js';
 import { isInstalled, PathMap, pathKey, realOf } from './paths.js';
 import { openAnalysis } from './reading.js';
 import type { OpenProfile, Store } from './store.js';
@@ -31,7 +32,9 @@ export async function seal(
   try {
     const facts = await analysis.ask('facts', null, control.signal);
     const paths = new PathMap(facts.files, () => ({ cwd: checked.cwd, home: folder, folders: [] }));
-    const sources = await copySources(facts.files, paths, roots, Date.parse(checked.startedAt), path.join(folder, 'sources'));
+    const copies = path.join(folder, 'sources');
+    const cells = await copyCells(`${file}.cells`, new Set(facts.files), copies);
+    const sources = [...cells, ...(await copySources(facts.files, paths, roots, Date.parse(checked.startedAt), copies))];
     const metaFile = path.join(folder, 'meta.json');
     const whole: RecordingMeta = { ...checked, sources };
     await writeWhole(metaFile, (write) => write(Buffer.from(`${JSON.stringify(whole, undefined, 2)}\n`)));
@@ -59,15 +62,39 @@ async function copySources(
     if (!found || found.size > MAX_SOURCE_BYTES || Math.floor(found.mtimeMs) > startedAt) continue;
     const bytes = readQuietly(file);
     if (bytes === undefined) continue;
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    mkdirSync(folder, { recursive: true });
-    const copy = path.join(folder, sha256);
-    if (!existsSync(copy)) await writeWhole(copy, (write) => write(bytes));
-    let lines = 1;
-    for (const byte of bytes) if (byte === 10) lines++;
-    sources.set(pathKey(file), { path: file, sha256, lines });
+    sources.set(pathKey(file), { path: file, ...(await copy(bytes, folder)) });
   }
   return [...sources.values()];
+}
+
+async function copy(bytes: Uint8Array, folder: string): Promise<Pick<RecordedSource, 'sha256' | 'lines'>> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  mkdirSync(folder, { recursive: true });
+  const target = path.join(folder, sha256);
+  if (!existsSync(target)) await writeWhole(target, (write) => write(bytes));
+  let lines = 1;
+  for (const byte of bytes) if (byte === 10) lines++;
+  return { sha256, lines };
+}
+
+/** What a kernel tells of the cells that it ran (python/heatline/kernel.py): they are in no file. Those that the profile names are kept. */
+async function copyCells(told: string, names: ReadonlySet<string>, folder: string): Promise<RecordedSource[]> {
+  const found: RecordedSource[] = [];
+  for (const { name, text, cell } of parseCells(readQuietly(told))) {
+    if (typeof name !== 'string' || typeof text !== 'string' || typeof cell !== 'string') continue;
+    if (found.length >= MAX_SOURCES || text.length > MAX_SOURCE_BYTES || !names.has(name) || !isCell(cell)) continue;
+    found.push({ path: name, ...(await copy(Buffer.from(text), folder)), cell });
+  }
+  return found;
+}
+
+function parseCells(bytes: Uint8Array | undefined): Partial<Record<string, unknown>>[] {
+  try {
+    const value: unknown = bytes === undefined ? [] : JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return Array.isArray(value) ? value.filter((entry) => typeof entry === 'object' && entry !== null) : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Below one of the roots, by name or by what links lead to. */

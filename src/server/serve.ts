@@ -35,6 +35,7 @@ export function serve(): void {
     baseline: [],
     canRefreshLenses: false,
   };
+  server.store.documents = () => documents.all();
   let watchesFolders = false;
   let folders: string[] = [];
 

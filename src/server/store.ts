@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { ReadError } from '../core/errors.js';
 import type { ReadControl } from '../core/formats/format.js';
 import { parseMeta, type RecordingMeta } from '../core/recording.js';
 import type { ProfileId, ProfileInfo } from '../protocol/lsp.js';
 import { closed } from './analysis/here.js';
 import type { Analysis, FunctionPlace, ProfileFacts } from './analysis/queries.js';
+import { Cells, recordedCells } from './cells.js';
 import { makeInfo } from './info.js';
 import { PathMap } from './paths.js';
 import { openAnalysis } from './reading.js';
@@ -21,6 +23,8 @@ export interface OpenProfile {
   /** Recorded sources `<sha256>`; absent for a file that is not part of a recording. */
   readonly sources: string | undefined;
   readonly paths: PathMap;
+  /** Notebook cells that were recorded. */
+  readonly cells: Cells | undefined;
   readonly info: ProfileInfo;
   /** Unix milliseconds of the recording's start (or, for a foreign file that doesn't tell, of its writing). */
   readonly recordedAt: number;
@@ -41,6 +45,8 @@ export class Store {
   private readonly byFile = new Map<string, { stamp: string; profile: Promise<OpenProfile> }>();
   private next = 1;
   folders: readonly string[] = [];
+  /** What is open in the editor. */
+  documents: () => readonly TextDocument[] = () => [];
 
   /** Reads the file, or hands out the open profile if the file is still the same one. @throws ReadError */
   async load(file: string, metaFile: string | undefined, control: ReadControl, live?: Live): Promise<OpenProfile> {
@@ -114,13 +120,17 @@ export class Store {
     const id = String(this.next++);
     const home = path.dirname(file);
     const places = () => ({ home, folders: this.folders, ...(meta ? { cwd: meta.cwd } : {}) });
+    const sources = meta ? path.join(path.dirname(metaFile ?? file), 'sources') : undefined;
+    const recorded = sources ? recordedCells(meta?.sources ?? [], sources) : [];
+    const cells = recorded.length > 0 ? new Cells(recorded, () => this.documents()) : undefined;
     const opened: OpenProfile = {
       id,
       file,
       analysis,
       meta,
-      sources: meta ? path.join(path.dirname(metaFile ?? file), 'sources') : undefined,
-      paths: new PathMap(facts.files, places),
+      sources,
+      paths: new PathMap(facts.files, places, cells),
+      cells,
       info: makeInfo(id, pathToFileURL(file).href, label ?? path.basename(file), told, meta),
       recordedAt: recordedAt(facts, meta, file),
       texts: new Map(),

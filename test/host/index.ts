@@ -7,6 +7,7 @@ import { endings } from './endings.js';
 import { type Report, runSuites } from './harness.js';
 import { heat } from './heat.js';
 import { live } from './live.js';
+import { notebooks } from './notebooks.js';
 import { openProfiles } from './openProfiles.js';
 import { refusals } from './refusals.js';
 import { selection } from './selection.js';
@@ -18,7 +19,23 @@ import { timing } from './timing.js';
 import { ways } from './ways.js';
 
 // In this order: the first asserts that nothing ran yet, `edits` and `openProfiles` use what `heat` recorded.
-const suites = { activation, heat, edits, openProfiles, badFiles, starting, live, testing, stacks, endings, ways, selection, timing, refusals };
+const suites = {
+  activation,
+  heat,
+  edits,
+  openProfiles,
+  badFiles,
+  starting,
+  live,
+  testing,
+  stacks,
+  endings,
+  ways,
+  selection,
+  notebooks,
+  timing,
+  refusals,
+};
 
 /** Throws when a test failed. With HEATLINE_HOST_REPORT the counts are written to that file, and the lines to `<file>.log`. */
 export async function run(): Promise<void> {

@@ -45,7 +45,7 @@ async function session(suites: string, only: string | undefined): Promise<Report
     HEATLINE_HOST_PROFILERS: tools.profilers ?? '',
     ...(only ? { HEATLINE_HOST_ONLY: only } : {}),
   };
-  const server = await startServer(tools, { env });
+  const server = await startServer(tools, { env, unpacked: [join(project, 'test', 'rig', 'kernel')] });
   const browser = await startChromium(tools);
   try {
     const window = await openWorkspace(server, browser.context, {

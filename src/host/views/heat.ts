@@ -51,7 +51,7 @@ export class HeatView implements vscode.Disposable {
   /** Lines of one document under the current session; [] where the profile says nothing of it. */
   async linesOf(uri: vscode.Uri): Promise<readonly LineHeat[]> {
     const { view } = this.session;
-    if (!view || uri.scheme !== 'file') return [];
+    if (!view || !canHeat(uri)) return [];
     return (await this.ctx.client.request('profile/lineHeat', { view: unfolded(view), uri: uri.toString() })).lines;
   }
 
@@ -93,7 +93,7 @@ export class HeatView implements vscode.Disposable {
     const key = document.uri.toString();
     const info = activeInfo(session);
     const enabled = vscode.workspace.getConfiguration('heatline.heat', document).get<boolean>('enabled', true);
-    if (!info || !session.view || document.uri.scheme !== 'file' || !enabled) {
+    if (!info || !session.view || !canHeat(document.uri) || !enabled) {
       this.known.delete(key);
       this.draw(document, []);
       return;
@@ -121,6 +121,11 @@ export class HeatView implements vscode.Disposable {
     for (const timer of this.timers.values()) clearTimeout(timer);
     for (const item of [...this.subscriptions, ...this.types]) item.dispose();
   }
+}
+
+/** Files, and cells of notebooks. */
+export function canHeat(uri: vscode.Uri): boolean {
+  return uri.scheme === 'file' || uri.scheme === 'vscode-notebook-cell';
 }
 
 function decorationType(root: vscode.Uri, step: number): vscode.TextEditorDecorationType {

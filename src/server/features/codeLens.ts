@@ -3,8 +3,9 @@ import { formatCount, formatValue } from '../../core/model/units.js';
 import { shownChange } from '../../core/report/change.js';
 import type { Change } from '../../protocol/compare.js';
 import type { Figures } from '../analysis/queries.js';
+import { isCell } from '../cells.js';
 import { definitionsIn } from '../definitions.js';
-import { pathOfUri } from '../paths.js';
+import { placeOfUri } from '../paths.js';
 import { type Server, viewed } from '../server.js';
 import { changesSinceBaseline } from './compare.js';
 
@@ -14,7 +15,7 @@ const WORTH = 0.01;
 /** Figures above every function that the active profile knows, and `Profile` above the first. */
 export async function codeLenses(server: Server, params: CodeLensParams): Promise<CodeLens[]> {
   const view = server.active;
-  const file = pathOfUri(params.textDocument.uri);
+  const file = placeOfUri(params.textDocument.uri);
   if (!view || file === undefined || !server.store.has(view.profile)) return [];
   const opened = viewed(server, view);
   const unit = opened.info.valueTypes[view.type]!.unit;
@@ -39,7 +40,11 @@ export async function codeLenses(server: Server, params: CodeLensParams): Promis
     const range = { start: at, end: at };
     const first = lenses.length === 0;
     lenses.push({ range, command: { title, command: 'heatline.showFunction', arguments: [{ profile: opened.id, func }] } });
-    if (first) lenses.push({ range, command: { title: 'Profile', command: 'heatline.profileFile', arguments: [file] } });
+    if (first)
+      lenses.push({
+        range,
+        command: { title: 'Profile', command: isCell(file) ? 'heatline.profileCell' : 'heatline.profileFile', arguments: [file] },
+      });
   }
   return lenses;
 }

@@ -1,5 +1,5 @@
 import { definitionsIn } from '../definitions.js';
-import { pathOfUri } from '../paths.js';
+import { placeOfUri } from '../paths.js';
 import { type Feature, viewed } from '../server.js';
 
 /** Innermost first; the module's own code comes last. */
@@ -7,7 +7,7 @@ export const functionAt: Feature<'profile/functionAt'> = {
   method: 'profile/functionAt',
   async answer(server, { view, uri, line: asked }, { signal }) {
     const opened = viewed(server, view);
-    const file = pathOfUri(uri);
+    const file = placeOfUri(uri);
     if (file === undefined) return [];
     const around = (await definitionsIn(server, opened, file))
       .filter(({ line, end }) => line <= asked && asked <= end)

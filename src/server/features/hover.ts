@@ -6,7 +6,7 @@ import type { FunctionRow, LineHeat, ViewParams } from '../../protocol/lsp.js';
 import type { Figures, FunctionFigures } from '../analysis/queries.js';
 import { type Definition, definitionsIn } from '../definitions.js';
 import { commandLink, escapeMarkdown } from '../markdown.js';
-import { pathOfUri } from '../paths.js';
+import { placeOfUri } from '../paths.js';
 import { type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
 import { changesSinceBaseline, lineChanges } from './compare.js';
@@ -18,7 +18,7 @@ const NAMED = 4;
 /** Figures of the line under the pointer, and of the function that begins there; nothing where the profile knows nothing. */
 export async function hover(server: Server, params: HoverParams): Promise<Hover | null> {
   const view = server.active;
-  const file = pathOfUri(params.textDocument.uri);
+  const file = placeOfUri(params.textDocument.uri);
   if (!view || file === undefined || !server.store.has(view.profile)) return null;
   const opened = viewed(server, view);
   const line = params.position.line + 1;
@@ -32,7 +32,7 @@ export async function hover(server: Server, params: HoverParams): Promise<Hover 
   const blocks = begins
     ? await functionBlocks(server, opened, view, begins, figures[first]!, sum)
     : own && (own.self !== 0 || own.total !== 0)
-      ? await lineBlocks(server, opened, view, file, own, heat.sum, around[0])
+      ? await lineBlocks(server, opened, view, { file, uri: params.textDocument.uri }, own, heat.sum, around[0])
       : [];
   if (blocks.length === 0) return null;
   if (own?.stale || begins?.changed) blocks.push('*This line was edited since the recording.*');
@@ -69,7 +69,7 @@ async function lineBlocks(
   server: Server,
   opened: OpenProfile,
   view: ViewParams,
-  file: string,
+  { file, uri }: { readonly file: string; readonly uri: string },
   own: LineHeat,
   sum: number,
   around: Definition | undefined,
@@ -94,7 +94,14 @@ async function lineBlocks(
     ),
     ...neighbourLine(opened, 'Calls', callees, sum),
     ...neighbourLine(opened, around ? `${escapeMarkdown(around.name || 'unnamed')} called by` : '', callers, sum),
+    ...(callees.length + callers.length > 0 ? [peekLinks(uri, own.line)] : []),
   ];
+}
+
+/** The same as a peek, with the places that call. */
+function peekLinks(uri: string, line: number): string {
+  const link = (label: string, command: string) => commandLink(label, command, [{ uri, line }]);
+  return `${link('Who called this line', 'heatline.lineCallers')} · ${link('What it called', 'heatline.lineCallees')}`;
 }
 
 function figureTable(

@@ -1,13 +1,13 @@
 import { heatLines } from '../../core/model/heat.js';
 import type { LineHeat, ViewParams } from '../../protocol/lsp.js';
-import { pathOfUri } from '../paths.js';
+import { placeOfUri } from '../paths.js';
 import { type Feature, type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
 
 export const lineHeat: Feature<'profile/lineHeat'> = {
   method: 'profile/lineHeat',
   async answer(server, { view, uri }, { signal }) {
-    const { lines, stale } = await heatOf(server, viewed(server, view), view, pathOfUri(uri), signal);
+    const { lines, stale } = await heatOf(server, viewed(server, view), view, placeOfUri(uri), signal);
     return { lines, stale };
   },
 };

@@ -1,4 +1,4 @@
-import { pathOfUri } from '../paths.js';
+import { placeOfUri } from '../paths.js';
 import { checkFunction, type Feature, type Server } from '../server.js';
 import type { OpenProfile } from '../store.js';
 
@@ -20,7 +20,7 @@ export const locate: Feature<'profile/locate'> = {
 /** A document that is open and that the profile speaks of under this name, though it lies elsewhere. */
 function openFileOf(server: Server, opened: OpenProfile, name: string): string | null {
   for (const document of server.documents.all()) {
-    const file = pathOfUri(document.uri);
+    const file = placeOfUri(document.uri);
     if (file !== undefined && opened.paths.namesOf(file).includes(name)) return file;
   }
   return null;

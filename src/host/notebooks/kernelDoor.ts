@@ -1,0 +1,183 @@
+/** The way into the kernel of a notebook: a few lines of Python that are run in it, and cells that are run as the user runs them. */
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import { UserError } from '../../core/errors.js';
+
+/** The part of ms-toolsai.jupyter's published API that is used here. */
+interface JupyterApi {
+  readonly kernels?: {
+    /** Only kernels in which the user has run something. */
+    getKernel(notebook: vscode.Uri): Thenable<JupyterKernel | undefined>;
+  };
+}
+
+interface JupyterKernel {
+  readonly language: string;
+  executeCode(code: string, token: vscode.CancellationToken): AsyncIterable<{ readonly items: readonly vscode.NotebookCellOutputItem[] }>;
+}
+
+/** How a cell's run ended. `none`: it never began. */
+export type CellEnd = 'done' | 'failed' | 'none';
+
+/** Milliseconds that a cell may take to begin once VS Code has handed it over, and to end once it was cancelled. */
+const BEGIN = 3000;
+const CANCEL = 20_000;
+const PERIOD = 100;
+
+/**
+ * Runs code in the notebook's kernel, out of sight where the Jupyter extension lends the kernel; else in a cell at the notebook's end that
+ * is taken away again: no other way leads into a kernel, and none at all into one that was not started yet.
+ * @throws UserError of one sentence when there is no kernel, or the code fails in it
+ */
+export async function runHidden(notebook: vscode.NotebookDocument, code: string, signal: AbortSignal): Promise<void> {
+  const kernel = await jupyterKernel(notebook.uri);
+  const problem = kernel ? await lent(kernel, notebook, code, signal) : await inCell(notebook, code, signal);
+  if (problem !== undefined) throw new UserError('kernel', explain(notebookName(notebook), problem));
+}
+
+async function jupyterKernel(notebook: vscode.Uri): Promise<JupyterKernel | undefined> {
+  const extension = vscode.extensions.getExtension<JupyterApi>('ms-toolsai.jupyter');
+  if (!extension) return undefined;
+  try {
+    return await (await extension.activate())?.kernels?.getKernel(notebook);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns what went wrong */
+async function lent(
+  kernel: JupyterKernel,
+  notebook: vscode.NotebookDocument,
+  code: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (kernel.language !== 'python') throw notPython(notebook);
+  const stop = new vscode.CancellationTokenSource();
+  const cancel = () => stop.cancel();
+  signal.addEventListener('abort', cancel);
+  try {
+    let problem: string | undefined;
+    for await (const { items } of kernel.executeCode(code, stop.token)) problem ??= errorOf(items);
+    return problem;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    const { name, message } = error as Error;
+    if (name === 'vscode.jupyter.apiAccessRevoked')
+      throw new UserError('no-access', 'Heatline was not given access to this kernel, so its cells cannot be recorded.', [
+        { title: 'Manage Access', command: 'jupyter.manageAccessToKernels' },
+      ]);
+    return message || name;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    stop.dispose();
+  }
+}
+
+async function inCell(notebook: vscode.NotebookDocument, code: string, signal: AbortSignal): Promise<string | undefined> {
+  const cell = await appendCell(notebook, code);
+  try {
+    const end = await runCell(cell, signal);
+    if (signal.aborted) return undefined;
+    if (end === 'none')
+      throw new UserError('no-kernel', `No kernel ran ${notebookName(notebook)}: choose one with Python for it first.`, [
+        { title: 'Select Kernel', command: 'notebook.selectKernel' },
+      ]);
+    return cell.outputs.map(({ items }) => errorOf(items)).find((problem) => problem !== undefined);
+  } finally {
+    await removeCell(cell);
+  }
+}
+
+async function appendCell(notebook: vscode.NotebookDocument, code: string): Promise<vscode.NotebookCell> {
+  const data = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, code, 'python');
+  const before = new Set(notebook.getCells());
+  const changed = await apply(notebook, vscode.NotebookEdit.insertCells(notebook.cellCount, [data]));
+  const cell = changed ? notebook.getCells().find((one) => !before.has(one)) : undefined;
+  if (!cell) throw new UserError('read-only', `${notebookName(notebook)} cannot be changed, so its kernel cannot be reached.`);
+  return cell;
+}
+
+async function removeCell(cell: vscode.NotebookCell): Promise<void> {
+  if (cell.index < 0 || cell.notebook.isClosed) return;
+  await apply(cell.notebook, vscode.NotebookEdit.deleteCells(new vscode.NotebookRange(cell.index, cell.index + 1)));
+}
+
+function apply(notebook: vscode.NotebookDocument, change: vscode.NotebookEdit): Thenable<boolean> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.set(notebook.uri, [change]);
+  return vscode.workspace.applyEdit(edit);
+}
+
+/** Runs a cell as its Run button does, and waits for its end. When the signal aborts, it is interrupted as by its Stop button. */
+export async function runCell(cell: vscode.NotebookCell, signal: AbortSignal): Promise<CellEnd> {
+  if (signal.aborted) return 'none';
+  const { notebook } = cell;
+  if (!vscode.window.visibleNotebookEditors.some((editor) => editor.notebook === notebook))
+    await vscode.window.showNotebookDocument(notebook, { preserveFocus: true });
+  const where = () => ({ ranges: [{ start: cell.index, end: cell.index + 1 }], document: notebook.uri });
+  let began = false;
+  let end: CellEnd | undefined;
+  const watch = vscode.workspace.onDidChangeNotebookDocument((event) => {
+    for (const change of event.cellChanges) {
+      if (change.cell !== cell || change.executionSummary === undefined) continue;
+      const { success, timing } = change.executionSummary;
+      // What began anew has forgotten how it ended before.
+      if (success === undefined && timing === undefined) began = true;
+      else if (began) end = success ? 'done' : 'failed';
+    }
+  });
+  const cancelled = () => void vscode.commands.executeCommand('notebook.cell.cancelExecution', where());
+  signal.addEventListener('abort', cancelled);
+  try {
+    let handedOver = 0;
+    void vscode.commands.executeCommand('notebook.cell.execute', where()).then(
+      () => (handedOver = Date.now()),
+      () => (handedOver = Date.now()),
+    );
+    let abortedAt = 0;
+    while (end === undefined) {
+      await sleep(PERIOD);
+      if (cell.index < 0 || notebook.isClosed) return 'failed';
+      if (handedOver && !began && Date.now() - handedOver > BEGIN) return 'none';
+      if (signal.aborted) abortedAt ||= Date.now();
+      if (abortedAt && Date.now() - abortedAt > CANCEL) return 'failed';
+    }
+    return end;
+  } finally {
+    signal.removeEventListener('abort', cancelled);
+    watch.dispose();
+  }
+}
+
+const ERROR = 'application/vnd.code.notebook.error';
+
+/** `name: message` of an error among a cell's outputs. */
+function errorOf(items: readonly vscode.NotebookCellOutputItem[]): string | undefined {
+  const item = items.find(({ mime }) => mime === ERROR);
+  if (!item) return undefined;
+  try {
+    const { name, message } = JSON.parse(new TextDecoder().decode(item.data)) as { name?: string; message?: string };
+    return [name, message].filter(Boolean).join(': ') || 'it failed';
+  } catch {
+    return 'it failed';
+  }
+}
+
+export const notebookName = (notebook: vscode.NotebookDocument): string => path.basename(notebook.uri.path);
+
+export function notPython(notebook: vscode.NotebookDocument): UserError {
+  return new UserError('not-python', `The kernel of ${notebookName(notebook)} does not run Python, so its cells cannot be recorded.`, [
+    { title: 'Select Kernel', command: 'notebook.selectKernel' },
+  ]);
+}
+
+/** Why the recorder did not get in, for a person. */
+function explain(name: string, problem: string): string {
+  if (/ModuleNotFoundError|No such file|PermissionError/.test(problem))
+    return `The kernel of ${name} cannot read Heatline’s files: it runs on another machine, in a container or as another user.`;
+  if (/SyntaxError/.test(problem)) return `The kernel of ${name} does not run Python, so its cells cannot be recorded.`;
+  const said = problem.split('\n', 1)[0]!.replace(/^(RuntimeError|OSError): /, '');
+  return `The kernel of ${name} did not let the recorder in: ${said.replace(/\.$/, '').slice(0, 160)}.`;
+}
