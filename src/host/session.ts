@@ -16,6 +16,9 @@ export interface Session {
 
 export const emptySession: Session = { profiles: new Map(), active: undefined, view: undefined, metric: 'self' };
 
+/** Fields of a view that choose stacks and samples by an expression; empty ones choose nothing. */
+const FILTERS = ['focus', 'ignore', 'tagFocus', 'tagIgnore', 'hide', 'show'] as const;
+
 /** A change of the view; `null` takes a filter away. */
 export type ViewChange = {
   readonly type?: number;
@@ -24,6 +27,10 @@ export type ViewChange = {
   readonly ignore?: string | null;
   /** On labels of samples, as pprof's -tagfocus. */
   readonly tagFocus?: string | null;
+  readonly tagIgnore?: string | null;
+  readonly hide?: string | null;
+  readonly show?: string | null;
+  readonly range?: TimeRange | null;
   readonly justMyCode?: boolean;
 };
 
@@ -91,8 +98,9 @@ function carriedView(session: Session, info: ProfileInfo): ViewParams {
     ...(session.view.justMyCode === undefined ? {} : { justMyCode: session.view.justMyCode }),
   };
   // The same file, read again: what is looked at of it stays.
-  const { thread = null, focus = null, ignore = null, tagFocus = null } = session.view;
-  return before.uri === info.uri ? changedView(carried, { thread, focus, ignore, tagFocus }, info) : carried;
+  const { thread = null, range = null } = session.view;
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, session.view?.[name] ?? null]));
+  return before.uri === info.uri ? changedView(carried, { thread, range, ...filters }, info) : carried;
 }
 
 export function closed(session: Session, id: ProfileId): Session {
@@ -118,17 +126,15 @@ export function viewed(session: Session, change: ViewChange): Session {
 export function changedView(view: ViewParams, change: ViewChange, info: ProfileInfo): ViewParams {
   const type = change.type !== undefined && info.valueTypes[change.type] ? change.type : view.type;
   const thread = change.thread === undefined ? view.thread : change.thread;
-  const focus = change.focus === undefined ? view.focus : change.focus;
-  const ignore = change.ignore === undefined ? view.ignore : change.ignore;
-  const tagFocus = change.tagFocus === undefined ? view.tagFocus : change.tagFocus;
+  const range = change.range === undefined ? view.range : change.range;
+  const filters = FILTERS.map((name) => [name, change[name] === undefined ? view[name] : change[name]]);
   const justMyCode = change.justMyCode ?? view.justMyCode;
   return {
     profile: view.profile,
     type,
     ...(thread && info.threads.includes(thread) ? { thread } : {}),
-    ...(focus ? { focus } : {}),
-    ...(ignore ? { ignore } : {}),
-    ...(tagFocus ? { tagFocus } : {}),
+    ...(range && info.times ? { range } : {}),
+    ...Object.fromEntries(filters.filter(([, filter]) => filter)),
     ...(justMyCode === undefined ? {} : { justMyCode }),
   };
 }

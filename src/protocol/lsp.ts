@@ -4,10 +4,11 @@
  */
 import type { HeatLine } from '../core/model/heat.js';
 import type { LabelTotal } from '../core/model/labelTotals.js';
-import type { Quality, ValueType } from '../core/model/profile.js';
+import type { Quality, TimeRange, ValueType } from '../core/model/profile.js';
 import type { RecordingMeta } from '../core/recording.js';
 import type { CompareRequests } from './compare.js';
 import type { TabRequests } from './tabs.js';
+import type { TimelineRequests } from './timeline.js';
 
 /** Handle of an open profile in the server's store. */
 export type ProfileId = string;
@@ -27,6 +28,8 @@ export interface ViewParams {
   /** Frames that match are taken out of their stacks; only those that match are shown. */
   readonly hide?: string;
   readonly show?: string;
+  /** Only what was seen, or went on, in this time. */
+  readonly range?: TimeRange;
   /** Fold library and interpreter frames. */
   readonly justMyCode?: boolean;
 }
@@ -55,6 +58,8 @@ export interface ProfileInfo {
   /** True when its call tree is an estimate drawn from call edges (cProfile). */
   readonly treeIsEstimate: boolean;
   readonly hasCalls: boolean;
+  /** When its samples begin and end, nanoseconds since its start; null where they have no times. */
+  readonly times: TimeRange | null;
   readonly recording: RecordingMeta | null;
   /** One sentence for the summary: where the time went. */
   readonly summary: string;
@@ -116,7 +121,7 @@ export interface FlameColumns {
   readonly treeIsEstimate: boolean;
 }
 
-export interface Requests extends TabRequests, CompareRequests {
+export interface Requests extends TabRequests, CompareRequests, TimelineRequests {
   /**
    * Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. With `live` the recording still
    * goes on: what it shows of itself (`<file>.live`, else its checkpoint `<file>.part`, else the file itself) is read under the

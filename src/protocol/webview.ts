@@ -1,4 +1,5 @@
 /** Messages between a profile page and the host. The page asks; the host forwards to the server and answers. Types only. */
+import type { TimeRange } from '../core/model/profile.js';
 import type { ProfileInfo, Requests, ViewParams } from './lsp.js';
 
 /** Requests of the server that a page may make; the host fills in the profile id and checks every field. */
@@ -13,7 +14,15 @@ export type ForwardedMethod =
   | 'profile/sandwich'
   | 'profile/files'
   | 'profile/source'
-  | 'profile/fileTree';
+  | 'profile/fileTree'
+  | 'profile/timeline'
+  | 'profile/timelineBoxes';
+
+/** `thread: ''` asks for all threads, `range: null` for all the time, since undefined does not travel. */
+export type PageViewChange = Partial<Omit<ViewParams, 'range'>> & { readonly range?: TimeRange | null };
+
+/** The same of the Diff tab; the host fills in both sides: the page leaves `base` empty. */
+export type CompareMethod = 'compare/summary' | 'compare/functions' | 'compare/lines' | 'compare/flame';
 
 /** page → host, answered. */
 export interface PageRequests {
@@ -26,8 +35,8 @@ export interface PageRequests {
   openSource: [{ readonly func: number; readonly line?: number; readonly beside?: boolean }, null];
   /** Source text of one line for the hover card; null when it cannot be had. */
   sourceLine: [{ readonly func: number; readonly line?: number }, string | null];
-  /** Intents: change what every view shows. `thread: ''` asks for all threads, since undefined does not travel. */
-  setView: [{ readonly view: Partial<ViewParams> }, null];
+  /** Intents: change what every view shows. */
+  setView: [{ readonly view: PageViewChange }, null];
   /** A box or row was selected: other views may reveal it. */
   select: [{ readonly func: number | null }, null];
   copy: [{ readonly text: string }, null];

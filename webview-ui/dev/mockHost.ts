@@ -97,6 +97,7 @@ const info: ProfileInfo = {
   warnings: data === 'odd' ? ['3 samples had no stack and were left out.'] : [],
   treeIsEstimate: query.get('estimate') === '1',
   hasCalls,
+  times: null,
   recording: null,
   summary: 'quote in shop/pricing.py took 61 % of 1.00 s.',
 };
@@ -157,7 +158,8 @@ host.handle('forward', async ({ method, params }) => {
 });
 host.handle('setView', ({ view }) => {
   note('setView', view);
-  harness.state({ view: { ...page.view, ...view } as ViewParams });
+  const given = Object.entries({ ...page.view, ...view }).filter(([, value]) => value !== null && value !== '');
+  harness.state({ view: Object.fromEntries(given) as unknown as ViewParams });
   return null;
 });
 for (const method of ['openSource', 'select', 'copy'] as const) {

@@ -1,5 +1,5 @@
-import type { ViewParams } from '../../src/protocol/lsp.js';
-import type { PageState } from '../../src/protocol/webview.js';
+import type { GroupBy, ViewParams } from '../../src/protocol/lsp.js';
+import type { PageState, PageViewChange } from '../../src/protocol/webview.js';
 import { ask, host, loadState, saveState } from '../shared/boot.js';
 
 /** Remembered over hiding and reloading the page. */
@@ -25,6 +25,21 @@ export type KeyHandler = (key: string, event: KeyboardEvent) => boolean;
 
 /** Reading that takes longer (milliseconds) is shown. */
 const SOON = 400;
+
+/** What the figures depend on. */
+const VIEW_FIELDS = [
+  'profile',
+  'type',
+  'thread',
+  'focus',
+  'ignore',
+  'tagFocus',
+  'tagIgnore',
+  'hide',
+  'show',
+  'range',
+  'justMyCode',
+] as const;
 
 /** All that the parts of the page share. Parts draw from it and call its methods; they never call each other. */
 class Store {
@@ -107,8 +122,8 @@ class Store {
   /** What the figures depend on: when it changes, views load anew. */
   get viewKey(): string {
     if (!this.page) return '';
-    const { profile, type, thread, focus, ignore, tagFocus, justMyCode } = this.page.view;
-    return JSON.stringify([profile, type, thread ?? '', focus ?? '', ignore ?? '', tagFocus ?? '', justMyCode ?? false]);
+    const { view } = this.page;
+    return JSON.stringify(VIEW_FIELDS.map((field) => view[field] ?? null));
   }
 
   get view(): ViewParams {
@@ -121,7 +136,7 @@ class Store {
   }
 
   /** Asks the host to change what every view shows; it answers with a new state. */
-  setView(view: Partial<ViewParams>): void {
+  setView(view: PageViewChange): void {
     host.request('setView', { view }).catch((error: unknown) => this.fail(sentence(error), () => this.setView(view)));
   }
 

@@ -1,4 +1,6 @@
 /** What a profile page may send. Every field is checked here; what comes out holds nothing else. Pure. */
+import type { TimeRange } from '../../core/model/profile.js';
+import type { LaneWindow } from '../../core/model/timelineBoxes.js';
 import type { GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
 import type { TreeGoal } from '../../protocol/tabs.js';
 import type { ForwardedMethod } from '../../protocol/webview.js';
@@ -9,6 +11,7 @@ const GROUPS: readonly GroupBy[] = ['function', 'file', 'module', 'line'];
 const LONGEST_TEXT = 1000;
 const LONGEST_PATH = 100_000;
 const MOST_ROWS = 100_000;
+const MOST_LANES = 500;
 
 type Fields = Readonly<Record<string, unknown>>;
 type Checked = { [M in ForwardedMethod]: { readonly method: M; readonly params: Requests[M][0] } }[ForwardedMethod];
@@ -72,6 +75,12 @@ export function checkForward(message: unknown, info: ProfileInfo): Checked {
     case 'profile/callers':
     case 'profile/callees':
       return { method, params: { view, func: integer(given, 'func', 0) } };
+    case 'profile/timeline':
+      return { method, params: { view, buckets: integer(given, 'buckets', 1) } };
+    case 'profile/timelineBoxes': {
+      const lanes = Array.isArray(given.lanes) ? given.lanes.slice(0, MOST_LANES).map(lane) : [];
+      return { method, params: { view, range: range(given.range), quantum: finite(given, 'quantum'), lanes } };
+    }
     case 'profile/search':
       return { method, params: { view, search: text(given, 'search') } };
     default:
@@ -112,6 +121,19 @@ function sortKey(value: unknown): SortKey {
   return sort;
 }
 
+function lane(value: unknown): LaneWindow {
+  const given = fields(value);
+  return { lane: integer(given, 'lane', 0), firstRow: integer(given, 'firstRow', 0), lastRow: integer(given, 'lastRow', -1) };
+}
+
+/** A stretch of time that is not empty. */
+function range(value: unknown): TimeRange {
+  const given = fields(value);
+  const found = { from: finite(given, 'from'), to: finite(given, 'to') };
+  if (!(found.from < found.to)) throw new Error('a stretch of time must end after it begins');
+  return found;
+}
+
 /** The page's view of its own profile; whatever id it sends, it is this one. */
 export function checkView(value: unknown, info: ProfileInfo): ViewParams {
   const type = fields(value).type;
@@ -135,6 +157,10 @@ export function checkViewChange(value: unknown): ViewChange {
     ...optional('focus', pattern('focus')),
     ...optional('ignore', pattern('ignore')),
     ...optional('tagFocus', filter('tagFocus')),
+    ...optional('tagIgnore', filter('tagIgnore')),
+    ...optional('hide', pattern('hide')),
+    ...optional('show', pattern('show')),
+    ...optional('range', given.range === undefined ? undefined : given.range === null ? null : range(given.range)),
     ...optional('justMyCode', flag(given, 'justMyCode')),
   };
 }
@@ -170,6 +196,12 @@ function integer(given: Fields, name: string, least: number): number {
   const value = given[name];
   if (!Number.isSafeInteger(value) || (value as number) < least) throw new Error(`${name} must be a whole number`);
   return value as number;
+}
+
+function finite(given: Fields, name: string): number {
+  const value = given[name];
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${name} must be a number`);
+  return value;
 }
 
 function fraction(given: Fields, name: string): number {

@@ -16,6 +16,7 @@ import { functionList } from './functionList.js';
 import { definitions, functionPlace } from './places.js';
 import type { FunctionFigures, Queries } from './queries.js';
 import { figuresOf, specOf, type Tables } from './tables.js';
+import { timelineColumns, timelineOverview } from './timelineAnswers.js';
 import { checkNode, treeLevel, treePath } from './treeLevels.js';
 
 /** Narrower boxes are no use to any screen, and would make the answer large. */
@@ -65,6 +66,8 @@ export const answers: Answers = {
     const funcs = searchFunctions(tables.profile, search);
     return { total: totalOf(tables.shown(view), specOf(view), funcs), funcs };
   },
+  timeline: timelineOverview,
+  timelineBoxes: timelineColumns,
   definitions: (tables, { files }) => definitions(tables, files),
   place: (tables, { func }) => functionPlace(tables, func),
   columns: ({ profile }) => packProfile(profile).packed,

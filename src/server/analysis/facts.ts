@@ -2,6 +2,7 @@ import { wholeTotal } from '../../core/model/functionTable.js';
 import type { Profile } from '../../core/model/profile.js';
 import { summarize } from '../../core/model/summary.js';
 import { isSummed } from '../../core/model/summed.js';
+import { timeExtent } from '../../core/model/timing.js';
 import { weigh } from '../../core/model/weights.js';
 import type { ProfileFacts } from './queries.js';
 
@@ -24,9 +25,15 @@ export function factsOf(profile: Profile): ProfileFacts {
     comments: profile.comments,
     quality: profile.quality,
     warnings: profile.warnings,
+    times: timesOf(profile),
     treeIsEstimate: isSummed(profile, profile.defaultType),
     hasCalls: profile.calls !== undefined,
     summary: summarize(profile),
     files: Array.from(files, (name) => profile.strings[name] ?? ''),
   };
+}
+
+function timesOf(profile: Profile): ProfileFacts['times'] {
+  const extent = timeExtent(profile);
+  return extent === undefined ? null : { from: extent.from, to: extent.to };
 }

@@ -80,6 +80,8 @@ export interface Queries {
   fileTree: [TabRequests['profile/fileTree'][0], TabRequests['profile/fileTree'][1]];
   flame: [{ readonly view: ViewParams; readonly root: number; readonly minFraction: number; readonly inverted: boolean }, FlameLayout];
   search: [{ readonly view: ViewParams; readonly search: string }, { readonly total: number; readonly funcs: readonly number[] }];
+  timeline: [TimelineRequests['profile/timeline'][0], TimelineRequests['profile/timeline'][1]];
+  timelineBoxes: [TimelineRequests['profile/timelineBoxes'][0], TimelineRequests['profile/timelineBoxes'][1]];
   /** Functions of the files with these names, in the order of the profile. */
   definitions: [{ readonly files: readonly string[] }, readonly FunctionPlace[]];
   place: [{ readonly func: number }, FunctionPlace];

@@ -114,6 +114,7 @@ export function specOf(view: ViewParams): ViewSpec {
     ...(view.ignore ? { ignore: view.ignore } : {}),
     ...(view.tagFocus ? { tagFocus: view.tagFocus } : {}),
     ...(view.tagIgnore ? { tagIgnore: view.tagIgnore } : {}),
+    ...(view.range ? { range: view.range } : {}),
   };
 }
 

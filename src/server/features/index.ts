@@ -18,6 +18,7 @@ import { sandwich } from './sandwich.js';
 import { sealRecording } from './seal.js';
 import { search } from './search.js';
 import { source } from './source.js';
+import { timeline, timelineBoxes } from './timeline.js';
 import { tree, treePath } from './tree.js';
 
 /** Every request that the server answers: to add one, write its file and put one line here. The type misses none. */
@@ -38,6 +39,8 @@ const table: { readonly [M in keyof Requests]: Feature<M> } = {
   'profile/fileTree': fileTree,
   'profile/flame': flame,
   'profile/search': search,
+  'profile/timeline': timeline,
+  'profile/timelineBoxes': timelineBoxes,
   'profile/locate': locate,
   'profile/functionAt': functionAt,
   'profile/export': exportProfile,
