@@ -1,4 +1,5 @@
 /** What the user looks at: one immutable value and the store that hands it to every view. Knows no vscode. */
+import type { TimeRange } from '../core/model/profile.js';
 import type { ProfileId, ProfileInfo, ViewParams } from '../protocol/lsp.js';
 
 /** Which of a line's two figures the heat is drawn from. */

@@ -4,6 +4,7 @@ import type { FileLines } from '../../core/model/lines.js';
 import type { PackedProfile } from '../../core/model/transport.js';
 import type { FunctionRow, GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
 import type { TabRequests } from '../../protocol/tabs.js';
+import type { TimelineRequests } from '../../protocol/timeline.js';
 
 /** What a profile says of itself, without what its recording adds. */
 export type ProfileFacts = Omit<ProfileInfo, 'id' | 'uri' | 'label' | 'recording'> & {
