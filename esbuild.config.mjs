@@ -35,9 +35,10 @@ const bundles = [
     ...node,
     entryPoints: { extension: 'src/extension.ts' },
     outdir: 'dist',
-    external: ['vscode', './languageClient.js', './launching.js'],
+    external: ['vscode', './inCode.js', './languageClient.js', './launching.js'],
   },
   { ...node, entryPoints: { launching: 'src/host/launching.ts' }, outdir: 'dist', external: ['vscode'] },
+  { ...node, entryPoints: { inCode: 'src/host/code/inCode.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...node, entryPoints: { languageClient: 'src/host/languageClient.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
   {

@@ -5,6 +5,7 @@ import { registerCommands } from './host/commands.js';
 import { registerConfigurations } from './host/configurations.js';
 import { type Ctx, createCtx } from './host/ctx.js';
 import { ProfileEditor } from './host/editors/profileEditor.js';
+import { inCode } from './host/lazy.js';
 import { followActive, restoreSession } from './host/profiles.js';
 import { CallTreeView } from './host/views/callTree.js';
 import { HeatView } from './host/views/heat.js';
@@ -23,10 +24,27 @@ export function activate(context: vscode.ExtensionContext): HeatlineApi {
   const callTree = new CallTreeView(ctx);
   const hotFunctions = new HotFunctionsView(ctx);
   context.subscriptions.push(heat, editor, callTree, hotFunctions, new RecordingsView(ctx), new StatusBarView(ctx));
-  registerCommands(ctx, { editor, callTree, hotFunctions });
+  context.subscriptions.push(whenFirstShown(ctx));
+  registerCommands(ctx, { editor, heat, callTree, hotFunctions });
   context.subscriptions.push(registerConfigurations());
   void restoreSession(ctx);
   return createApi(ctx, heat);
+}
+
+/** Starts what shows a profile in the code beside the heat, as soon as there is one. */
+function whenFirstShown(own: Ctx): vscode.Disposable {
+  let started: vscode.Disposable | undefined;
+  const waiting = own.store.onDidChange(({ active }) => {
+    if (active === undefined) return;
+    waiting.dispose();
+    started = inCode().startInCode(own);
+  });
+  return {
+    dispose: () => {
+      waiting.dispose();
+      started?.dispose();
+    },
+  };
 }
 
 /** Milliseconds that VS Code leaves us, less what the server needs to go. */

@@ -1,13 +1,12 @@
 /** All commands as one table, and the one place where their errors are told. */
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { typeLabel } from '../core/model/units.js';
 import type { AttachOptions } from './attach/attach.js';
 import type { DumpOptions } from './attach/stacks.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
 import { isUserError } from './errors.js';
-import { launching } from './lazy.js';
+import { inCode, launching } from './lazy.js';
 import { openLocation } from './locations.js';
 import { OTHER_ENDINGS, openProfile, PROFILE_ENDINGS } from './profiles.js';
 import * as recordings from './recordingCommands.js';
@@ -15,10 +14,12 @@ import { RECORDING_ID } from './recordings.js';
 import { activeInfo, cleared, metricChosen, viewed } from './session.js';
 import type { ProfileOptions } from './target.js';
 import type { CallTreeView } from './views/callTree.js';
+import type { HeatView } from './views/heat.js';
 import type { HotFunctionsView } from './views/hotFunctions.js';
 
 export interface Parts {
   readonly editor: ProfileEditor;
+  readonly heat: HeatView;
   readonly callTree: CallTreeView;
   readonly hotFunctions: HotFunctionsView;
 }
@@ -69,8 +70,21 @@ export const commands: Readonly<Record<string, Command>> = {
     return editor.open(file ? vscode.Uri.parse(file, true) : activeFile(ctx), Number.isSafeInteger(func) ? (func as number) : undefined);
   },
   'heatline.openLocation': (ctx, _, place, line) => openLocation(ctx, place, line),
-  'heatline.selectMetric': (ctx) => selectMetric(ctx),
-  'heatline.selectThread': (ctx) => selectThread(ctx),
+  'heatline.chooseView': (ctx) => inCode().chooseView(ctx),
+  'heatline.chooseMetric': (ctx) => inCode().chooseMetric(ctx),
+  'heatline.chooseThread': (ctx) => inCode().chooseThread(ctx),
+  'heatline.chooseScale': () => inCode().chooseScale(),
+  'heatline.choosePalette': () => inCode().choosePalette(),
+  'heatline.setFocus': (ctx, _, focus) => inCode().setFocus(ctx, focus),
+  'heatline.clearFilters': (ctx) => inCode().clearFilters(ctx),
+  'heatline.nextHotLine': (ctx, { heat }) => inCode().goToHotLine(ctx, heat, 1),
+  'heatline.previousHotLine': (ctx, { heat }) => inCode().goToHotLine(ctx, heat, -1),
+  'heatline.lineCallers': (ctx, _, place) => inCode().peekLine(ctx, 'callers', place),
+  'heatline.lineCallees': (ctx, _, place) => inCode().peekLine(ctx, 'callees', place),
+  'heatline.pinBaseline': (ctx, _, item, items) => launching().pinRuns(ctx, item, items),
+  'heatline.unpinBaseline': (ctx) => ctx.store.update(unpinned),
+  'heatline.compareWith': (ctx, { editor }, item, items) => launching().compareWith(ctx, editor, item, items),
+  'heatline.showComparison': (ctx, { editor }) => launching().showComparison(ctx, editor),
   'heatline.clear': (ctx) => ctx.store.update(cleared),
   'heatline.toggleCodeLens': async () => {
     const settings = vscode.workspace.getConfiguration('heatline');
@@ -181,31 +195,4 @@ async function selectInterpreter(): Promise<void> {
   const python = vscode.extensions.getExtension('ms-python.python');
   if (python) await vscode.commands.executeCommand('python.setInterpreter');
   else await vscode.commands.executeCommand('workbench.action.openSettings', 'heatline.python.interpreter');
-}
-
-async function selectMetric(ctx: Ctx): Promise<void> {
-  const info = activeInfo(ctx.store.value);
-  const { view, metric } = ctx.store.value;
-  if (!info || !view) return void activeFile(ctx);
-  const items = info.valueTypes.flatMap((type, index) =>
-    (['self', 'total'] as const).map((which) => ({
-      label: `${typeLabel(type)}: ${which}`,
-      description: which === 'self' ? 'spent on the line itself' : 'with all that it called',
-      ...(index === view.type && which === metric ? { detail: '$(check) shown now' } : {}),
-      index,
-      which,
-    })),
-  );
-  const picked = await vscode.window.showQuickPick(items, { title: 'What the heat shows' });
-  if (picked) ctx.store.update((session) => metricChosen(viewed(session, { type: picked.index }), picked.which));
-}
-
-async function selectThread(ctx: Ctx): Promise<void> {
-  const info = activeInfo(ctx.store.value);
-  if (!info) return void activeFile(ctx);
-  if (info.threads.length === 0) throw new UserError('no-threads', 'This profile does not know threads.');
-  const all = { label: 'All threads', thread: null as string | null };
-  const items = [all, ...info.threads.map((thread) => ({ label: thread, thread: thread as string | null }))];
-  const picked = await vscode.window.showQuickPick(items, { title: 'Which thread every view shows' });
-  if (picked) ctx.store.update((session) => viewed(session, { thread: picked.thread }));
 }

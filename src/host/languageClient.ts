@@ -28,7 +28,13 @@ export interface ClientOptions {
 }
 
 /** Commands that links in hovers may run. */
-const TRUSTED = ['heatline.openLocation', 'heatline.showFunction', 'heatline.showFlameGraph'];
+const TRUSTED = [
+  'heatline.lineCallers',
+  'heatline.lineCallees',
+  'heatline.openLocation',
+  'heatline.showFunction',
+  'heatline.showFlameGraph',
+];
 
 /** Starts the server and waits until it answers. Rejects when it cannot be started. */
 export async function startClient(options: ClientOptions): Promise<RunningClient> {

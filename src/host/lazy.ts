@@ -3,4 +3,5 @@
  * What they share with it are types and pure functions; each bundle has classes of its own (see `isUserError`).
  */
 export const launching = (): typeof import('./launching.js') => require('./launching.js');
+export const inCode = (): typeof import('./code/inCode.js') => require('./inCode.js');
 export const languageClient = (): typeof import('./languageClient.js') => require('./languageClient.js');

@@ -147,6 +147,14 @@ export function metricChosen(session: Session, metric: Metric): Session {
 /** Holds the current session and tells every view when it changes. */
 export class SessionStore {
   private current: Session = emptySession;
+/** All threads and stacks of the active profile again; kind of value and folding stay. */
+export function unfiltered(session: Session): Session {
+  const info = activeInfo(session);
+  if (!info || !session.view) return session;
+  const { type, justMyCode } = session.view;
+  return { ...session, view: { profile: info.id, type, ...(justMyCode === undefined ? {} : { justMyCode }) } };
+}
+
   private readonly listeners = new Set<(session: Session, before: Session) => void>();
 
   get value(): Session {

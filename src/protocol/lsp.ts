@@ -6,6 +6,7 @@ import type { HeatLine } from '../core/model/heat.js';
 import type { LabelTotal } from '../core/model/labelTotals.js';
 import type { Quality, TimeRange, ValueType } from '../core/model/profile.js';
 import type { RecordingMeta } from '../core/recording.js';
+import type { CodeRequests } from './code.js';
 import type { CompareRequests } from './compare.js';
 import type { TabRequests } from './tabs.js';
 import type { TimelineRequests } from './timeline.js';
@@ -121,7 +122,7 @@ export interface FlameColumns {
   readonly treeIsEstimate: boolean;
 }
 
-export interface Requests extends TabRequests, CompareRequests, TimelineRequests {
+export interface Requests extends TabRequests, CodeRequests, CompareRequests, TimelineRequests {
   /**
    * Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. With `live` the recording still
    * goes on: what it shows of itself (`<file>.live`, else its checkpoint `<file>.part`, else the file itself) is read under the
@@ -131,10 +132,6 @@ export interface Requests extends TabRequests, CompareRequests, TimelineRequests
   'profile/close': [{ readonly profile: ProfileId }, null];
   /** Makes one profile the one that hover and codeLens speak of; null for none. With `base` they tell the change since these runs. */
   'profile/activate': [{ readonly view: ViewParams | null; readonly base?: readonly ProfileId[] }, null];
-  'profile/lineHeat': [
-    { readonly view: ViewParams; readonly uri: string },
-    { readonly lines: readonly LineHeat[]; readonly stale: boolean },
-  ];
   /** Hot Functions and Table: sorted, filtered by text or /regexp/, a page of rows. */
   'profile/functions': [
     {

@@ -1,45 +1,58 @@
-/** Heat on lines: bar, figure, gutter block and ruler mark in every visible editor, from the current session. */
+/** Heat on lines: bar, figure, gutter block, ruler mark and hot expression in every visible editor, from the current session. */
 import * as vscode from 'vscode';
+import type { HotExpression } from '../../protocol/code.js';
 import type { LineHeat } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, type Session, unfolded } from '../session.js';
-import { type LineStyle, lineStyles, STEPS } from './heatStyle.js';
+import { canHeat, type HeatSettings, heatSettings, markSettings } from './heatSettings.js';
+import { type LineStyle, lineStyles } from './heatStyle.js';
+import { Painter, type Sheet, sheetOf } from './painter.js';
+import { decoration, makePens, type OwnPens } from './pens.js';
 
 /** Typing pauses this long before lines are asked for again; until then VS Code moves the decorations with the text. */
 const DEBOUNCE_MS = 200;
 
-/** Behind the code and out of its flow, so that no character moves. */
-const BAR_RULES = 'none; position: absolute; left: 0; top: 0; z-index: -1; pointer-events: none; border-radius: 0 3px 3px 0';
-const FIGURE_RULES = 'none; font-size: 0.88em; font-variant-numeric: tabular-nums; white-space: pre';
+const CLEAN: Sheet = { styles: [], marks: [], expressions: [] };
 
+/** What was answered for a document, and the sheet that was made of it. */
 interface Heated {
   readonly version: number;
   readonly session: Session;
+  readonly settings: HeatSettings;
   readonly lines: readonly LineHeat[];
+  readonly sheet: Sheet;
+}
+
+/** A line that is lit, for the commands that go from one to the next. */
+export interface LitLine extends LineStyle {
+  readonly heat: LineHeat;
 }
 
 export class HeatView implements vscode.Disposable {
   readonly id = 'heat';
-  private readonly types: readonly vscode.TextEditorDecorationType[];
+  private pens: OwnPens;
+  private readonly painter: Painter;
   private readonly subscriptions: vscode.Disposable[] = [];
   private readonly timers = new Map<string, NodeJS.Timeout>();
   /** Last answer per document: split editors and editors that come back need not ask again. */
   private readonly known = new Map<string, Heated>();
-  private readonly painted = new Map<string, Promise<void>>();
+  private readonly painted = new Map<string, { readonly work: Promise<void>; readonly cancel: vscode.CancellationTokenSource }>();
   private session: Session;
 
   constructor(private readonly ctx: Ctx) {
     this.session = ctx.store.value;
-    this.types = STEPS.map((_, step) => decorationType(ctx.context.extensionUri, step));
+    this.pens = makePens(ctx.context.extension.packageJSON, markSettings());
+    this.painter = new Painter(this.pens, (style) => decoration(style, this.pens.palette));
     this.subscriptions.push(
       ctx.store.onDidChange((session) => this.render(session)),
       ctx.client.onRefresh((reason) => reason !== 'activated' && this.repaint()),
       vscode.window.onDidChangeVisibleTextEditors(() => this.paintVisible()),
+      vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.painter.scrolled(textEditor)),
       vscode.workspace.onDidChangeTextDocument((event) => this.later(event.document)),
-      vscode.workspace.onDidCloseTextDocument((document) => this.known.delete(document.uri.toString())),
-      vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('heatline.heat') && this.paintVisible()),
+      vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
+      vscode.workspace.onDidChangeConfiguration((event) => this.configured(event)),
     );
-    ctx.painters.push(async () => void (await Promise.all(this.painted.values())));
+    ctx.painters.push(async () => void (await Promise.all([...this.painted.values()].map(({ work }) => work))));
   }
 
   render(session: Session): void {
@@ -48,11 +61,31 @@ export class HeatView implements vscode.Disposable {
     if (!same) this.paintVisible();
   }
 
-  /** Lines of one document under the current session; [] where the profile says nothing of it. */
+  /** Lines of one document under the current session, as shares of the whole profile; [] where the profile says nothing of it. */
   async linesOf(uri: vscode.Uri): Promise<readonly LineHeat[]> {
     const { view } = this.session;
     if (!view || !canHeat(uri)) return [];
     return (await this.ctx.client.request('profile/lineHeat', { view: unfolded(view), uri: uri.toString() })).lines;
+  }
+
+  /** Lines of a document that are lit, in order, as they were painted last. */
+  litLines(document: vscode.TextDocument): readonly LitLine[] {
+    const known = this.known.get(document.uri.toString());
+    if (!known) return [];
+    const byLine = new Map(known.lines.map((heat) => [heat.line - 1, heat]));
+    return known.sheet.styles.flatMap((style) => {
+      const heat = byLine.get(style.line);
+      return heat ? [{ ...style, heat }] : [];
+    });
+  }
+
+  private configured(event: vscode.ConfigurationChangeEvent): void {
+    if (['heatline.palette', 'heatline.heat.gutter', 'heatline.heat.ruler'].some((name) => event.affectsConfiguration(name))) {
+      this.pens.dispose();
+      this.pens = makePens(this.ctx.context.extension.packageJSON, markSettings());
+      this.painter.replace(this.pens);
+    } else if (!event.affectsConfiguration('heatline.heat')) return;
+    this.paintVisible();
   }
 
   private repaint(): void {
@@ -76,88 +109,84 @@ export class HeatView implements vscode.Disposable {
     this.timers.set(key, timer);
   }
 
+  private forget(document: vscode.TextDocument): void {
+    const key = document.uri.toString();
+    this.known.delete(key);
+    this.painted.get(key)?.cancel.cancel();
+  }
+
+  /** Paints a document anew; what was still being asked for it is not wanted any more. */
   private start(document: vscode.TextDocument): void {
     const key = document.uri.toString();
-    const work = this.paint(document)
+    this.painted.get(key)?.cancel.cancel();
+    const cancel = new vscode.CancellationTokenSource();
+    const work = this.paint(document, cancel.token)
       .catch((error: unknown) => {
         if (!(error instanceof vscode.CancellationError))
           this.ctx.log.warn(`Heat of ${key}: ${error instanceof Error ? error.message : String(error)}`);
       })
-      .finally(() => this.painted.get(key) === work && this.painted.delete(key));
-    this.painted.set(key, work);
+      .finally(() => {
+        cancel.dispose();
+        if (this.painted.get(key)?.work === work) this.painted.delete(key);
+      });
+    this.painted.set(key, { work, cancel });
   }
 
-  private async paint(document: vscode.TextDocument): Promise<void> {
+  private async paint(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<void> {
     const { session } = this;
     const { version } = document;
     const key = document.uri.toString();
+    const settings = heatSettings(document);
     const info = activeInfo(session);
-    const enabled = vscode.workspace.getConfiguration('heatline.heat', document).get<boolean>('enabled', true);
-    if (!info || !session.view || !canHeat(document.uri) || !enabled) {
+    if (!info || !session.view || !canHeat(document.uri) || !settings.enabled) {
       this.known.delete(key);
-      this.draw(document, []);
+      this.draw(document, CLEAN);
       return;
     }
     const before = this.known.get(key);
-    const fresh = before?.session.view === session.view && before.version === version;
-    const lines = fresh ? before.lines : await this.linesOf(document.uri);
+    if (before && before.version === version && sameLook(before, session, settings)) return this.draw(document, before.sheet);
+    const view = unfolded(session.view);
+    const { lines, expressions } = await this.ctx.client.request(
+      'profile/lineHeat',
+      { view, uri: key, scale: settings.scale, ...(settings.expressions ? { expressions: session.metric } : {}) },
+      { token },
+    );
     // Something newer is on its way: what came back now would be drawn at the wrong lines.
-    if (this.session !== session || document.version !== version || document.isClosed) return;
-    this.known.set(key, { version, session, lines });
-    const threshold = vscode.workspace.getConfiguration('heatline.heat', document).get<number>('threshold', 0.5) / 100;
-    this.draw(document, lineStyles(lines, session.metric, info.valueTypes[session.view.type]?.unit ?? '', threshold));
+    if (token.isCancellationRequested || document.version !== version || document.isClosed) return;
+    const unit = info.valueTypes[session.view.type]?.unit ?? '';
+    const styles = lineStyles(lines, session.metric, unit, settings.threshold, settings.scale).map((style) => ({
+      ...style,
+      ...(settings.bars ? {} : { width: 0 }),
+      ...(settings.figures ? {} : { text: '' }),
+    }));
+    const sheet = sheetOf(styles, document.lineCount, (line) => document.lineAt(line).range, underlined(expressions, styles));
+    this.known.set(key, { version, session, settings, lines, sheet });
+    this.draw(document, sheet);
   }
 
-  private draw(document: vscode.TextDocument, styles: readonly LineStyle[]): void {
-    const steps: vscode.DecorationOptions[][] = STEPS.map(() => []);
-    for (const style of styles) if (style.line < document.lineCount) steps[style.step]?.push(decoration(document, style));
-    for (const editor of vscode.window.visibleTextEditors) {
-      if (editor.document !== document) continue;
-      for (const [step, type] of this.types.entries()) editor.setDecorations(type, steps[step] ?? []);
-    }
+  private draw(document: vscode.TextDocument, sheet: Sheet): void {
+    for (const editor of vscode.window.visibleTextEditors) if (editor.document === document) this.painter.paint(editor, sheet);
   }
 
   dispose(): void {
     for (const timer of this.timers.values()) clearTimeout(timer);
-    for (const item of [...this.subscriptions, ...this.types]) item.dispose();
+    for (const { cancel } of this.painted.values()) cancel.cancel();
+    for (const item of [...this.subscriptions, this.pens]) item.dispose();
   }
 }
 
-/** Files, and cells of notebooks. */
-export function canHeat(uri: vscode.Uri): boolean {
-  return uri.scheme === 'file' || uri.scheme === 'vscode-notebook-cell';
+function sameLook(before: Heated, session: Session, settings: HeatSettings): boolean {
+  return (
+    before.session.view === session.view &&
+    before.session.metric === session.metric &&
+    JSON.stringify(before.settings) === JSON.stringify(settings)
+  );
 }
 
-function decorationType(root: vscode.Uri, step: number): vscode.TextEditorDecorationType {
-  const icon = (theme: string) => vscode.Uri.joinPath(root, 'media', `heat-${theme}-${step + 1}.svg`);
-  return vscode.window.createTextEditorDecorationType({
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedOpen,
-    overviewRulerLane: vscode.OverviewRulerLane.Right,
-    overviewRulerColor: new vscode.ThemeColor(`heatline.ruler${step + 1}`),
-    light: { gutterIconPath: icon('light') },
-    dark: { gutterIconPath: icon('dark') },
-    gutterIconSize: 'contain',
-  });
-}
-
-function decoration(document: vscode.TextDocument, style: LineStyle): vscode.DecorationOptions {
-  const { range } = document.lineAt(style.line);
-  return {
-    range,
-    renderOptions: {
-      before: {
-        contentText: '\u200b',
-        backgroundColor: new vscode.ThemeColor(`heatline.heat${style.step + 1}`),
-        width: `${style.width}px`,
-        height: '100%',
-        textDecoration: style.faded ? `${BAR_RULES}; opacity: 0.55` : BAR_RULES,
-      },
-      after: {
-        contentText: style.text,
-        color: new vscode.ThemeColor('heatline.heatText'),
-        margin: '0 0 0 3ch',
-        textDecoration: style.faded ? `${FIGURE_RULES}; opacity: 0.7; font-style: italic` : FIGURE_RULES,
-      },
-    },
-  };
+/** Expressions of lines that are lit; elsewhere they would be noise. */
+function underlined(expressions: readonly HotExpression[], styles: readonly LineStyle[]): vscode.Range[] {
+  const lit = new Set(styles.map(({ line }) => line));
+  return expressions
+    .filter(({ line }) => lit.has(line - 1))
+    .map(({ line, column, endLine, endColumn }) => new vscode.Range(line - 1, column, endLine - 1, endColumn));
 }

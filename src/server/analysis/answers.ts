@@ -10,6 +10,7 @@ import { searchFunctions, totalOf } from '../../core/model/search.js';
 import { isSummed } from '../../core/model/summed.js';
 import { packProfile } from '../../core/model/transport.js';
 import { writeWhole } from '../atomic.js';
+import { codeAnswers } from './codeAnswers.js';
 import { factsOf } from './facts.js';
 import { fileBoxes, fileList, lineFunctions } from './fileList.js';
 import { functionList } from './functionList.js';
@@ -26,6 +27,7 @@ type Answers = { readonly [Q in keyof Queries]: (tables: Tables, params: Queries
 
 /** How each query is answered: plain functions of the profile and its tables. */
 export const answers: Answers = {
+  ...codeAnswers,
   facts: (tables) => factsOf(tables.profile),
   functions: functionList,
   rows(tables, { view, funcs }) {

@@ -5,6 +5,7 @@ import type { PackedProfile } from '../../core/model/transport.js';
 import type { FunctionRow, GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
 import type { TabRequests } from '../../protocol/tabs.js';
 import type { TimelineRequests } from '../../protocol/timeline.js';
+import type { CodeQueries } from './codeAnswers.js';
 
 /** What a profile says of itself, without what its recording adds. */
 export type ProfileFacts = Omit<ProfileInfo, 'id' | 'uri' | 'label' | 'recording'> & {
@@ -41,7 +42,7 @@ export interface FunctionFigures extends Figures {
 /** A request about a tree whose direction is known. */
 type Whole<P> = P & { readonly inverted: boolean };
 
-export interface Queries {
+export interface Queries extends CodeQueries {
   facts: [null, ProfileFacts];
   functions: [
     {

@@ -12,11 +12,14 @@ import { functionAt } from './functionAt.js';
 import { functions } from './functions.js';
 import { label } from './label.js';
 import { lineHeat } from './lineHeat.js';
+import { lineNeighbours } from './lineNeighbours.js';
 import { locate } from './locate.js';
 import { open } from './open.js';
+import { pathShares } from './pathShares.js';
 import { sandwich } from './sandwich.js';
 import { sealRecording } from './seal.js';
 import { search } from './search.js';
+import { selection } from './selection.js';
 import { source } from './source.js';
 import { timeline, timelineBoxes } from './timeline.js';
 import { tree, treePath } from './tree.js';
@@ -27,6 +30,9 @@ const table: { readonly [M in keyof Requests]: Feature<M> } = {
   'profile/close': close,
   'profile/activate': activate,
   'profile/lineHeat': lineHeat,
+  'profile/lineNeighbours': lineNeighbours,
+  'profile/pathShares': pathShares,
+  'profile/selection': selection,
   'profile/functions': functions,
   'profile/label': label,
   'profile/callers': callers,

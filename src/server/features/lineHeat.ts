@@ -3,12 +3,23 @@ import type { LineHeat, ViewParams } from '../../protocol/lsp.js';
 import { placeOfUri } from '../paths.js';
 import { type Feature, type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
+import { hotExpressions } from './expressions.js';
+import { rescaled } from './heatScale.js';
 
 export const lineHeat: Feature<'profile/lineHeat'> = {
   method: 'profile/lineHeat',
-  async answer(server, { view, uri }, { signal }) {
-    const { lines, stale } = await heatOf(server, viewed(server, view), view, placeOfUri(uri), signal);
-    return { lines, stale };
+  async answer(server, { view, uri, scale = 'profile', expressions }, { signal }) {
+    const opened = viewed(server, view);
+    const file = placeOfUri(uri);
+    const { lines, stale } = await heatOf(server, opened, view, file, signal);
+    if (file === undefined || lines.length === 0) return { lines, stale, expressions: [] };
+    return {
+      lines: scale === 'profile' ? lines : await rescaled(server, opened, view, file, lines, scale, signal),
+      stale,
+      expressions: expressions
+        ? await hotExpressions(opened, view, opened.paths.namesOf(file), expressions, server.texts.place(opened, file), signal)
+        : [],
+    };
   },
 };
 

@@ -7,15 +7,20 @@ export const locate: Feature<'profile/locate'> = {
   async answer(server, { profile, func, line }, { signal }) {
     const opened = server.store.get(profile);
     checkFunction(opened, func);
-    const { file, startLine, firstSeen } = await opened.analysis.ask('place', { func }, signal);
-    const path = opened.paths.locate(file) ?? openFileOf(server, opened, file);
-    if (path === null) return null;
-    const asked = line !== undefined && Number.isInteger(line) && line > 0 ? line : 0;
-    const recorded = asked || startLine || firstSeen || 1;
-    const { map, lines } = server.texts.place(opened, path);
-    return { path, line: Math.min(lines.length, nearest(map.now, recorded)) };
+    return placeOf(server, opened, func, line, signal);
   },
 };
+
+/** A function of the profile, or the given line as recorded, where it stands today; null when its source is not on this machine. */
+export async function placeOf(server: Server, opened: OpenProfile, func: number, line: number | undefined, signal: AbortSignal) {
+  const { file, startLine, firstSeen } = await opened.analysis.ask('place', { func }, signal);
+  const path = opened.paths.locate(file) ?? openFileOf(server, opened, file);
+  if (path === null) return null;
+  const asked = line !== undefined && Number.isInteger(line) && line > 0 ? line : 0;
+  const recorded = asked || startLine || firstSeen || 1;
+  const { map, lines } = server.texts.place(opened, path);
+  return { path, line: Math.min(lines.length, nearest(map.now, recorded)) };
+}
 
 /** A document that is open and that the profile speaks of under this name, though it lies elsewhere. */
 function openFileOf(server: Server, opened: OpenProfile, name: string): string | null {

@@ -1,0 +1,15 @@
+/** All that shows a profile in the code beside the heat, as a bundle of its own (dist/inCode.js): loaded when the first profile is shown. */
+import * as vscode from 'vscode';
+import type { Ctx } from '../ctx.js';
+import { ExplorerBadges } from './explorerBadges.js';
+import { SelectionItem } from './selectionItem.js';
+import { ViewItem } from './viewItem.js';
+
+export { chooseMetric, choosePalette, chooseScale, chooseThread, chooseView, clearFilters, setFocus } from './choose.js';
+export { goToHotLine } from './hotLines.js';
+export { peekLine } from './peek.js';
+
+/** Shows what follows the session from now on. */
+export function startInCode(ctx: Ctx): vscode.Disposable {
+  return vscode.Disposable.from(new ViewItem(ctx), new SelectionItem(ctx), new ExplorerBadges(ctx));
+}
