@@ -65,6 +65,8 @@ export interface TabRequests {
       readonly inverted?: boolean;
       readonly sort?: SortKey;
       readonly descending?: boolean;
+      /** Rows of a window: windows begin at multiples of it. */
+      readonly limit: number;
       readonly goal: TreeGoal;
     },
     { readonly levels: readonly TreeLevel[]; readonly total: number },

@@ -184,7 +184,7 @@ function answer(method: string, params: unknown): never {
       return layout(made, root, minFraction) as never;
     }
     case 'profile/functions': {
-      const { sort, descending, offset, limit, search } = params as Requests['profile/functions'][0];
+      const { sort, descending, offset, limit, search, find } = params as Requests['profile/functions'][0];
       const keys: Record<string, (row: FunctionRow) => number | string> = {
         name: (row) => row.name,
         file: (row) => row.file,
@@ -198,7 +198,8 @@ function answer(method: string, params: unknown): never {
       const found = search ? rows.filter(tester(search)) : rows;
       const sorted = [...found].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.func - b.func) * (descending ? -1 : 1));
       const shown = hasCalls ? sorted : sorted.map((row) => ({ ...row, calls: null, primitive: null }));
-      return { rows: shown.slice(offset, offset + limit), count: found.length, total: made.root.total } as never;
+      const at = sorted.findIndex((row) => row.func === find);
+      return { rows: shown.slice(offset, offset + limit), count: found.length, total: made.root.total, at } as never;
     }
     case 'profile/search': {
       const funcs = rows.filter(tester((params as Requests['profile/search'][0]).search)).map((row) => row.func);

@@ -64,7 +64,7 @@ function Empty() {
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || isTyping(event)) return;
   const key = keyName(event);
-  const onButton = event.target instanceof HTMLElement && event.target.closest('button, [role="grid"]') !== null;
+  const onButton = event.target instanceof HTMLElement && event.target.closest('button, [role="grid"], [role="treegrid"]') !== null;
   if (onButton && (key === 'Enter' || key === ' ' || key.startsWith('Arrow'))) return;
   if (shellKey(key) || store.viewKeys?.(key, event)) event.preventDefault();
 }

@@ -11,6 +11,10 @@ export interface Saved {
   focus: number[];
   sort: string;
   descending: boolean;
+  group: GroupBy;
+  treeInverted: boolean;
+  treeSort: string;
+  treeDescending: boolean;
   /** The selected function. */
   selected: number | null;
 }
@@ -170,9 +174,12 @@ class Store {
     this.setTab(tab);
   }
 
-  openSource(func: number, beside: boolean): void {
+  /** Opens a function's source, at a line of its file where one is given. */
+  openSource(func: number, beside: boolean, line?: number): void {
     if (func < 0) return;
-    host.request('openSource', { func, beside }).catch((error: unknown) => this.fail(sentence(error), () => this.openSource(func, beside)));
+    host
+      .request('openSource', { func, beside, ...(line ? { line } : {}) })
+      .catch((error: unknown) => this.fail(sentence(error), () => this.openSource(func, beside, line)));
   }
 
   setSearch(search: string): void {

@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import { FlameView } from './flame/flameView.js';
 import { InfoView } from './info/infoView.js';
 import { TableView } from './table/tableView.js';
+import { TreeView } from './tree/treeView.js';
 
 /** One way to look at a profile. */
 export interface Tab {
@@ -18,5 +19,12 @@ export interface Tab {
 export const tabs: readonly Tab[] = [
   { id: 'flame', label: 'Flame', View: FlameView, keys: '↑↓←→ walk · Space zoom · Enter source · / search · ? help', searches: true },
   { id: 'table', label: 'Table', View: TableView, keys: '↑↓ walk · Enter source · / search · ? help', searches: true },
+  {
+    id: 'tree',
+    label: 'Tree',
+    View: TreeView,
+    keys: '↑↓ walk · ←→ close, open · H hot path · Enter source · / search · ? help',
+    searches: true,
+  },
   { id: 'info', label: 'Info', View: InfoView, keys: '? help', searches: false },
 ];

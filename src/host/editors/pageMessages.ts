@@ -43,7 +43,7 @@ export function checkForward(message: unknown, info: ProfileInfo): Checked {
         },
       };
     case 'profile/treePath':
-      return { method, params: { view, ...treeOrder(given), goal: treeGoal(given.goal) } };
+      return { method, params: { view, ...treeOrder(given), limit: integer(given, 'limit', 1), goal: treeGoal(given.goal) } };
     case 'profile/functions': {
       const group = given.group === undefined ? undefined : GROUPS.find((one) => one === given.group);
       if (given.group !== undefined && !group) throw new Error('unknown group');

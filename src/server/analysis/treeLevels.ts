@@ -7,8 +7,10 @@ import type { SortKey, TreeRow } from '../../protocol/lsp.js';
 import type { Queries } from './queries.js';
 import { keyOf, type Tables } from './tables.js';
 
-/** Rows of each level that come with a way, a page of them. */
-const PAGE = 100;
+/** Most rows of each level that come with a way. */
+const MAX_WINDOW = 1000;
+/** A node with more below it keeps the order of its children: it is asked for window by window. */
+const MANY = 1000;
 
 /** Children of a node, a window of them in the order that was asked for. @throws UserError */
 export function treeLevel(tables: Tables, params: Queries['tree'][0]): Queries['tree'][1] {
@@ -27,13 +29,14 @@ export function treePath(tables: Tables, params: Queries['treePath'][0]): Querie
   const tree = tables.tree(view, inverted);
   checkNode(tree, node);
   const path = wayTo(tables, tree, node, goal);
+  const limit = Math.min(MAX_WINDOW, Math.max(1, Math.trunc(params.limit) || 1));
   const start = goal.kind === 'hot' ? node : -1;
   const levels = path.map((target, i) => {
     const parent = i === 0 ? start : path[i - 1]!;
     const order = childOrder(tables, params, tree, parent);
     const at = order.indexOf(target);
-    const offset = Math.floor(at / PAGE) * PAGE;
-    return { node: parent, count: order.length, at, offset, rows: rowsOf(tables, params, tree, order.slice(offset, offset + PAGE)) };
+    const offset = Math.floor(at / limit) * limit;
+    return { node: parent, count: order.length, at, offset, rows: rowsOf(tables, params, tree, order.slice(offset, offset + limit)) };
   });
   return { levels, total: tree.sum };
 }
@@ -58,7 +61,7 @@ function childOrder(
     return sort === 'total' && descending ? children : children.sort(comparer(tables, tree, sort, descending));
   };
   const end = node < 0 ? tree.length : tree.subtreeEnd[node]!;
-  if (end - node < 10 * PAGE) return make();
+  if (end - node < MANY) return make();
   return tables.table(keyOf('children', view, inverted, view.justMyCode === true, node, sort, descending), () => ({ order: make() })).order;
 }
 

@@ -1,4 +1,4 @@
-import type { FunctionRow, SortKey } from '../../../src/protocol/lsp.js';
+import type { FunctionRow, GroupBy, SortKey } from '../../../src/protocol/lsp.js';
 import { formatShare, formatValue, placeOf, safeText } from '../../shared/format.js';
 
 export interface Column {
@@ -6,6 +6,8 @@ export interface Column {
   readonly label: string;
   readonly title: string;
   readonly sort: SortKey;
+  /** False: the server cannot sort by it. */
+  readonly sortable?: boolean;
   /** Figures stand right; names left and take the room that is left over. */
   readonly figure: boolean;
   readonly width: string;
@@ -113,9 +115,40 @@ const counted: readonly Column[] = [
   { ...file, label: 'where' },
 ];
 
-export function columnsFor(hasCalls: boolean): readonly Column[] {
-  return hasCalls ? counted : sampled;
+export function columnsFor(hasCalls: boolean, group: GroupBy = 'function'): readonly Column[] {
+  const columns = hasCalls ? counted : sampled;
+  if (group === 'function') return columns;
+  const own = (column: Column) => column.id !== 'name' && column.id !== 'file';
+  return [...columns.filter(own).map(inGroup), ...NAMES[group]];
 }
+
+/** A group has no calls from outside that the file would know of. */
+function inGroup(column: Column): Column {
+  if (column.id === 'totalPerCall')
+    return { ...column, title: 'cumtime per call', text: (row, unit) => perCall(row.total, row.calls, unit) };
+  return column.id === 'ncalls' ? { ...column, title: 'Calls' } : column;
+}
+
+const members: Column = {
+  id: 'members',
+  label: 'functions',
+  title: 'Functions in it that have a value',
+  sort: 'name',
+  sortable: false,
+  figure: true,
+  width: '84px',
+  text: (row) => (row.members ?? 0).toLocaleString('en'),
+};
+
+/** What stands for the name, by group. */
+const NAMES: Record<Exclude<GroupBy, 'function'>, readonly Column[]> = {
+  file: [members, { ...file, title: 'File', text: (row) => safeText(row.file) || 'built-in' }],
+  module: [members, { ...name, label: 'module', title: 'Package, or folder of own code' }],
+  line: [
+    { ...file, label: 'line', title: 'File and line', width: 'minmax(120px, 2fr)', text: (row) => placeOf(row) },
+    { ...name, width: 'minmax(120px, 3fr)', title: 'Function that the line is of' },
+  ],
+};
 
 /** `1,204`, and `28,656/60` for a function that calls itself. */
 export function callsText(row: FunctionRow): string {

@@ -1,0 +1,152 @@
+import type { SortKey, TreeRow } from '../../../src/protocol/lsp.js';
+import type { TreeGoal } from '../../../src/protocol/tabs.js';
+import { announce } from '../../shared/announce.js';
+import { ask } from '../../shared/boot.js';
+import { safeText } from '../../shared/format.js';
+import { sentence, store } from '../store.js';
+import { type Branch, Branches, PAGE, type Spot } from './branches.js';
+
+/** Which tree is shown, and in which order. */
+export interface TreeOrder {
+  readonly inverted: boolean;
+  readonly sort: SortKey;
+  readonly descending: boolean;
+}
+
+/** What the tree shows and how one moves in it; the view draws it and feeds it with events. */
+export class TreeController {
+  branches = new Branches();
+  current: Spot | undefined;
+  /** Value of the whole view: what shares are shares of; undefined until the roots are there. */
+  whole: number | undefined;
+  /** The row to bring into sight; a new object each time. */
+  reveal: { readonly index: number } | undefined;
+  private asked = new Set<string>();
+  private turn = 0;
+
+  constructor(
+    private readonly order: () => TreeOrder,
+    private readonly changed: () => void,
+  ) {}
+
+  dispose(): void {
+    this.turn++;
+  }
+
+  get currentIndex(): number {
+    return this.current ? this.branches.indexOf(this.current) : -1;
+  }
+
+  /** Loads the tree anew, and goes to the selected function. */
+  async reload(): Promise<void> {
+    const turn = ++this.turn;
+    this.branches = new Branches();
+    this.current = undefined;
+    this.whole = undefined;
+    this.asked = new Set();
+    this.changed();
+    await this.load(this.branches.root, 0);
+    if (turn === this.turn && store.selected !== null)
+      await this.goTo({ kind: 'func', func: store.selected }, -1, this.branches.root, false);
+  }
+
+  readonly rowAt = (index: number): { readonly row: TreeRow; readonly spot: Spot } | undefined => {
+    const spot = this.branches.spot(index);
+    const row = spot && this.branches.rowOf(spot);
+    return row && { row, spot };
+  };
+
+  /** Makes sure that the rows in sight are there or asked for. */
+  need(from: number, to: number): void {
+    for (let index = from; index <= to; index++) {
+      const spot = this.branches.spot(index);
+      if (spot && !this.branches.rowOf(spot)) void this.load(spot.branch, Math.floor(spot.at / PAGE));
+    }
+  }
+
+  select(spot: Spot): void {
+    this.current = spot;
+    const row = this.branches.rowOf(spot);
+    if (row) store.select(row.func);
+    this.changed();
+  }
+
+  toggle(spot: Spot): void {
+    if (this.branches.below(spot)) this.collapse(spot);
+    else this.expand(spot);
+  }
+
+  expand(spot: Spot): void {
+    const row = this.branches.rowOf(spot);
+    if (!row || row.children === 0 || this.branches.below(spot)) return;
+    void this.load(this.branches.open(spot, row.node, row.children), 0);
+    this.changed();
+  }
+
+  collapse(spot: Spot): void {
+    this.branches.close(spot);
+    this.changed();
+  }
+
+  /** Opens what takes most, from the current row (or the roots) inwards, and goes to its end. */
+  async hotPath(): Promise<void> {
+    const row = this.current && this.branches.rowOf(this.current);
+    if (!row || !this.current) return void (await this.goTo({ kind: 'hot' }, -1, this.branches.root, true));
+    if (row.children === 0) return announce('The path ends here: it calls nothing more.');
+    const below = this.branches.open(this.current, row.node, row.children);
+    await this.goTo({ kind: 'hot' }, row.node, below, true);
+  }
+
+  /** Goes to the next row (or the one before) whose function the search finds, wherever in the tree. */
+  async nextMatch(backward: boolean): Promise<void> {
+    const search = store.search.trim();
+    if (search === '') return;
+    const from = (this.current && this.branches.rowOf(this.current)?.node) ?? -1;
+    await this.goTo({ kind: 'match', search, backward }, from, this.branches.root, true);
+  }
+
+  revealFunction(func: number): void {
+    if (this.current && this.branches.rowOf(this.current)?.func === func) return;
+    void this.goTo({ kind: 'func', func }, -1, this.branches.root, false);
+  }
+
+  private async goTo(goal: TreeGoal, node: number, from: Branch, choose: boolean): Promise<void> {
+    const { turn } = this;
+    try {
+      const { levels, total } = await ask('profile/treePath', { view: store.view, node, goal, limit: PAGE, ...this.order() });
+      if (turn !== this.turn) return;
+      this.whole = total;
+      const spot = this.branches.follow(from, levels);
+      if (spot) {
+        if (choose) this.select(spot);
+        this.current = spot;
+        this.reveal = { index: this.branches.indexOf(spot) };
+        const row = this.branches.rowOf(spot);
+        if (choose && row) announce(`${safeText(row.name)}, level ${spot.branch.level}`);
+      } else if (choose) announce(goal.kind === 'match' ? 'Nothing in this tree matches.' : 'The path ends here.');
+      this.changed();
+    } catch (error) {
+      if (turn === this.turn) store.fail(sentence(error), () => void this.goTo(goal, node, from, choose));
+    }
+  }
+
+  private async load(branch: Branch, page: number): Promise<void> {
+    const { turn } = this;
+    const key = `${branch.node} ${page}`;
+    if (this.asked.has(key)) return;
+    this.asked.add(key);
+    try {
+      const answer = await ask('profile/tree', { view: store.view, node: branch.node, offset: page * PAGE, limit: PAGE, ...this.order() });
+      if (turn !== this.turn) return;
+      branch.pages.set(page, answer.rows);
+      if (branch.count !== answer.count) this.branches.setCount(branch, answer.count);
+      this.whole = answer.total;
+      this.changed();
+    } catch (error) {
+      if (turn === this.turn) store.fail(sentence(error), () => void this.load(branch, page));
+    } finally {
+      // Closed and opened again, a branch asks anew.
+      this.asked.delete(key);
+    }
+  }
+}
