@@ -11,7 +11,7 @@ import { openLocation } from './locations.js';
 import { OTHER_ENDINGS, openProfile, PROFILE_ENDINGS } from './profiles.js';
 import * as recordings from './recordingCommands.js';
 import { RECORDING_ID } from './recordings.js';
-import { activeInfo, cleared, metricChosen, viewed } from './session.js';
+import { activeInfo, cleared, unpinned, viewed } from './session.js';
 import type { ProfileOptions } from './target.js';
 import type { CallTreeView } from './views/callTree.js';
 import type { HeatView } from './views/heat.js';

@@ -2,6 +2,7 @@
 export { attach } from './attach/attach.js';
 export { pickProcess } from './attach/picker.js';
 export { showStacks, showVariables } from './attach/stacks.js';
+export { compareWith, pinRuns, showComparison } from './compareCommands.js';
 export { takeUpInterrupted } from './interrupted.js';
 export { profileCell, profileNotebook } from './notebooks/profileCells.js';
 export { profileLaunchConfig } from './pickConfiguration.js';

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import type { RequestOptions } from './languageClient.js';
-import { opened, type Session, unfolded, type ViewChange, viewed } from './session.js';
+import { activeInfo, comparedWith, opened, type Session, unfolded, type ViewChange, viewed } from './session.js';
 
 /** Endings that the profile editor takes (package.json `customEditors` says the same). */
 export const PROFILE_ENDINGS = [
@@ -136,14 +136,15 @@ export function followActive(ctx: Ctx): vscode.Disposable {
   const tell = (session: Session) => {
     if (!ctx.client.started) return;
     const view = session.view ? unfolded(session.view) : null;
+    const base = comparedWith(session, activeInfo(session));
     last = last
-      .then(() => ctx.client.request('profile/activate', { view }))
+      .then(() => ctx.client.request('profile/activate', { view, base }))
       .catch((error: unknown) => ctx.log.warn(`profile/activate: ${error instanceof Error ? error.message : String(error)}`));
   };
   ctx.painters.push(async () => void (await last));
   const restarted = ctx.client.onRestart(() => void reopen(ctx));
   const changed = ctx.store.onDidChange((session, before) => {
-    if (session.view !== before.view) tell(session);
+    if (session.view !== before.view || session.baseline !== before.baseline) tell(session);
     if (session.view !== before.view || session.metric !== before.metric) rememberSession(ctx, session);
   });
   return vscode.Disposable.from(restarted, changed);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { baselineDeleted } from './baseline.js';
 import type { Ctx } from './ctx.js';
 import { openProfile, readProfile } from './profiles.js';
 import { deleteRecording, listRecordings, type Recording, renameRecording } from './recordings.js';
@@ -36,6 +37,7 @@ export async function remove(ctx: Ctx, item: unknown): Promise<void> {
     await ctx.client.request('profile/close', { profile: info.id });
   }
   await deleteRecording(recording);
+  baselineDeleted(ctx, { uri });
   ctx.recordingsChanged.fire();
 }
 

@@ -12,7 +12,14 @@ export interface Session {
   /** Present whenever `active` is. */
   readonly view: ViewParams | undefined;
   readonly metric: Metric;
-  readonly baseline?: ProfileId;
+  readonly baseline?: Baseline;
+}
+
+/** What the active profile is compared with: one run, or several whose mean counts. Its profiles are none of `profiles`. */
+export interface Baseline {
+  readonly runs: readonly ProfileInfo[];
+  /** Further runs of one file, which are compared together with it where the two sides are compared as such. */
+  readonly beside?: { readonly of: string; readonly runs: readonly ProfileInfo[] };
 }
 
 export const emptySession: Session = { profiles: new Map(), active: undefined, view: undefined, metric: 'self' };
@@ -140,13 +147,6 @@ export function changedView(view: ViewParams, change: ViewChange, info: ProfileI
   };
 }
 
-export function metricChosen(session: Session, metric: Metric): Session {
-  return session.metric === metric ? session : { ...session, metric };
-}
-
-/** Holds the current session and tells every view when it changes. */
-export class SessionStore {
-  private current: Session = emptySession;
 /** All threads and stacks of the active profile again; kind of value and folding stay. */
 export function unfiltered(session: Session): Session {
   const info = activeInfo(session);
@@ -155,6 +155,40 @@ export function unfiltered(session: Session): Session {
   return { ...session, view: { profile: info.id, type, ...(justMyCode === undefined ? {} : { justMyCode }) } };
 }
 
+export function metricChosen(session: Session, metric: Metric): Session {
+  return session.metric === metric ? session : { ...session, metric };
+}
+
+export function pinned(session: Session, baseline: Baseline): Session {
+  return { ...session, baseline };
+}
+
+export function unpinned(session: Session): Session {
+  if (!session.baseline) return session;
+  const { baseline: _, ...rest } = session;
+  return rest;
+}
+
+/** `pricing.py`, `3 runs of pricing.py`. */
+export function baselineLabel({ runs }: Baseline): string {
+  const label = runs[0]?.label ?? '';
+  return runs.length === 1 ? label : `${runs.length} runs of ${label}`;
+}
+
+/** Ids of what a profile is compared with; none when there is no baseline, or the profile is (part of) it. */
+export function comparedWith({ baseline }: Session, info: ProfileInfo | undefined): readonly ProfileId[] {
+  if (!baseline || !info || baseline.runs.some(({ uri }) => uri === info.uri)) return [];
+  return baseline.runs.map(({ id }) => id);
+}
+
+/** Ids of the runs that are compared together with a profile. */
+export function besideOf({ baseline }: Session, info: ProfileInfo): readonly ProfileId[] {
+  return baseline?.beside?.of === info.uri ? baseline.beside.runs.map(({ id }) => id) : [];
+}
+
+/** Holds the current session and tells every view when it changes. */
+export class SessionStore {
+  private current: Session = emptySession;
   private readonly listeners = new Set<(session: Session, before: Session) => void>();
 
   get value(): Session {

@@ -30,7 +30,10 @@ export interface PageRequests {
   ready: [{ readonly state?: unknown }, PageState];
   /** The user no longer wants the profile that is being read; `ready` then fails. */
   stopReading: [Record<string, never>, null];
-  forward: [{ readonly method: ForwardedMethod; readonly params: Requests[ForwardedMethod][0] }, Requests[ForwardedMethod][1]];
+  forward: [
+    { readonly method: ForwardedMethod | CompareMethod; readonly params: Requests[ForwardedMethod | CompareMethod][0] },
+    Requests[ForwardedMethod | CompareMethod][1],
+  ];
   /** Open the source of a function (line: a particular line). */
   openSource: [{ readonly func: number; readonly line?: number; readonly beside?: boolean }, null];
   /** Source text of one line for the hover card; null when it cannot be had. */
@@ -40,6 +43,9 @@ export interface PageRequests {
   /** A box or row was selected: other views may reveal it. */
   select: [{ readonly func: number | null }, null];
   copy: [{ readonly text: string }, null];
+  /** The user wants to choose what this profile is compared with; or nothing any more. */
+  chooseBaseline: [Record<string, never>, null];
+  unpinBaseline: [Record<string, never>, null];
 }
 
 /** host → page, not answered. */
@@ -49,6 +55,8 @@ export interface PageEvents {
   reading: { readonly fraction: number };
   /** Another view (editor, tree) selected this function. */
   reveal: { readonly func: number };
+  /** The host goes to another tab. */
+  tab: { readonly tab: string };
   error: { readonly message: string };
 }
 
@@ -56,4 +64,19 @@ export interface PageState {
   readonly info: ProfileInfo;
   readonly view: ViewParams;
   readonly tab: string;
+  /** What the Diff tab compares the profile with; null: nothing is chosen. */
+  readonly compared: PageCompared | null;
+}
+
+export interface PageCompared {
+  readonly label: string;
+  /** Runs on either side. */
+  readonly runs: number;
+  readonly newRuns: number;
+  /** The profile is the baseline (or one of its runs). */
+  readonly isItself: boolean;
+  /** Both sides say how long they were recorded. */
+  readonly durations: boolean;
+  /** Changes with what is compared. */
+  readonly key: string;
 }

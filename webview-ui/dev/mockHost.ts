@@ -101,7 +101,7 @@ const info: ProfileInfo = {
   recording: null,
   summary: 'quote in shop/pricing.py took 61 % of 1.00 s.',
 };
-let page: PageState = { info, view: { profile: 'p1', type: 0 }, tab: query.get('tab') ?? 'flame' };
+let page: PageState = { info, view: { profile: 'p1', type: 0 }, tab: query.get('tab') ?? 'flame', compared: null };
 
 const harness: Harness = {
   calls: [],

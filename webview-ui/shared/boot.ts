@@ -1,6 +1,6 @@
 import type { Requests } from '../../src/protocol/lsp.js';
 import { Rpc } from '../../src/protocol/rpc.js';
-import type { ForwardedMethod, PageEvents, PageRequests } from '../../src/protocol/webview.js';
+import type { CompareMethod, ForwardedMethod, PageEvents, PageRequests } from '../../src/protocol/webview.js';
 
 interface VsCodeApi {
   postMessage(message: unknown): void;
@@ -17,7 +17,7 @@ export const host = new Rpc<PageRequests, object, object, PageEvents>((packet) =
 window.addEventListener('message', (event) => void host.receive(event.data));
 
 /** Asks the server through the host. Rejects with an Error whose message is one sentence for the user. */
-export async function ask<M extends ForwardedMethod>(method: M, params: Requests[M][0]): Promise<Requests[M][1]> {
+export async function ask<M extends ForwardedMethod | CompareMethod>(method: M, params: Requests[M][0]): Promise<Requests[M][1]> {
   return (await host.request('forward', { method, params })) as Requests[M][1];
 }
 

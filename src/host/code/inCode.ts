@@ -1,6 +1,9 @@
 /** All that shows a profile in the code beside the heat, as a bundle of its own (dist/inCode.js): loaded when the first profile is shown. */
 import * as vscode from 'vscode';
+import { followBaseline } from '../baseline.js';
 import type { Ctx } from '../ctx.js';
+import { BaselineItem } from '../views/baselineItem.js';
+import { ChangesView } from '../views/changes.js';
 import { ExplorerBadges } from './explorerBadges.js';
 import { SelectionItem } from './selectionItem.js';
 import { ViewItem } from './viewItem.js';
@@ -11,5 +14,12 @@ export { peekLine } from './peek.js';
 
 /** Shows what follows the session from now on. */
 export function startInCode(ctx: Ctx): vscode.Disposable {
-  return vscode.Disposable.from(new ViewItem(ctx), new SelectionItem(ctx), new ExplorerBadges(ctx));
+  return vscode.Disposable.from(
+    new ViewItem(ctx),
+    new SelectionItem(ctx),
+    new ExplorerBadges(ctx),
+    new ChangesView(ctx),
+    new BaselineItem(ctx),
+    followBaseline(ctx),
+  );
 }

@@ -2,11 +2,12 @@
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../../protocol/lsp.js';
 import { Rpc } from '../../protocol/rpc.js';
-import type { ForwardedMethod, PageEvents, PageRequests, PageState } from '../../protocol/webview.js';
+import type { CompareMethod, ForwardedMethod, PageEvents, PageRequests, PageState } from '../../protocol/webview.js';
 import type { Ctx } from '../ctx.js';
 import { openPlace, sourceLine } from '../locations.js';
 import { openProfile } from '../profiles.js';
-import { activated, defaultView, opened, profileAt, type Session, viewed } from '../session.js';
+import { activated, defaultView, opened, profileAt, type Session, unpinned, viewed } from '../session.js';
+import { checkCompare, isCompareMethod, pageCompared } from './compareMessages.js';
 import { pageHtml, pageRoot } from './pageHtml.js';
 import { checkForward, checkPlace, checkText, checkViewChange } from './pageMessages.js';
 
@@ -20,6 +21,8 @@ interface Page {
   info?: ProfileInfo;
   /** Function to show as soon as the page is ready. */
   wanted?: number;
+  /** Tab to show then. */
+  wantedTab?: string;
   /** Stops the reading, while it goes on. */
   reading?: vscode.CancellationTokenSource;
 }
@@ -30,7 +33,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   static readonly optionType = 'heatline.profileOption';
   private readonly pages = new Set<Page>();
   private readonly subscriptions: vscode.Disposable[];
-  private wanted: { readonly uri: string; readonly func: number } | undefined;
+  private wanted: { readonly uri: string; readonly func?: number; readonly tab?: string } | undefined;
 
   constructor(private readonly ctx: Ctx) {
     this.subscriptions = [
@@ -55,7 +58,8 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     const rpc: PageRpc = new Rpc((packet) => void webview.postMessage(packet));
     const page: Page = { uri: document.uri, panel, rpc };
     if (this.wanted?.uri === document.uri.toString()) {
-      page.wanted = this.wanted.func;
+      if (this.wanted.func !== undefined) page.wanted = this.wanted.func;
+      if (this.wanted.tab !== undefined) page.wantedTab = this.wanted.tab;
       this.wanted = undefined;
     }
     this.pages.add(page);
@@ -71,11 +75,13 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     webview.html = pageHtml(webview, extension, vscode.env.language);
   }
 
-  /** Opens the page of a profile file, on a function when one is given. */
-  async open(uri: vscode.Uri, func?: number): Promise<void> {
+  /** Opens the page of a profile file, on a function or a tab when one is given. */
+  async open(uri: vscode.Uri, func?: number, tab?: string): Promise<void> {
     const page = [...this.pages].find((open) => open.uri.toString() === uri.toString());
     if (func !== undefined && page?.info) page.rpc.send('reveal', { func });
-    else if (func !== undefined) this.wanted = { uri: uri.toString(), func };
+    else if (func !== undefined || tab !== undefined)
+      this.wanted = { uri: uri.toString(), ...(func === undefined ? {} : { func }), ...(tab === undefined ? {} : { tab }) };
+    if (page?.info && tab !== undefined) page.rpc.send('tab', { tab });
     if (page) page.panel.reveal();
     else await vscode.commands.executeCommand('vscode.openWith', uri, ProfileEditor.viewType);
   }
@@ -90,7 +96,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
 
   private stateOf(info: ProfileInfo, session: Session): PageState {
     const view = session.active === info.id && session.view ? session.view : defaultView(info);
-    return { info, view, tab: 'flame' };
+    return { info, view, tab: 'flame', compared: pageCompared(session, info) };
   }
 
   private answer(page: Page): void {
@@ -98,10 +104,12 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     rpc.handle('ready', async () => {
       const info = await this.read(page);
       page.info = info;
-      const { wanted } = page;
+      const { wanted, wantedTab } = page;
       delete page.wanted;
+      delete page.wantedTab;
       // After the answer has left: the page draws first, then it goes to the function.
       if (wanted !== undefined) setTimeout(() => rpc.send('reveal', { func: wanted }), 0);
+      if (wantedTab !== undefined) setTimeout(() => rpc.send('tab', { tab: wantedTab }), 0);
       return this.stateOf(info, this.ctx.store.value);
     });
     rpc.handle('stopReading', () => {
@@ -109,7 +117,12 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       return null;
     });
     rpc.handle('forward', async (message) => {
-      const { method, params } = checkForward(message, this.infoOf(page));
+      const info = this.infoOf(page);
+      if (isCompareMethod(message.method)) {
+        const { method, params } = checkCompare(message.method, message.params, info, this.ctx.store.value);
+        return this.ctx.client.request<CompareMethod>(method, params);
+      }
+      const { method, params } = checkForward(message, info);
       return this.ctx.client.request<ForwardedMethod>(method, params);
     });
     rpc.handle('openSource', async (message) => {
@@ -128,6 +141,14 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       return null;
     });
     rpc.handle('select', () => null);
+    rpc.handle('chooseBaseline', async () => {
+      await vscode.commands.executeCommand('heatline.compareWith', page.uri);
+      return null;
+    });
+    rpc.handle('unpinBaseline', () => {
+      this.ctx.store.update(unpinned);
+      return null;
+    });
     rpc.handle('copy', async (message) => {
       await vscode.env.clipboard.writeText(checkText(message, 'text', 1_000_000));
       return null;

@@ -18,14 +18,14 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
   constructor(private readonly ctx: Ctx) {
     this.session = ctx.store.value;
     this.subscriptions = [
-      vscode.window.createTreeView(this.id, { treeDataProvider: this }),
+      vscode.window.createTreeView(this.id, { treeDataProvider: this, canSelectMany: true }),
       ctx.recordingsChanged.event(() => this.changed.fire()),
       ctx.store.onDidChange((session) => this.render(session)),
     ];
   }
 
   render(session: Session): void {
-    const same = session.active === this.session.active;
+    const same = session.active === this.session.active && session.baseline === this.session.baseline;
     this.session = session;
     if (!same) this.changed.fire();
   }
@@ -41,12 +41,16 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
 
   getTreeItem(recording: Recording): vscode.TreeItem {
     const { meta } = recording;
-    const active = activeInfo(this.session)?.uri === vscode.Uri.file(recording.raw).toString();
+    const uri = vscode.Uri.file(recording.raw).toString();
+    const active = activeInfo(this.session)?.uri === uri;
+    const baseline = this.session.baseline?.runs.some((run) => run.uri === uri) === true;
     const item = new vscode.TreeItem(safeText(meta.label));
     item.id = meta.id;
-    item.contextValue = active ? 'recording.active' : 'recording';
-    item.description = `${whenText(meta.startedAt)} · ${formatSeconds(meta.durationSeconds)} · ${meta.engine}${endText(recording)}`;
-    item.iconPath = active ? new vscode.ThemeIcon('flame', new vscode.ThemeColor('heatline.ruler5')) : new vscode.ThemeIcon('history');
+    item.contextValue = `recording${active ? '.active' : ''}${baseline ? '.baseline' : ''}`;
+    item.description = `${baseline ? 'baseline · ' : ''}${whenText(meta.startedAt)} · ${formatSeconds(meta.durationSeconds)} · ${meta.engine}${endText(recording)}`;
+    item.iconPath = active
+      ? new vscode.ThemeIcon('flame', new vscode.ThemeColor('heatline.ruler5'))
+      : new vscode.ThemeIcon(baseline ? 'pinned' : 'history');
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText(
       [
