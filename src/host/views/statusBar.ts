@@ -1,7 +1,5 @@
-/** One line on where the time went; click for the flame graph. The tooltip says what the heat is a share of. */
+/** One line on where the time went; click for the flame graph. */
 import * as vscode from 'vscode';
-import { labelFilterText } from '../../core/model/labelText.js';
-import { formatValue, typeLabel } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
@@ -23,24 +21,11 @@ export class StatusBarView implements vscode.Disposable {
       return;
     }
     this.item ??= vscode.window.createStatusBarItem('heatline.summary', vscode.StatusBarAlignment.Left, 99);
-    const type = info.valueTypes[session.view.type];
-    const total = formatValue(info.totals[session.view.type] ?? 0, type?.unit ?? '');
-    const scale = `${session.metric} ${type ? typeLabel(type) : ''}${session.view.thread ? ` of ${safeText(session.view.thread)}` : ''}${session.view.tagFocus ? ` where ${labelFilterText(session.view.tagFocus)}` : ''}`;
     this.item.name = 'Heatline: summary';
     this.item.text = `$(flame) ${shorten(safeText(info.summary))}`;
     this.item.command = 'heatline.showFlameGraph';
     const tooltip = new vscode.MarkdownString();
-    tooltip.appendText(
-      [
-        safeText(info.label),
-        info.summary,
-        `Heat: ${scale}, as a share of the whole profile (${total}).`,
-        ...info.warnings,
-        'Click for the flame graph.',
-      ]
-        .map(safeText)
-        .join('\n\n'),
-    );
+    tooltip.appendText([safeText(info.label), info.summary, ...info.warnings, 'Click for the flame graph.'].map(safeText).join('\n\n'));
     this.item.tooltip = tooltip;
     this.item.accessibilityInformation = { label: `Heatline: ${info.summary}`, role: 'button' };
     this.item.show();
