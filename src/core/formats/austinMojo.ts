@@ -43,6 +43,13 @@ export const austinMojo: Format = {
 
 class Truncated extends Error {}
 
+/** A thread, and the frames of its last sample for one that says "as before, but". */
+interface Seen {
+  readonly process: string;
+  readonly thread: string;
+  frames: number[];
+}
+
 class MojoReader {
   private at = 3;
   private version = 0;
@@ -50,8 +57,8 @@ class MojoReader {
   /** By process: keys are low bits of addresses. Values are the builder's strings and places. */
   private readonly strings = new Map<number, Map<number | string, number>>();
   private readonly places = new Map<number, Map<number | string, number>>();
-  /** Frames of each thread's last sample, for samples that say "as before, but". */
-  private readonly previous = new Map<string, readonly number[]>();
+  /** By process and thread. */
+  private readonly seen = new Map<string, Seen>();
   private readonly nativeFiles = new Set<number>();
   private readonly native = new Set<number>();
   private repeated = false;
@@ -69,6 +76,8 @@ class MojoReader {
   private inGc = false;
   private count = 0;
   private missing = 0;
+  /** The place of frames that are named nowhere. */
+  private unknown: number | undefined;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -172,25 +181,47 @@ class MojoReader {
     const interpreter = this.version >= 3 ? this.integer() : 0;
     const text = this.text();
     this.close();
-    // Thread ids are hexadecimal here and decimal in Austin's text.
-    const thread = /^[\da-f]{1,15}$/i.test(text) ? String(Number.parseInt(text, 16)) : text;
     this.process = process;
-    this.pending = { process: String(process), interpreter, thread };
+    this.interpreter = interpreter;
+    // Most samples are of the thread before: it is not made anew each time.
+    if (process !== this.lastProcess || text !== this.lastText) {
+      this.lastProcess = process;
+      this.lastText = text;
+      this.pending = this.threadOf(process, text);
+    }
     this.open = true;
   }
-  private pending = { process: '', interpreter: 0, thread: '' };
+  private interpreter = 0;
+  private lastProcess: number | undefined;
+  private lastText = '';
+  private pending: Seen = { process: '', thread: '', frames: [] };
+
+  private threadOf(pid: number, text: string): Seen {
+    // Thread ids are hexadecimal here and decimal in Austin's text.
+    const thread = /^[\da-f]{1,15}$/i.test(text) ? String(Number.parseInt(text, 16)) : text;
+    const key = `${pid}:${thread}`;
+    let seen = this.seen.get(key);
+    if (seen === undefined) {
+      seen = { process: String(pid), thread, frames: [] };
+      this.seen.set(key, seen);
+    }
+    return seen;
+  }
 
   /** Takes the sample at hand for whole. */
   private close(): void {
     if (!this.open) return;
-    const { samples, frames, pending } = this;
+    const { samples, frames, pending, interpreter } = this;
     samples.begin(this.hasMemory ? (this.hasTime ? 'full' : 'memory') : 'wall');
-    const thread = samples.thread(pending.process, pending.interpreter, pending.thread);
-    this.previous.set(`${pending.process}:${pending.thread}`, frames.slice());
+    const thread = samples.thread(pending.process, interpreter, pending.thread);
     if (this.inGc) frames.push(this.place('GC', ''));
     samples.add(frames, frames.length, thread, { time: this.time, idle: this.idle, memory: this.memory });
     this.count++;
-    frames.length = 0;
+    if (this.inGc) frames.pop();
+    // They are kept, and those kept before make room for the next sample's.
+    this.frames = pending.frames;
+    this.frames.length = 0;
+    pending.frames = frames;
     this.open = this.repeated = this.idle = this.inGc = this.hasTime = this.hasMemory = false;
     this.time = this.memory = 0;
   }
@@ -202,7 +233,7 @@ class MojoReader {
   private repeat(): void {
     if (this.repeated) throw new ReadError('corrupt', 'A sample repeats the one before it twice.', this.at - 1);
     this.repeated = true;
-    const before = this.previous.get(`${this.pending.process}:${this.pending.thread}`) ?? [];
+    const before = this.pending.frames;
     let length = before.length;
     while (length > 0 && this.native.has(before[length - 1]!)) length--;
     this.repeatedFrames += length;
@@ -232,7 +263,8 @@ class MojoReader {
     const place = this.places.get(this.process)?.get(key);
     if (place !== undefined) return place;
     this.missing++;
-    return this.place('<unknown>', '');
+    this.unknown ??= this.place('<unknown>', '');
+    return this.unknown;
   }
 
   private place(name: string, file: string): number {

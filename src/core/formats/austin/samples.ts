@@ -12,6 +12,17 @@ export interface AustinMetrics {
   readonly memory: number;
 }
 
+/** A thread that was seen. */
+interface Known {
+  readonly process: string;
+  readonly interpreter: number;
+  readonly thread: string;
+  /** The builder's. */
+  readonly id: number;
+  /** In which it was looked at last. */
+  round: number;
+}
+
 /**
  * Puts Austin's samples into the builder, whether they come as text or as MOJO. Each sample's figures are what went by since the
  * thread was last looked at; threads are looked at in rounds, and the sum over rounds is the time of a sample.
@@ -19,7 +30,8 @@ export interface AustinMetrics {
 export class AustinSamples {
   private mode: AustinMode | undefined;
   private readonly values: number[] = [];
-  private readonly threads = new Map<string, { readonly id: number; round: number }>();
+  private readonly threads = new Map<string, Known>();
+  private last: Known | undefined;
   private firstProcess: string | undefined;
   private round = 0;
   /** Nanoseconds from the start to the beginning of this round, and how long the round is. */
@@ -59,15 +71,11 @@ export class AustinSamples {
 
   /** The builder's thread. `thread` is the operating system's id, in decimal; interpreter 0 is the main one. */
   thread(process: string, interpreter: number, thread: string): number {
-    const key = `${process}:${interpreter}:${thread}`;
-    let known = this.threads.get(key);
-    if (known === undefined) {
-      this.firstProcess ??= process;
-      let name = `thread (${thread})`;
-      if (interpreter > 0) name += ` [interpreter ${interpreter}]`;
-      if (process !== this.firstProcess && process !== '') name += ` [process ${process}]`;
-      known = { id: this.builder.thread(name), round: -1 };
-      this.threads.set(key, known);
+    // Most samples are of the thread before.
+    let known = this.last;
+    if (known === undefined || known.thread !== thread || known.process !== process || known.interpreter !== interpreter) {
+      known = this.known(process, interpreter, thread);
+      this.last = known;
     }
     if (known.round === this.round) {
       this.clock += this.roundTime * 1000;
@@ -76,6 +84,20 @@ export class AustinSamples {
     }
     known.round = this.round;
     return known.id;
+  }
+
+  private known(process: string, interpreter: number, thread: string): Known {
+    const key = `${process}:${interpreter}:${thread}`;
+    let known = this.threads.get(key);
+    if (known === undefined) {
+      this.firstProcess ??= process;
+      let name = `thread (${thread})`;
+      if (interpreter > 0) name += ` [interpreter ${interpreter}]`;
+      if (process !== this.firstProcess && process !== '') name += ` [process ${process}]`;
+      known = { process, interpreter, thread, id: this.builder.thread(name), round: -1 };
+      this.threads.set(key, known);
+    }
+    return known;
   }
 
   /** Adds a sample of `thread` (asked for just before). `frames[0..count)` are places, root first. */
