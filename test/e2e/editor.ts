@@ -11,10 +11,10 @@ export interface DrawnLine {
   readonly figure: string | undefined;
 }
 
-/** Reads the visible lines of the active editor from the page itself: what a person sees, not what we asked for. */
+/** Reads the visible lines of the active editor, or of a notebook's cells, from the page itself: what a person sees, not what we asked for. */
 export function drawnLines(page: Page): Promise<readonly DrawnLine[]> {
   return page.evaluate(() => {
-    const lines = [...document.querySelectorAll<HTMLElement>('.editor-instance .view-lines .view-line')];
+    const lines = [...document.querySelectorAll<HTMLElement>(':is(.editor-instance, .notebookOverlay) .view-lines .view-line')];
     lines.sort((a, b) => Number.parseFloat(a.style.top) - Number.parseFloat(b.style.top));
     return lines.map((line) => {
       let bar: DrawnLine['bar'];

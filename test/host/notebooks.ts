@@ -29,7 +29,7 @@ export function notebooks(test: Define): void {
     const notebook = await vscode.workspace.openNotebookDocument(uri);
     await vscode.window.showNotebookDocument(notebook);
     await eventually(() => assert.ok(vscode.extensions.getExtension('ms-toolsai.jupyter')?.isActive));
-    await vscode.commands.executeCommand('notebook.selectKernel', { id: kernel, extension: 'ms-toolsai.jupyter' });
+    await vscode.commands.executeCommand('kernelForTests.choose', kernel);
     return notebook;
   }
 
@@ -198,7 +198,7 @@ export function notebooks(test: Define): void {
     await vscode.commands.executeCommand('kernelForTests.end', notebook.uri);
     assert.equal(await running, undefined);
     for (const index of [1, 2]) assert.equal(await profile('heatline.profileCell', notebook.cellAt(index)), undefined);
-    await vscode.commands.executeCommand('notebook.selectKernel', { id: 'other', extension: 'ms-toolsai.jupyter' });
+    await vscode.commands.executeCommand('kernelForTests.choose', 'other');
     assert.equal(await profile('heatline.profileCell', notebook.cellAt(0)), undefined);
     assert.equal(notebook.cellCount, 3);
     await lend(true);

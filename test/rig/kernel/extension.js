@@ -92,6 +92,9 @@ exports.activate = (context) => {
       lends = on;
       return lent.splice(0);
     }),
+    vscode.commands.registerCommand('kernelForTests.choose', (id = 'python') =>
+      vscode.commands.executeCommand('notebook.selectKernel', { id, extension: 'ms-toolsai.jupyter' }),
+    ),
     vscode.commands.registerCommand('kernelForTests.end', (notebook) => kernels.get(notebook.toString())?.process.kill('SIGTERM')),
   );
   return {
