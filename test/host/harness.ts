@@ -3,7 +3,8 @@
 /** What a test throws when it cannot be run here; say what is missing. */
 export class Skip extends Error {}
 
-export type Body = () => Promise<void> | void;
+/** What it returns is told beside its name: figures that decide nothing. */
+export type Body = () => unknown;
 export type Define = (name: string, body: Body, limitSeconds?: number) => void;
 
 /** A suite is a function that defines its tests. */
@@ -40,9 +41,9 @@ export async function runSuites(suites: Readonly<Record<string, Suite>>, { say, 
       const started = Date.now();
       const took = () => `(${((Date.now() - started) / 1000).toFixed(1)} s)`;
       try {
-        await within(limit, body);
+        const figures = await within(limit, body);
         passed += 1;
-        say(`ok    ${name} ${took()}`);
+        say(`ok    ${name} ${took()}${typeof figures === 'string' ? `: ${figures}` : ''}`);
       } catch (error) {
         if (error instanceof Skip) {
           skipped += 1;
@@ -59,13 +60,13 @@ export async function runSuites(suites: Readonly<Record<string, Suite>>, { say, 
   return { passed, failed: failures.length, skipped, failures };
 }
 
-async function within(seconds: number, body: Body): Promise<void> {
+async function within(seconds: number, body: Body): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not finished after ${seconds} s`)), seconds * 1000);
   });
   try {
-    await Promise.race([(async () => body())(), limit]);
+    return await Promise.race([(async () => body())(), limit]);
   } finally {
     clearTimeout(timer);
   }

@@ -75,13 +75,18 @@ while True:
 let folder = '';
 let script = '';
 const started: ChildProcess[] = [];
+/** What is still recorded when a test failed. */
+const stops: AbortController[] = [];
+const runs: Promise<unknown>[] = [];
 beforeEach(() => {
   // Austin 3 leaves out names of files that have letters outside of ASCII.
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'heatline live-')));
   script = join(folder, 'phases.py');
   writeFileSync(script, program);
 });
-afterEach(() => {
+afterEach(async () => {
+  for (const each of stops.splice(0)) each.abort();
+  await Promise.allSettled(runs.splice(0));
   for (const each of started.splice(0)) each.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
@@ -126,7 +131,9 @@ async function shown(file: string, enough: (seen: Seen) => boolean): Promise<See
 /** Looks on twice, stops, and compares with the whole. */
 async function follow(plan: LaunchPlan, file: string): Promise<void> {
   const stop = new AbortController();
+  stops.push(stop);
   const run = launch(plan, { stdio: 'ignore', forwardSignals: false, signal: stop.signal });
+  runs.push(run);
   const early = await shown(file, ({ total }) => (total.get('early') ?? 0) > 0);
   const later = await shown(file, ({ total }) => (total.get('late') ?? 0) > 0);
   expect(early.total.get('late') ?? 0).toBe(0);
