@@ -32,7 +32,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileNotebook': (ctx, _, given) => launching().profileNotebook(ctx, given),
   'heatline.profileTest': (ctx, _, given) => launching().profileTest(ctx, given),
   'heatline.profileEachTest': (ctx, _, given) => launching().profileTest(ctx, given, true),
-  'heatline.selectTest': (ctx) => launching().selectTest(ctx),
+  'heatline.selectTest': (ctx, _, test) => launching().selectTest(ctx, typeof test === 'string' ? test : undefined),
   'heatline.profileFunction': (ctx, _, uri, name) =>
     launching().profileFunction(ctx, asUri(uri), typeof name === 'string' && name ? name : undefined),
   'heatline.profileSelection': (ctx, _, uri) => launching().profileSelection(ctx, asUri(uri)),

@@ -32,9 +32,8 @@ export interface Variables {
 }
 
 export interface LaunchChoice {
-  /** What it starts, variables filled in: a path as it stands there, or a module. */
+  /** What it starts, variables filled in: a path as it stands there. */
   readonly program?: string;
-  readonly module?: string;
   readonly args: readonly string[];
   /** True when the configuration asks for its arguments at each start (`${command:pickArgs}`). */
   readonly asksArgs: boolean;
@@ -71,6 +70,40 @@ export function recordable(configs: readonly unknown[], platform: NodeJS.Platfor
   });
 }
 
+/** Tells a start that VS Code was asked for again, among the fields of its configuration. */
+export const START = 'heatlineStart';
+
+/** The debugger's own word for the interpreter that is chosen, which we find in the same way, with or without the extension that knows it. */
+const CHOSEN_PYTHON = /^\$\{command:python\.interpreterPath\}$/;
+
+/**
+ * What a debugger's configuration starts, as one of ours: its variables as they stand there, nothing of what is only for debugging.
+ * @throws UserError `launch-config` for one that runs as another user
+ */
+export function heatlineConfig(config: LaunchConfig): LaunchConfig & { readonly request: string } {
+  if (config.sudo === true) {
+    const way = 'run sudo heatline record in a terminal';
+    throw new UserError(
+      'launch-config',
+      `The launch configuration “${config.name}” asks for sudo, with which Heatline starts nothing: ${way}.`,
+    );
+  }
+  const pythons = config.python === undefined ? [] : typeof config.python === 'string' ? [config.python] : config.python;
+  const [python, ...itsArgs] = pythons.map(String);
+  const pythonArgs = [...itsArgs, ...(Array.isArray(config.pythonArgs) ? config.pythonArgs.map(String) : [])];
+  const code = Array.isArray(config.code) ? config.code.join('\n') : config.code;
+  const kept = ['args', 'cwd', 'env', 'envFile', 'preLaunchTask', 'postDebugTask'].filter((key) => config[key] !== undefined);
+  return {
+    name: config.name,
+    type: 'heatline',
+    request: 'launch',
+    ...(config.module ? { module: config.module } : config.program ? { program: config.program } : { code: String(code) }),
+    ...Object.fromEntries(kept.map((key) => [key, config[key]])),
+    ...(python === undefined || CHOSEN_PYTHON.test(python) ? {} : { python }),
+    ...(pythonArgs.length > 0 ? { pythonArgs } : {}),
+  };
+}
+
 function asConfig(raw: unknown, platform: NodeJS.Platform, modules = false): LaunchConfig | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
   const config = raw as LaunchConfig;
@@ -78,7 +111,8 @@ function asConfig(raw: unknown, platform: NodeJS.Platform, modules = false): Lau
   if (config.request !== undefined && config.request !== 'launch') return undefined;
   const special = config[OS_KEYS[platform] ?? ''];
   const merged = typeof special === 'object' && special !== null ? { ...config, ...special } : config;
-  return typeof merged.program === 'string' || (modules && typeof merged.module === 'string') ? merged : undefined;
+  const starts = typeof merged.program === 'string' || (modules && (typeof merged.module === 'string' || merged.code !== undefined));
+  return starts ? merged : undefined;
 }
 
 function samePath(a: string, b: string, platform: NodeJS.Platform): boolean {
@@ -100,7 +134,6 @@ export function applyConfig(config: LaunchConfig, variables: Variables): LaunchC
   const base = variables.folder ?? path.dirname(variables.file);
   return {
     ...(config.program ? { program: expandAll(config.program) } : {}),
-    ...(config.module ? { module: expandAll(config.module) } : {}),
     args,
     asksArgs,
     env,

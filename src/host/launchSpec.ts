@@ -2,7 +2,7 @@
 import { UserError } from '../core/errors.js';
 import { splitWords } from './shellWords.js';
 
-/** A program to start and how to record it; exactly one of `program`, `module` and `command` is there. */
+/** A program to start and how to record it; exactly one of `program`, `module`, `code` and `command` is there. */
 export interface LaunchSpec {
   readonly name?: string;
   /** What the recording is called; else by what is run. */
@@ -11,6 +11,8 @@ export interface LaunchSpec {
   readonly program?: string;
   /** A module, as `python -m` takes it. */
   readonly module?: string;
+  /** Python code, as `python -c` takes it. */
+  readonly code?: string;
   /** Any command line, in words. */
   readonly command?: readonly string[];
   readonly args: readonly string[];
@@ -18,6 +20,8 @@ export interface LaunchSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly envFile?: string;
   readonly python?: string;
+  /** Options of the interpreter, before what it runs. */
+  readonly pythonArgs?: readonly string[];
   readonly engine?: string;
   readonly rate?: number;
   readonly duration?: number;
@@ -65,16 +69,19 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     return value.map(String);
   };
   const command = words('command');
+  const pythonArgs = words('pythonArgs');
   const spec: LaunchSpec = {
     ...text('name'),
     ...text('program'),
     ...text('module'),
+    ...text('code'),
     ...(command.length > 0 ? { command } : {}),
     args: words('args'),
     ...text('cwd'),
     env: environment(raw.env, wrong),
     ...text('envFile'),
     ...text('python'),
+    ...(pythonArgs.length > 0 ? { pythonArgs } : {}),
     ...text('engine'),
     ...number('rate', 1),
     ...number('duration', 0.001),
@@ -88,7 +95,7 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     ...number('delay', 0),
     ...flag('perTest'),
   };
-  const starts = [spec.program, spec.module, spec.command].filter((start) => start !== undefined).length;
+  const starts = [spec.program, spec.module, spec.code, spec.command].filter((start) => start !== undefined).length;
   if (starts === 0) throw wrong('says nothing to run: give program, module or command');
   if (starts > 1) throw wrong('says more than one thing to run: give one of program, module and command');
   return spec;

@@ -1,31 +1,73 @@
 /** A configuration of launch.json as the start of a recording: given, or picked here. */
-import os from 'node:os';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
-import { applyConfig, type LaunchConfig, recordable, type Variables } from './launchConfig.js';
+import { heatlineConfig, type LaunchConfig, recordable, START } from './launchConfig.js';
 import { readLaunchSpec } from './launchSpec.js';
 import { profileLaunch } from './profileLaunch.js';
+import { newRecordingId } from './recordings.js';
 import { demandTrust } from './target.js';
+
+/** Starts under way, by their ids: VS Code says only that there is nothing to debug. */
+const started = new Map<string, Promise<ProfileInfo>>();
 
 /**
  * @param given a configuration of ours whose variables are filled in
  * @param folder workspace folder it belongs to
  * @param id of the recording, where the caller wants to stop it
  */
-export async function profileLaunchConfig(ctx: Ctx, given?: unknown, folder?: vscode.Uri, id?: string): Promise<ProfileInfo | undefined> {
+export async function profileLaunchConfig(ctx: Ctx, given?: unknown, folder?: vscode.Uri, id?: string): Promise<ProfileInfo> {
   demandTrust();
+  if (typeof given !== 'object' || given === null) return startByVscode(await pick());
   const scope = folder && vscode.workspace.getWorkspaceFolder(folder);
-  if (typeof given === 'object' && given !== null)
-    return profileLaunch(ctx, readLaunchSpec(given as Record<string, unknown>, process.platform), scope, id);
-  const picked = await pick();
-  // VS Code knows more variables than we do, those that ask the user among them.
-  if (picked.config.type === 'heatline') {
-    await vscode.debug.startDebugging(picked.folder, picked.config.name);
-    return undefined;
-  }
-  return profileLaunch(ctx, readLaunchSpec({ ...specOf(picked.config, variablesOf(picked.folder)) }, process.platform), picked.folder);
+  const { postDebugTask, [START]: start, ...rest } = given as Record<string, unknown>;
+  const recording = profileLaunch(ctx, readLaunchSpec(rest, process.platform), scope, id);
+  if (typeof start === 'string') started.set(start, recording);
+  return recording.finally(() => (typeof postDebugTask === 'string' && postDebugTask ? runTaskNamed(postDebugTask, scope) : undefined));
+}
+
+/** VS Code fills in variables, those that ask the user and those of other extensions among them, and runs the preLaunchTask. */
+async function startByVscode({ config, folder }: Picked): Promise<ProfileInfo> {
+  const start = newRecordingId();
+  const ours = config.type === 'heatline' ? config : heatlineConfig(config);
+  const assumed = ours.envFile === undefined ? await envFileOf(folder) : undefined;
+  await vscode.debug.startDebugging(folder, {
+    ...ours,
+    request: ours.request ?? 'launch',
+    ...(config.type !== 'heatline' && assumed ? { envFile: assumed } : {}),
+    [START]: start,
+  });
+  const recording = started.get(start);
+  started.delete(start);
+  // VS Code has told why it started nothing: a variable, a task that failed, or the user who thought better of it.
+  if (!recording) throw new vscode.CancellationError();
+  return recording;
+}
+
+/** The file that the debugger reads without being told to. */
+async function envFileOf(folder: vscode.WorkspaceFolder | undefined): Promise<string | undefined> {
+  const file = folder && vscode.Uri.joinPath(folder.uri, '.env');
+  return (
+    file &&
+    vscode.workspace.fs.stat(file).then(
+      () => file.fsPath,
+      () => undefined,
+    )
+  );
+}
+
+/** A task of tasks.json, or of another extension, by its name or as `type: name`. Its end is not waited for. */
+async function runTaskNamed(name: string, scope: vscode.WorkspaceFolder | undefined): Promise<void> {
+  const tasks = (await vscode.tasks.fetchTasks()).filter((task) => task.name === name || `${task.source}: ${task.name}` === name);
+  const task = tasks.find((each) => typeof each.scope === 'object' && each.scope.uri.toString() === scope?.uri.toString()) ?? tasks[0];
+  if (task) await vscode.tasks.executeTask(task);
+  else void vscode.window.showWarningMessage(`There is no task “${name}”, which is to run after the program.`);
+}
+
+/** A configuration as the user told it from others. */
+function whatOf({ program, module, code }: LaunchConfig): string {
+  return program ?? module ?? (code === undefined ? '' : String(code).slice(0, 60));
 }
 
 interface Picked {
@@ -46,37 +88,10 @@ async function pick(): Promise<Picked> {
   }
   const items = found.map(({ config, folder }) => ({
     label: `$(debug-alt) ${config.name}`,
-    description: [config.program ?? config.module ?? '', folders.length > 1 ? (folder?.name ?? '') : ''].filter(Boolean).join(' · '),
+    description: [whatOf(config), folders.length > 1 ? (folder?.name ?? '') : ''].filter(Boolean).join(' · '),
     start: { config, folder },
   }));
   const chosen = await vscode.window.showQuickPick(items, { title: 'Profile a Launch Configuration', matchOnDescription: true });
   if (!chosen) throw new vscode.CancellationError();
   return chosen.start;
-}
-
-/** The same start as a debugger's configuration says it. */
-function specOf(config: LaunchConfig, variables: Variables): Record<string, unknown> {
-  const { args, env, cwd, envFile, python, program, module } = applyConfig(config, variables);
-  return {
-    name: config.name,
-    ...(module ? { module } : { program }),
-    args,
-    env,
-    ...(cwd ? { cwd } : {}),
-    ...(envFile?.named ? { envFile: envFile.path } : {}),
-    ...(python ? { python } : {}),
-  };
-}
-
-function variablesOf(folder: vscode.WorkspaceFolder | undefined): Variables {
-  const file = vscode.window.activeTextEditor?.document.uri.fsPath ?? '';
-  return {
-    file,
-    ...(folder ? { folder: folder.uri.fsPath } : {}),
-    folders: Object.fromEntries((vscode.workspace.workspaceFolders ?? []).map((entry) => [entry.name, entry.uri.fsPath])),
-    env: process.env,
-    home: os.homedir(),
-    platform: process.platform,
-    config: (key) => vscode.workspace.getConfiguration(undefined, folder).get(key),
-  };
 }

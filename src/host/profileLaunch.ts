@@ -97,18 +97,22 @@ async function startOf(ctx: Ctx, spec: LaunchSpec, scope: Scope): Promise<Launch
   const near = vscode.Uri.file(path.join(base, 'any.py'));
   const python = async () => (spec.python ? pythonAt(spec.python, base) : (await findInterpreter(near, ctx.log)).path);
   const probe = (asked: string) => probeEnvironment({ python: asked, pythonPackage: pythonPackageOf(ctx), path: searchPath(env) });
-  if (spec.program !== undefined) {
-    const script = path.resolve(base, spec.program);
-    await demand(script, 'program', (found) => found.isFile());
-    const target: Target = { kind: 'script', script, args: spec.args, cwd, env };
-    const file = vscode.Uri.file(script);
-    return { name: path.basename(script), target, environment: await probe(await python()), argv: [script, ...spec.args], file };
-  }
-  if (spec.module !== undefined) {
-    const target: Target = { kind: 'module', module: spec.module, args: spec.args, cwd, env };
-    return { name: spec.module, target, environment: await probe(await python()), argv: ['-m', spec.module, ...spec.args] };
-  }
-  return commandStart([...(spec.command ?? []), ...spec.args], cwd, env, python, probe);
+  if (spec.command !== undefined) return commandStart([...spec.command, ...spec.args], cwd, env, python, probe);
+  const script = spec.program === undefined ? undefined : path.resolve(base, spec.program);
+  if (script !== undefined) await demand(script, 'program', (found) => found.isFile());
+  const environment = await probe(await python());
+  const words = script !== undefined ? [script] : spec.module !== undefined ? ['-m', spec.module] : ['-c', spec.code ?? ''];
+  const options = spec.pythonArgs ?? [];
+  // What has options of the interpreter, or is code, is a command line that names the interpreter.
+  const common = { args: spec.args, cwd, env };
+  const target: Target =
+    options.length > 0 || spec.code !== undefined
+      ? { kind: 'command', argv: [environment.python ?? 'python3', ...options, ...words, ...spec.args], cwd, env }
+      : script !== undefined
+        ? { kind: 'script', script, ...common }
+        : { kind: 'module', module: spec.module!, ...common };
+  const name = script !== undefined ? path.basename(script) : (spec.module ?? spec.name ?? 'code');
+  return { name, target, environment, argv: [...words, ...spec.args], ...(script === undefined ? {} : { file: vscode.Uri.file(script) }) };
 }
 
 async function commandStart(

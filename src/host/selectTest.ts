@@ -9,8 +9,11 @@ import { activeInfo, viewed } from './session.js';
 
 const KEY = 'test';
 
-/** @throws UserError where no profile is active, or none that knows tests */
-export async function selectTest(ctx: Ctx): Promise<void> {
+/**
+ * @param wanted the test's own name, empty for all tests; without it the user picks
+ * @throws UserError where no profile is active, it knows no tests, or not this one
+ */
+export async function selectTest(ctx: Ctx, wanted?: string): Promise<void> {
   const info = activeInfo(ctx.store.value);
   const { view } = ctx.store.value;
   if (!info || !view)
@@ -20,6 +23,12 @@ export async function selectTest(ctx: Ctx): Promise<void> {
     throw new UserError('no-tests', 'This profile does not say which test ran; record with Profile Each Test.', [
       { title: 'Profile Each Test', command: 'heatline.profileEachTest' },
     ]);
+  if (wanted !== undefined) {
+    if (wanted !== '' && !tests.some(({ value }) => value === wanted))
+      throw new UserError('no-test', `This profile has no samples of the test ${wanted}.`);
+    ctx.store.update((session) => viewed(session, { tagFocus: wanted === '' ? null : labelFilter(KEY, wanted) }));
+    return;
+  }
   const type = info.valueTypes[view.type];
   const unit = type?.unit ?? '';
   const whole = info.totals[view.type] ?? 0;

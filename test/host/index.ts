@@ -2,6 +2,7 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { activation } from './activation.js';
 import { badFiles } from './badFiles.js';
+import { debuggers } from './debuggers.js';
 import { edits } from './edits.js';
 import { endings } from './endings.js';
 import { type Report, runSuites } from './harness.js';
@@ -31,6 +32,7 @@ const suites = {
   stacks,
   endings,
   ways,
+  debuggers,
   selection,
   notebooks,
   timing,

@@ -36,7 +36,7 @@ export function testing(test: Define): void {
     await settings({ ...before, ...values });
     try {
       await eventually(() => {
-        for (const [key, value] of Object.entries(values)) assert.equal(vscode.workspace.getConfiguration().get(key), value);
+        for (const [key, value] of Object.entries(values)) assert.deepEqual(vscode.workspace.getConfiguration().get(key), value);
       });
       await body(file);
     } finally {
@@ -52,8 +52,8 @@ export function testing(test: Define): void {
     return JSON.parse(before);
   }
 
-  async function profileTest(given?: unknown): Promise<ProfileInfo> {
-    const info = await vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.profileTest', given);
+  async function profileTest(given?: unknown, command = 'heatline.profileTest'): Promise<ProfileInfo> {
+    const info = await vscode.commands.executeCommand<ProfileInfo | undefined>(command, given);
     assert.ok(info?.recording, 'nothing was recorded');
     noteRecordings(info);
     return info;
@@ -93,6 +93,33 @@ export function testing(test: Define): void {
       assert.ok((await heatOf(file, 'return sum')) > 0.05);
       assert.equal(await heatOf(file, 'sorted('), 0);
     }));
+
+  test('each test of a folder: workers as pytest is told to take, and the time of one test alone', () =>
+    withTests(
+      'test_each',
+      async (file) => {
+        const folder = vscode.Uri.joinPath(file, '..');
+        for (const [name, type] of await vscode.workspace.fs.readDirectory(folder)) {
+          const other = vscode.Uri.joinPath(folder, name);
+          if (type === vscode.FileType.File && other.fsPath !== file.fsPath) await vscode.workspace.fs.delete(other);
+        }
+        const info = await profileTest(folder, 'heatline.profileEachTest');
+        assert.deepEqual(info.recording?.argv, ['-m', 'pytest', '-n2', 'tests']);
+        assert.equal(info.recording.engine, 'sampler');
+        assert.equal(info.recording.exitStatus, 1);
+        for (const worker of ['controller', 'gw0', 'gw1']) assert.ok(info.threads.includes(worker), String(info.threads));
+        const [whole, other] = [await heatOf(file, 'return sum'), await heatOf(file, 'sorted(')];
+        assert.ok(whole > 0.05 && other > 0.03, `${whole} ${other}`);
+        await vscode.commands.executeCommand('heatline.selectTest', 'tests/test_each.py::TestGroup::test_other');
+        await eventually(async () => {
+          assert.equal(await heatOf(file, 'return sum'), 0);
+          assert.ok((await heatOf(file, 'sorted(')) > 0.03);
+        }, 30);
+        await vscode.commands.executeCommand('heatline.selectTest', '');
+        await eventually(async () => assert.ok((await heatOf(file, 'return sum')) > 0.05), 30);
+      },
+      { 'python.testing.pytestArgs': ['-n2'] },
+    ));
 
   test('a whole file by unittest, where the workspace has it so', () =>
     withTests(

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { functionAt } from '../../src/host/definitionsAround.js';
 import { parseEnvFile } from '../../src/host/envFile.js';
-import { applyConfig, expand, matchingConfigs, recordable, type Variables } from '../../src/host/launchConfig.js';
+import { applyConfig, expand, heatlineConfig, matchingConfigs, recordable, type Variables } from '../../src/host/launchConfig.js';
 import { readLaunchSpec } from '../../src/host/launchSpec.js';
 import { joinWords, splitWords } from '../../src/host/shellWords.js';
 
@@ -160,7 +160,50 @@ describe('launch configurations', () => {
       'unknowable',
       'ours',
     ]);
-    expect(applyConfig({ name: 'm', type: 'debugpy', module: '${fileBasenameNoExtension}' }, variables).module).toBe('pricing');
+  });
+
+  it('of the debugger become ours, all that changes what runs kept, variables left to VS Code', () => {
+    const all = {
+      name: 'all',
+      type: 'debugpy',
+      request: 'launch',
+      module: '${input:which}',
+      args: '${command:pickArgs}',
+      cwd: '${workspaceFolder}/a',
+      env: { A: '${env:B}' },
+      envFile: '${workspaceFolder}/dev.env',
+      python: ['/opt/python3', '-X', 'dev'],
+      pythonArgs: ['-W', 'error'],
+      preLaunchTask: 'make',
+      postDebugTask: 'clean',
+    };
+    // Where the program is shown, and what only a debugger does.
+    const left = { console: 'externalTerminal', redirectOutput: true, justMyCode: false, subProcess: true, django: true, gevent: true };
+    const { python: _, ...rest } = all;
+    expect(heatlineConfig({ ...all, ...left, stopOnEntry: true, sudo: false })).toEqual({
+      ...rest,
+      type: 'heatline',
+      python: '/opt/python3',
+      pythonArgs: ['-X', 'dev', '-W', 'error'],
+    });
+    const code = {
+      name: 'c',
+      type: 'debugpy',
+      request: 'launch',
+      code: ['import a', 'a.b()'],
+      python: '${command:python.interpreterPath}',
+    };
+    expect(recordable([code], 'linux')).toEqual([code]);
+    expect(heatlineConfig(code)).toEqual({ name: 'c', type: 'heatline', request: 'launch', code: 'import a\na.b()' });
+    expect(() => heatlineConfig({ ...code, sudo: true })).toThrow(
+      '“c” asks for sudo, with which Heatline starts nothing: run sudo heatline',
+    );
+    expect(readLaunchSpec({ ...heatlineConfig(all), args: 'x "y z"' }, 'linux')).toMatchObject({
+      module: '${input:which}',
+      args: ['x', 'y z'],
+      pythonArgs: ['-X', 'dev', '-W', 'error'],
+    });
+    expect(() => readLaunchSpec({ code: 'x', program: 'y' }, 'linux')).toThrow('more than one thing');
   });
 
   it('give arguments, environment, folder, env file and interpreter', () => {

@@ -74,8 +74,8 @@ describe('the manifest', () => {
     expect(contributes.taskDefinitions).toEqual([{ type: 'heatline', properties: described }]);
     const value = { string: 'x', number: 1, boolean: true, object: { A: '1' }, array: ['x'] };
     const whole = Object.entries(described).map(([name, { type }]) => [name, value[[type].flat()[0] as keyof typeof value]]);
-    for (const kept of ['program', 'module', 'command']) {
-      const raw = whole.filter(([name]) => name === kept || !['program', 'module', 'command'].includes(name as string));
+    for (const kept of ['program', 'module', 'code', 'command']) {
+      const raw = whole.filter(([name]) => name === kept || !['program', 'module', 'code', 'command'].includes(name as string));
       expect(Object.keys(readLaunchSpec(Object.fromEntries(raw), 'linux')).sort()).toEqual(raw.map(([name]) => name).sort());
     }
   });
