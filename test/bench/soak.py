@@ -73,6 +73,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--rate", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=50)
+    parser.add_argument("--server", default=os.path.join(ROOT, "dist", "server.js"))
     parser.add_argument("--json", action="store_true", help="figures for a program")
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="heatline soak ")
@@ -97,7 +98,7 @@ def soak(folder, options):
     alone.kill()
     alone.communicate()
 
-    server = Server(folder)
+    server = Server(options.server, folder)
     recorder = ["run", "--engine", "sampler", "--live", "--rate", str(options.rate), "--output", output, "--"]
     program = begin([sys.executable, ENTRY, *recorder, *words], folder)
     with open(output + ".helper") as file:
@@ -177,8 +178,8 @@ def spread(figures):
 class Server:
     """The language server as it ships, asked over its standard streams."""
 
-    def __init__(self, folder):
-        command = ["node", os.path.join(ROOT, "dist", "cli.js"), "lsp", "--stdio"]
+    def __init__(self, bundle, folder):
+        command = ["node", bundle, "--stdio"]
         self._process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._number = 0
         self.ask("initialize", {"processId": os.getpid(), "rootUri": None, "capabilities": {}})
