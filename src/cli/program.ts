@@ -66,7 +66,8 @@ function recording(program: Command): void {
   program
     .command('fetch')
     .description('get a profile from a running service, such as /debug/pprof of a Go program')
-    .argument('<url>', 'localhost:6060, or http://host:6060/debug/pprof/heap')
+    .argument('<url>', 'localhost:6060, or http://host:6060/debug/pprof/heap; - reads it from stdin, then headers')
+    .option('--list', 'print what a Go service offers instead')
     .option('-o, --output <file>', 'file to write; its name says the format')
     .option('--format <id>', 'format to write, whatever the name')
     .option('--seconds <n>', 'how long the service measures (CPU: 30; heap and others: the change in that time)', whole)

@@ -39,6 +39,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.rerun': (ctx) => launching().rerun(ctx),
   'heatline.stop': (ctx, _, id) => ctx.runs.stop(id),
   'heatline.attach': (ctx, _, options) => launching().attach(ctx, asAttachOptions(options)),
+  'heatline.fetchPprof': (ctx, _, options) => launching().fetchPprof(ctx, options),
   'heatline.dump': (ctx, _, options) => launching().showStacks(ctx, asDumpOptions(options)),
   'heatline.dump.again': (ctx, _, page) => (page instanceof vscode.Uri ? launching().showStacks(ctx, page) : undefined),
   'heatline.dump.variables': (ctx, _, page) => (page instanceof vscode.Uri ? launching().showVariables(ctx, page) : undefined),

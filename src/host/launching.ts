@@ -3,6 +3,7 @@ export { attach } from './attach/attach.js';
 export { pickProcess } from './attach/picker.js';
 export { showStacks, showVariables } from './attach/stacks.js';
 export { compareWith, pinRuns, showComparison } from './compareCommands.js';
+export { fetchPprof } from './fetch/fetchPprof.js';
 export { takeUpInterrupted } from './interrupted.js';
 export { profileCell, profileNotebook } from './notebooks/profileCells.js';
 export { profileLaunchConfig } from './pickConfiguration.js';

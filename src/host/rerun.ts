@@ -5,6 +5,7 @@ import type { ProfileInfo } from '../protocol/lsp.js';
 import { attachAgain } from './attach/attach.js';
 import type { Ctx } from './ctx.js';
 import { profileCellsAgain } from './notebooks/profileCells.js';
+import { fetchAgain } from './fetch/fetchPprof.js';
 import { profileFile } from './profileFile.js';
 import { profileLaunch } from './profileLaunch.js';
 import { lastStart } from './starts.js';
@@ -25,6 +26,8 @@ export async function rerun(ctx: Ctx): Promise<ProfileInfo> {
       return profileCellsAgain(ctx, last.notebook, last.cell);
     case 'attach':
       return attachAgain(ctx, last.options, last.program);
+    case 'fetch':
+      return fetchAgain(ctx, last);
     default:
       throw new UserError('no-run', 'Nothing was profiled in this workspace yet.', [
         { title: 'Profile This File', command: 'heatline.profileFile' },

@@ -5,6 +5,7 @@ import { badFiles } from './badFiles.js';
 import { debuggers } from './debuggers.js';
 import { edits } from './edits.js';
 import { endings } from './endings.js';
+import { fetching } from './fetching.js';
 import { type Report, runSuites } from './harness.js';
 import { heat } from './heat.js';
 import { live } from './live.js';
@@ -34,6 +35,7 @@ const suites = {
   ways,
   debuggers,
   selection,
+  fetching,
   notebooks,
   timing,
   refusals,

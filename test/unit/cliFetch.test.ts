@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { completeAddress } from '../../src/cli/fetch/address.js';
+import { completeAddress } from '../../src/core/address.js';
 import { cliKit, fixtures } from './cliKit.js';
 
 const { start, heatline, json, folder, files } = cliKit();

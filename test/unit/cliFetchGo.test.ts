@@ -214,4 +214,19 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     expect(heatline('record', `http://${http}`, 'x')).toMatchObject({ status: 2 });
     expect(heatline('record', '--measure', 'wall', `http://${http}`).stderr).toContain('does not measure wall');
   });
+
+  test('--list says what the service offers; a URL on stdin is in no list of processes', { timeout: 60_000 }, () => {
+    const kinds = ['allocs', 'block', 'goroutine', 'heap', 'mutex', 'profile', 'threadcreate'];
+    expect(heatline('fetch', '--list', http).stdout.trim().split('\n').sort()).toEqual(kinds);
+    expect(json('fetch', '--list', `${http}/debug/pprof/?token=s3cret`)).toEqual({
+      url: `http://${http.replace('http://', '')}/debug/pprof/`,
+      profiles: expect.arrayContaining(kinds),
+    });
+    expect(heatline('fetch', '--list', `${http}/else/`)).toMatchObject({ status: 3, stderr: expect.stringContaining('(404)') });
+    const input = `${http}/debug/pprof/heap?token=s3cret\r\nX-Any: 1\n`;
+    expect(run(['fetch', '-', '-o', join(folder, 'in.pb.gz')], { input })).toMatchObject({ status: 0 });
+    expect(json('top', 'in.pb.gz').functions.length).toBeGreaterThan(0);
+    expect(run(['fetch', '-'], { input: `${http}\nnothing\n` }).stderr).toContain("it looks like 'Name: value'");
+    expect(run(['fetch', '-'], { input: '' })).toMatchObject({ status: 2 });
+  });
 });

@@ -1,9 +1,9 @@
 // Paths of Windows: parsed, compared and shown with its rules, on whatever system this runs. Profiles travel between machines.
 import { win32 } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { completeAddress } from '../../src/cli/fetch/address.js';
 import { fits, splitPattern } from '../../src/cli/files.js';
 import { comparable, pathFilter, shortPath, sourcePlaces } from '../../src/cli/paths.js';
+import { completeAddress } from '../../src/core/address.js';
 import { formatFrame, parseFrame } from '../../src/core/formats/collapsed/frames.js';
 import { readProfile } from '../../src/core/formats/index.js';
 import { bytesSource } from '../../src/core/formats/source.js';

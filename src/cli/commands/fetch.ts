@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { gunzipSync } from 'node:zlib';
+import { type Address, completeAddress, showUrl } from '../../core/address.js';
 import { ReadError, UserError } from '../../core/errors.js';
 import { readProfile } from '../../core/formats/index.js';
 import { boundOf, bytesSource } from '../../core/formats/source.js';
@@ -8,16 +9,17 @@ import { summarize } from '../../core/model/summary.js';
 import { formatBytes } from '../../core/model/units.js';
 import { infoJson } from '../../core/report/info.js';
 import { Exit, InputError, say } from '../failure.js';
-import { type Address, completeAddress } from '../fetch/address.js';
 import { type Answer, type DownloadOptions, download } from '../fetch/download.js';
-import { badStatus, notAProfile, unreadable } from '../fetch/explain.js';
-import { checkOutput, printJson, stamp, writeWhole } from '../output.js';
+import { badStatus, linkedProfiles, notAProfile, unreadable } from '../fetch/explain.js';
+import { checkOutput, print, printJson, stamp, writeWhole } from '../output.js';
 import { progress } from '../terminal.js';
 import { writeProfile, writerFor } from '../writer.js';
 
 /** Wait beyond the measured seconds, and the longest that a timer waits, in milliseconds. */
 const SLACK = 30_000;
 const LONGEST = 2 ** 31 - 1;
+/** What is read of a URL and headers on stdin, in characters. */
+const MAX_REQUEST = 1 << 20;
 
 export interface FetchOptions {
   readonly output?: string;
@@ -29,25 +31,24 @@ export interface FetchOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly insecure?: boolean;
+  readonly list?: boolean;
   readonly json?: boolean;
 }
 
-/** `heatline fetch URL -o OUT`: gets a profile from a running service; it is read before it is put where it belongs. */
-export async function fetchProfile(text: string, options: FetchOptions): Promise<void> {
+/**
+ * `heatline fetch URL -o OUT`: gets a profile from a running service; it is read before it is put where it belongs. The URL `-`
+ * stands for lines on stdin, where no list of processes shows them: the URL, then headers.
+ */
+export async function fetchProfile(given: string, options: FetchOptions): Promise<void> {
+  const [text = '', ...lines] = given === '-' ? await linesOfStdin() : [given];
+  const headers = headersFrom([...lines, ...(options.header ?? [])]);
+  if (options.list) return await listProfiles(text, headers, options);
   const address = completeAddress(text, options.seconds);
   const output = options.output ?? `heatline-${address.kind.replace(/[^\w.-]/g, '') || 'profile'}-${stamp(new Date())}.pb.gz`;
   const format = writerFor(output, options.format);
   checkOutput(output);
   const interrupt = new AbortController();
-  const wanted: DownloadOptions = {
-    headers: headersFrom(options.header ?? []),
-    ...pem('ca', '--cacert', options.cacert),
-    ...pem('cert', '--cert', options.cert),
-    ...pem('key', '--key', options.key),
-    ...(options.insecure ? { insecure: true } : {}),
-    wait: Math.min(LONGEST, options.timeout === undefined ? address.seconds * 1000 + SLACK : options.timeout * 1000),
-    signal: interrupt.signal,
-  };
+  const wanted = { ...downloadOptions(headers, address, options), signal: interrupt.signal };
   const stop = (signal: NodeJS.Signals) => {
     process.exitCode = signal === 'SIGINT' ? Exit.interrupted : Exit.terminated;
     interrupt.abort(signal);
@@ -69,6 +70,45 @@ export async function fetchProfile(text: string, options: FetchOptions): Promise
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }
+}
+
+/** `heatline fetch --list URL`: what a Go service offers, one name a line. */
+async function listProfiles(text: string, headers: Readonly<Record<string, string>>, options: FetchOptions): Promise<void> {
+  const address = completeAddress(text);
+  address.url.search = '';
+  address.url.pathname = address.url.pathname.replace(/[^/]*$/, '');
+  const shown = showUrl(address.url);
+  try {
+    const wanted = downloadOptions(headers, { ...address, seconds: 0 }, options);
+    const page = await download(address.url, wanted);
+    if (page.status !== 200) throw await badStatus(page, wanted);
+    const profiles = linkedProfiles(page);
+    if (profiles.length === 0)
+      throw new ReadError('unknown-format', 'This page lists no profiles; the one of a Go service ends in /debug/pprof/.');
+    if (options.json) await printJson({ url: shown, profiles });
+    else await print(`${profiles.join('\n')}\n`);
+  } catch (error) {
+    throw error instanceof ReadError ? new InputError(shown, error) : error;
+  }
+}
+
+function downloadOptions(headers: Readonly<Record<string, string>>, { seconds }: Address, options: FetchOptions): DownloadOptions {
+  return {
+    headers,
+    ...pem('ca', '--cacert', options.cacert),
+    ...pem('cert', '--cert', options.cert),
+    ...pem('key', '--key', options.key),
+    ...(options.insecure ? { insecure: true } : {}),
+    wait: Math.min(LONGEST, options.timeout === undefined ? seconds * 1000 + SLACK : options.timeout * 1000),
+  };
+}
+
+async function linesOfStdin(): Promise<string[]> {
+  if (process.stdin.isTTY) throw new UserError('usage', 'there is no URL on stdin: send one through a pipe');
+  let text = '';
+  process.stdin.setEncoding('utf8');
+  for await (const chunk of process.stdin) if (text.length < MAX_REQUEST) text += chunk;
+  return text.split(/\r?\n/).filter((line) => line.trim() !== '');
 }
 
 /** Downloads with a line of progress on a terminal. */

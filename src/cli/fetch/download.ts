@@ -2,8 +2,8 @@ import { type IncomingMessage, request as plainRequest, type RequestOptions } fr
 import { request as tlsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, rootCertificates, connect as tlsConnect } from 'node:tls';
+import { bareHost, decoded, showUrl } from '../../core/address.js';
 import { ReadError } from '../../core/errors.js';
-import { bareHost, decoded, showUrl } from './address.js';
 import { proxyFor, refusal, requestOf, tunnel, unreachable, type WebProxy } from './proxy.js';
 
 /** Redirects that are followed, largest answer in bytes, what is kept of an answer that is an error, and waits in milliseconds. */

@@ -31,25 +31,27 @@ function firstLine({ body, type }: Answer): string {
   return line === undefined ? '' : `: ${shorten(plain(line.trim()), MOST_TEXT)}`;
 }
 
-/** Profiles that the index page beside a URL links to. Go's has `<a href='heap?debug=1'>`. */
+/** Profiles that the index page beside a URL links to; none where there is no such page. */
 async function offeredProfiles(url: URL, options: DownloadOptions): Promise<string[]> {
   const index = new URL(url);
   index.search = '';
   index.pathname = index.pathname.replace(/[^/]*$/, '');
   try {
     const page = await download(index, { ...options, wait: INDEX_WAIT });
-    if (page.status !== 200) return [];
-    const names = page.body
-      .subarray(0, 1 << 18)
-      .toString('utf8')
-      .matchAll(/href=['"]?([a-z][\w.-]{0,60})\?/gi);
-    return [...new Set(Array.from(names, ([, name]) => name!))]
-      .filter((name) => !['trace', 'cmdline', 'symbol'].includes(name))
-      .slice(0, 20);
+    return page.status === 200 ? linkedProfiles(page) : [];
   } catch (error) {
     if (options.signal?.aborted) throw error;
     return [];
   }
+}
+
+/** Names of the profiles that an index page links to. Go's has `<a href='heap?debug=1'>`. */
+export function linkedProfiles({ body }: Answer): string[] {
+  const names = body
+    .subarray(0, 1 << 18)
+    .toString('utf8')
+    .matchAll(/href=['"]?([a-z][\w.-]{0,60})\?/gi);
+  return [...new Set(Array.from(names, ([, name]) => name!))].filter((name) => !['trace', 'cmdline', 'symbol'].includes(name)).slice(0, 20);
 }
 
 /** Answers that are no profile, told by their beginning; undefined for what may be one. */

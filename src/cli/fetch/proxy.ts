@@ -1,8 +1,8 @@
 import { type ClientRequest, request as plainRequest, type RequestOptions } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { BlockList, isIP, type Socket } from 'node:net';
+import { bareHost, decoded } from '../../core/address.js';
 import { ReadError, UserError } from '../../core/errors.js';
-import { bareHost, decoded } from './address.js';
 
 /** Loopback, which no proxy can reach for us. */
 const LOOPBACK = new BlockList();

@@ -1,4 +1,4 @@
-import { UserError } from '../../core/errors.js';
+import { UserError } from './errors.js';
 
 /** Go's default for `/debug/pprof/profile` without `seconds`. */
 const PROFILE_SECONDS = 30;
@@ -14,24 +14,28 @@ export interface Address {
   readonly kind: string;
   /** How long the service will measure before it answers. */
   readonly seconds: number;
+  /** No profile was named: what a service offers may be asked for. */
+  readonly bare: boolean;
 }
 
 /**
  * Completes what people type: `host:6060` is Go's CPU profile there, `:6060` and `6060` are on this machine,
  * `host:6060/debug/pprof/heap` lacks only the scheme.
+ * @param chosen profile to take where none is named
  * @throws UserError `usage`
  */
-export function completeAddress(text: string, seconds?: number): Address {
+export function completeAddress(text: string, seconds?: number, chosen = 'profile'): Address {
   const url = parse(text.trim());
   url.hash = '';
   const path = url.pathname.replace(/\/+$/, '');
-  if (path === '' || path === PPROF) url.pathname = `${PPROF}/profile`;
+  const bare = path === '' || path.endsWith(PPROF);
+  if (bare) url.pathname = `${path || PPROF}/${chosen}`;
   const kind = url.pathname.split('/').at(-1)!;
   if (seconds !== undefined) url.searchParams.set('seconds', String(seconds));
-  else if (url.pathname === `${PPROF}/profile` && !url.searchParams.has('seconds'))
+  else if (url.pathname.endsWith(`${PPROF}/profile`) && !url.searchParams.has('seconds'))
     url.searchParams.set('seconds', String(PROFILE_SECONDS));
   const asked = Number(url.searchParams.get('seconds') ?? 0);
-  return { url, shown: showUrl(url), kind, seconds: asked > 0 && Number.isFinite(asked) ? asked : 0 };
+  return { url, shown: showUrl(url), kind, seconds: asked > 0 && Number.isFinite(asked) ? asked : 0, bare };
 }
 
 function parse(text: string): URL {
