@@ -101,7 +101,12 @@ const info: ProfileInfo = {
   recording: null,
   summary: 'quote in shop/pricing.py took 61 % of 1.00 s.',
 };
-let page: PageState = { info, view: { profile: 'p1', type: 0 }, tab: query.get('tab') ?? 'flame', compared: null };
+let page: PageState = {
+  info,
+  view: { profile: 'p1', type: 0 },
+  tab: query.get('tab') ?? 'flame',
+  compared: JSON.parse(query.get('compared') ?? 'null'),
+};
 
 const harness: Harness = {
   calls: [],
@@ -162,7 +167,7 @@ host.handle('setView', ({ view }) => {
   harness.state({ view: Object.fromEntries(given) as unknown as ViewParams });
   return null;
 });
-for (const method of ['openSource', 'select', 'copy'] as const) {
+for (const method of ['openSource', 'select', 'copy', 'chooseBaseline', 'unpinBaseline'] as const) {
   host.handle(method, (params: unknown) => {
     note(method, params);
     return null;

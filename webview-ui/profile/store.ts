@@ -1,6 +1,7 @@
 import type { GroupBy, ViewParams } from '../../src/protocol/lsp.js';
 import type { PageState, PageViewChange } from '../../src/protocol/webview.js';
 import { ask, host, loadState, saveState } from '../shared/boot.js';
+import type { DiffState } from './diff/state.js';
 
 /** Remembered over hiding and reloading the page. */
 export interface Saved {
@@ -17,6 +18,7 @@ export interface Saved {
   treeDescending: boolean;
   /** The selected function. */
   selected: number | null;
+  diff: Partial<DiffState>;
 }
 
 export interface Matches {
@@ -80,6 +82,7 @@ class Store {
       this.reading = fraction;
       this.changed();
     });
+    host.on('tab', ({ tab }) => this.setTab(tab));
     host.on('reveal', ({ func }) => this.reveal(func));
     host.on('error', ({ message }) => this.fail(message, () => void this.connect()));
     await this.connect();

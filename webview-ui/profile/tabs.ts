@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact';
+import { DiffView } from './diff/diffView.js';
 import { FlameView } from './flame/flameView.js';
 import { InfoView } from './info/infoView.js';
 import { TableView } from './table/tableView.js';
@@ -26,5 +27,6 @@ export const tabs: readonly Tab[] = [
     keys: '↑↓ walk · ←→ close, open · H hot path · Enter source · / search · ? help',
     searches: true,
   },
+  { id: 'diff', label: 'Diff', View: DiffView, keys: '↑↓ walk · Enter source · / search · ? help', searches: true },
   { id: 'info', label: 'Info', View: InfoView, keys: '? help', searches: false },
 ];

@@ -6,9 +6,9 @@ import { type HeatLine, heatLines } from '../../core/model/heat.js';
 import { libraryFlags } from '../../core/model/library.js';
 import { identityMap } from '../../core/model/lineMap.js';
 import { searchTest } from '../../core/model/search.js';
-import { basisText, functionsByChange, movedText, placeOf } from '../../core/report/diff.js';
+import { functionsByChange, movedText, placeOf } from '../../core/report/diff.js';
 import type { Change, ComparedFunctionRow, CompareSort, LineChange } from '../../protocol/compare.js';
-import { doubts } from './doubts.js';
+import { basisOf, doubts } from './doubts.js';
 import type { ComparisonQueries } from './queries.js';
 import type { ComparisonTables } from './tables.js';
 
@@ -40,7 +40,7 @@ export const comparisonAnswers: Answers = {
       noise: known(wholeNoise(comparison)),
       changed,
       clear,
-      basis: basisText(comparison, looked.normalize),
+      basis: basisOf(comparison),
       warnings: doubts(comparison),
     };
   },

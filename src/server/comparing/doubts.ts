@@ -1,5 +1,15 @@
 import type { ComparedSide, Comparison } from '../../core/model/compare.js';
 import { formatShare } from '../../core/model/units.js';
+import { basisText } from '../../core/report/diff.js';
+
+/** Sentences (without a full stop) on what the figures rest on, and how they were made comparable. */
+export function basisOf(comparison: Comparison): string[] {
+  const { base, next, normalize } = comparison;
+  const said = basisText(comparison, normalize).map((sentence) => sentence.replace('~ marks', '≈ marks'));
+  if (base.runs < 2 && next.runs < 2) return said;
+  const runs = `means of ${base.runs} → ${next.runs} runs · ± is what runs and samples differ by alone (95 %), ≈ marks changes within it`;
+  return [runs, ...(normalize === 'none' ? [] : said.slice(-1))];
+}
 
 /** Below this share of both sides in functions that both have, they are hardly one program. */
 const COMMON = 0.05;

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { host } from '../../shared/boot.js';
 import { formatShare, formatValue, placeOf, safeText } from '../../shared/format.js';
@@ -11,6 +12,8 @@ export interface CardProps {
   readonly self: number;
   readonly total: number;
   readonly whole: number;
+  /** What is told in the place of self and total: a word and its figure each. */
+  readonly facts?: readonly (readonly [label: string, text: string])[];
   readonly estimate: boolean;
   /** Where pointer and box are in the window, px: the card keeps clear of them. For a box chosen by key, `corner`. */
   readonly anchor: { readonly x: number; readonly top: number; readonly bottom: number; readonly corner: boolean };
@@ -59,8 +62,17 @@ export function Card(props: CardProps) {
       <div class="card-name">{safeText(name)}</div>
       {place !== '' && <div class="card-place">{place}</div>}
       <div class="card-figures">
-        <Figure label="self" value={self} whole={whole} />
-        <Figure label="total" value={total} whole={whole} />
+        {props.facts?.map(([label, text]) => (
+          <Fragment key={label}>
+            <span>{label}</span>
+            <span class="card-fact">{text}</span>
+          </Fragment>
+        )) ?? (
+          <>
+            <Figure label="self" value={self} whole={whole} />
+            <Figure label="total" value={total} whole={whole} />
+          </>
+        )}
       </div>
       {props.estimate && <div class="card-note">Estimated from call edges</div>}
       {source && <pre class="card-source">{safeText(source.trim())}</pre>}

@@ -1,0 +1,36 @@
+import type { Normalize } from '../../../src/core/model/compare.js';
+import type { WidthOf } from '../../../src/core/model/diffTree.js';
+import type { CompareSort } from '../../../src/protocol/compare.js';
+import { store } from '../store.js';
+
+/** What the Diff tab shows, remembered with the page. */
+export interface DiffState {
+  readonly shows: 'functions' | 'flame' | 'lines';
+  readonly normalize: Normalize;
+  readonly clearOnly: boolean;
+  readonly sort: CompareSort;
+  readonly descending: boolean;
+  readonly widths: WidthOf;
+  readonly inverted: boolean;
+  /** Functions to the focus of the flame graph. */
+  readonly focus: readonly number[];
+}
+
+const FIRST: DiffState = {
+  shows: 'functions',
+  normalize: 'none',
+  clearOnly: false,
+  sort: 'self',
+  descending: true,
+  widths: 'next',
+  inverted: false,
+  focus: [],
+};
+
+export function diffState(): DiffState {
+  return { ...FIRST, ...store.saved.diff };
+}
+
+export function saveDiff(part: Partial<DiffState>): void {
+  store.save({ diff: { ...store.saved.diff, ...part } });
+}
