@@ -3,11 +3,12 @@
 import json
 import os
 import sys
+import time
 
 from . import files, session
 from .cells import OUTSIDE, Cells, bare
 from .lookout import Lookout, Unavailable
-from .recorder import checkpoint_gaps
+from .recorder import FIRST_CHECKPOINT, LAST_CHECKPOINT, checkpoint_gaps
 from .ticker import Ticker
 
 ARMED = "_heatline_armed"  # what waits in a shell for its cells, as an attribute of the shell
@@ -18,11 +19,14 @@ class CellProfile(session.profile):
     """
     A `profile` of cells: other threads of the kernel are left out, and so are the frames around the cell. With a helper
     process also where threads run, as they do in every kernel: the helper is forked from them, and lives by itself.
+    `told()` is called when `<output>.part` was written, a checkpoint for the case that the kernel dies.
     """
 
-    def __init__(self, cells, output=None, rate=200):
+    def __init__(self, cells, output=None, rate=200, told=None):
         super().__init__(output, rate=rate)
         self.cells = cells
+        self._told = told
+        self._checkpoint_at = 0.0
 
     def _kept(self, thread, frames):
         return self.cells.kept(thread, frames)
@@ -34,10 +38,29 @@ class CellProfile(session.profile):
             with warnings.catch_warnings():
                 # CPython warns of forks beside threads; nothing of the copy's runs but the helper.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                return Lookout(self._options.rate, False, lambda _: False, checkpoint_gaps(None), lambda *_: None)
+                return Lookout(self._options.rate, False, self._checkpoint, checkpoint_gaps(None), lambda *_: None)
         except Unavailable as problem:
             self._recorder.notes.append("no helper process: %s" % problem)
-        return Ticker(self._options.rate)
+        return Ticker(self._options.rate, self._checkpoint)
+
+    def _checkpoint(self, _sampler):
+        """In a thread of the sampler's, now and then."""
+        now = time.perf_counter()
+        if self._told is None or now < self._checkpoint_at or now < self._began + FIRST_CHECKPOINT:
+            return False
+        recorder, sums = self._recorder, self._sums
+        try:
+            recorder.sampler = sums.so_far()
+            recorder.began = self._began - sums.lasted
+            files.write_whole(self._options.output + ".part", recorder.content(False))
+            self._told()
+        except (OSError, RuntimeError, MemoryError):
+            pass  # A full disk is told of at the end.
+        finally:
+            recorder.sampler = sums
+        ended = time.perf_counter()
+        self._checkpoint_at = ended + max(FIRST_CHECKPOINT, min(LAST_CHECKPOINT, 50 * (ended - now)))
+        return False
 
     def start(self):
         super().start()
@@ -62,7 +85,9 @@ class Armed:
     `<output>.armed` tells that it waits, and `<output>.cells` has name, text and place of the cells that were met.
     """
 
-    def __init__(self, shell, request):
+    def __init__(self, shell, request, wanted):
+        """`wanted` is the request's file: once it is gone nobody waits any more."""
+        self._wanted = wanted
         texts = {name: text for name, text, _ in request["cells"]}
         self._places = {name: place for name, _, place in request["cells"]}
         self._elsewhere = request["notebook"]
@@ -70,7 +95,7 @@ class Armed:
         self._output = request["output"]
         self._left = [(name, texts[name]) for name in request["run"]]
         self._cells = Cells(shell, texts.items())
-        self._profile = CellProfile(self._cells, self._output, request["rate"])
+        self._profile = CellProfile(self._cells, self._output, request["rate"], self._tell)
         self._runs = False
         problem = files.why_unwritable(self._output)
         if problem:
@@ -87,6 +112,9 @@ class Armed:
     def _before(self, info):
         if self._runs or not self._left:
             return
+        if not os.path.exists(self._wanted):
+            self.leave()
+            return
         name, text = self._left[0]
         if bare(info.raw_cell) != bare(text):
             return
@@ -100,11 +128,15 @@ class Armed:
         self._profile.stop()
         self._runs = False
         del self._left[0]
-        place = lambda name: self._places.get(name, self._elsewhere)
-        met = [{"name": name, "text": text, "cell": place(name)} for name, text in self._cells.used.items()]
-        files.write_whole(self._output + ".cells", json.dumps(met).encode())
+        self._tell()
+        files.remove(self._output + ".part")
         if not self._left or not result.success:
             self.leave()
+
+    def _tell(self):
+        place = lambda name: self._places.get(name, self._elsewhere)
+        met = [{"name": name, "text": text, "cell": place(name)} for name, text in list(self._cells.used.items())]
+        files.write_whole(self._output + ".cells", json.dumps(met).encode())
 
     def leave(self):
         """Takes itself out of the shell."""
@@ -122,4 +154,4 @@ def arm(path):
     if shell is None:
         raise RuntimeError(NO_SHELL)
     with open(path, encoding="utf-8") as file:
-        Armed(shell, json.load(file))
+        Armed(shell, json.load(file), path)

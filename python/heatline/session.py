@@ -1,6 +1,7 @@
 """Recording from the program's own code: `heatline.profile` as a context manager, a decorator, or by start and stop."""
 
 import atexit
+import copy
 import os
 import sys
 import threading
@@ -174,8 +175,18 @@ class _Sums:
         self._now.forget()
 
     def stop(self):
-        sampler = self._now
-        sampler.stop()
+        self._now.stop()
+        self._take(self._now)
+        self.fresh = True
+
+    def so_far(self):
+        """A copy that has what the sampler that is at work has seen as well."""
+        other = copy.copy(self)
+        other._rows = {key: list(figures) for key, figures in self._rows.items()}
+        other._take(self._now)
+        return other
+
+    def _take(self, sampler):
         for name, frames, ticks, wall, cpu, busy, offset, _ in sampler.samples(self._places):
             row = self._rows.setdefault((name, self._kept(name, frames), offset), [0, 0, 0, 0])
             for index, figure in enumerate((ticks, wall, cpu, busy)):
@@ -186,7 +197,6 @@ class _Sums:
         self.seconds += sampler.seconds
         self.has_cpu = sampler.has_cpu
         self.notes = list(dict.fromkeys(self.notes + sampler.notes))
-        self.fresh = True
 
     def samples(self, _):
         return [(name, frames, *figures, offset, None) for (name, frames, offset), figures in self._rows.items() if frames]

@@ -37,6 +37,9 @@ export interface RecordedSource {
   readonly cell?: string;
 }
 
+/** Endings of what a notebook's kernel and the editor tell each other beside the raw file while cells are recorded (python/heatline/kernel.py). */
+export const KERNEL_FILES = { request: '.request', armed: '.armed', cells: '.cells' } as const;
+
 /** Parses meta.json's text; undefined when it is not one of ours. Never throws. */
 export function parseMeta(text: string): RecordingMeta | undefined {
   try {

@@ -57,7 +57,7 @@ export class Texts {
     this.placements.set(opened, cache);
     const known = cache.get(key);
     if (known?.version === version) return known.placement;
-    const placement = this.compute(opened, file, document?.getText() ?? read(file));
+    const placement = this.compute(opened, file, document?.getText() ?? (isCell(file) ? opened.cells?.textOf(file) : read(file)));
     cache.set(key, { version, placement });
     return placement;
   }

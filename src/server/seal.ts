@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/errors.js';
 import type { ReadControl } from '../core/formats/format.js';
-import { parseMeta, type RecordedSource, type RecordingMeta } from '../core/recording.js';
+import { KERNEL_FILES, parseMeta, type RecordedSource, type RecordingMeta } from '../core/recording.js';
 import { writeWhole } from './atomic.js';
 import { isCell } from './cells.js';
 import { isInstalled, PathMap, pathKey, realOf } from './paths.js';
@@ -33,11 +33,12 @@ export async function seal(
     const facts = await analysis.ask('facts', null, control.signal);
     const paths = new PathMap(facts.files, () => ({ cwd: checked.cwd, home: folder, folders: [] }));
     const copies = path.join(folder, 'sources');
-    const cells = await copyCells(`${file}.cells`, new Set(facts.files), copies);
+    const cells = await copyCells(file + KERNEL_FILES.cells, new Set(facts.files), copies);
     const sources = [...cells, ...(await copySources(facts.files, paths, roots, Date.parse(checked.startedAt), copies))];
     const metaFile = path.join(folder, 'meta.json');
     const whole: RecordingMeta = { ...checked, sources };
     await writeWhole(metaFile, (write) => write(Buffer.from(`${JSON.stringify(whole, undefined, 2)}\n`)));
+    for (const ending of Object.values(KERNEL_FILES)) rmSync(file + ending, { force: true });
     return store.adopt(file, metaFile, analysis, facts);
   } catch (error) {
     analysis.dispose();

@@ -191,7 +191,7 @@ export function notebooks(test: Define): void {
 
   test('a kernel that ends in the middle, one of another language, cells without code: nothing is left', async () => {
     const before = recordingFiles();
-    const notebook = await openNotebook('cells/ends.ipynb', [cell('import time\ntime.sleep(60)'), cell(''), cell('# Text', 'markdown')]);
+    const notebook = await openNotebook('cells/ends.ipynb', [cell('import time\ntime.sleep(600)'), cell(''), cell('# Text', 'markdown')]);
     await lend(false);
     const running = profile('heatline.profileCell', notebook.cellAt(0));
     await eventually(() => assert.ok(notebook.cellAt(0).executionSummary?.executionOrder), 30);
@@ -203,6 +203,17 @@ export function notebooks(test: Define): void {
     assert.equal(notebook.cellCount, 3);
     await lend(true);
     assert.deepEqual(recordingFiles(), before);
+  });
+
+  test('a kernel that is killed in a long cell: what was recorded up to the last checkpoint is shown', async () => {
+    const code =
+      'import os, signal, time\nend = time.time() + 7\nwhile time.time() < end:\n    sum(range(2000))\nos.kill(os.getpid(), signal.SIGKILL)\n';
+    const notebook = await openNotebook('cells/killed.ipynb', [cell(code)]);
+    const running = profile('heatline.profileCell', notebook.cellAt(0));
+    const alive = setInterval(() => void vscode.commands.executeCommand('kernelForTests.look', notebook.uri), 500);
+    const info = await running.finally(() => clearInterval(alive));
+    assert.equal(info?.recording?.stoppedBy, 'signal');
+    assert.ok(((await heat(notebook.cellAt(0))).get(4)?.self ?? 0) > 500e6);
   });
 
   test('a cell that is over at once says so, and leaves nothing', async () => {

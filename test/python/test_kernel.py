@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import unittest
 
 from support import LINUX, PACKAGE, Case, Profile
@@ -213,6 +214,32 @@ class KernelTest(Case):
         self.record([TWO])
         self.assertFalse(os.path.exists(os.path.join(self.folder, "first.pb.gz")))
         self.assert_left_alone()
+
+    def test_who_waits_for_nobody_leaves_at_the_next_cell(self):
+        self.execute(DEFINES)
+        self.arm([TWO])
+        os.unlink(os.path.join(self.folder, "request.json"))
+        self.execute(USES)
+        self.assertFalse(os.path.exists(self.output))
+        self.assert_left_alone()
+
+    def test_a_kernel_that_dies_leaves_a_checkpoint(self):
+        cells = {TWO: "import os, signal, time\nend = time.time() + 7\nwhile time.time() < end:\n    sum(range(1000))\nos.kill(os.getpid(), signal.SIGKILL)\n"}
+        self.execute("time.sleep(0)")
+        self.arm([TWO], cells)
+        self.client.execute(cells[TWO])
+        end = time.time() + 60
+        while self.manager.is_alive() and time.time() < end:
+            time.sleep(0.1)
+        self.assertFalse(self.manager.is_alive())
+        self.tearDownClass()
+        self.setUpClass()
+        self.assertFalse(os.path.exists(self.output))
+        self.output += ".part"
+        self.assertGreater(self.seconds_of(self.profile(), TWO, 4), 0.5)
+        self.assertIn("checkpoint", " ".join(self.profile().quality["notes"]))
+        self.output = self.output[: -len(".part")]
+        self.assertEqual(list(self.texts()), [TWO])
 
     def test_what_cannot_be_written_is_told(self):
         status, _, errors = self.arm([TWO], output=os.path.join(self.folder, "not there", "out.pb.gz"))

@@ -3,8 +3,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-import type { RecordingMeta } from '../../core/recording.js';
+import { KERNEL_FILES, type RecordingMeta } from '../../core/recording.js';
 import type { LaunchPlan } from '../../engines/engine.js';
+import { finishRun } from '../../engines/index.js';
 import type { ProfileInfo } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { readGitCommit } from '../gitCommit.js';
@@ -121,33 +122,38 @@ async function recordCells(
     const stop = new AbortController();
     const run = { id, name, key, stop: () => stop.abort() };
     const end = await ctx.runs.follow(run, () => armAndRun(ctx, notebook, cells, output, meta, stop.signal));
-    if (stop.signal.aborted && !(await exists(output))) throw new vscode.CancellationError();
-    if (!(await seen(output))) throw nothingSeen(name, end.how);
+    if (!end) throw new vscode.CancellationError();
+    const { rescued } = await finishRun(end.plan, { exitCode: undefined });
+    if (!(await seen(output))) throw stop.signal.aborted ? new vscode.CancellationError() : nothingSeen(name, end.how);
     recorded = true;
-    const stoppedBy = stop.signal.aborted ? 'user' : 'program';
-    const exitStatus = end.how === 'done' ? 0 : stoppedBy === 'user' ? null : 1;
-    const info = await seal(ctx, folder, { ...meta, interpreter: end.python, durationSeconds: end.seconds, exitStatus, stoppedBy }, name);
+    const stoppedBy = stop.signal.aborted ? 'user' : rescued ? 'signal' : 'program';
+    const exitStatus = end.how === 'done' ? 0 : stoppedBy === 'program' ? 1 : null;
+    const interpreter = end.plan.argv[0]!;
+    const info = await seal(ctx, folder, { ...meta, interpreter, durationSeconds: end.seconds, exitStatus, stoppedBy }, name);
     await show(ctx, info);
-    if (exitStatus === 1) {
-      const which = cells.length > 1 ? `Cell ${(end.last?.index ?? 0) + 1} of ${name}` : name.replace(/: cell/, ', cell');
-      void vscode.window.showWarningMessage(`${which} failed. Shown is what was recorded until then.`);
-    }
+    tellEnd(rescued, exitStatus, cells.length > 1 ? `Cell ${end.last + 1} of ${name}` : name.replace(': cell', ', cell'));
     return info;
   } finally {
-    for (const left of ['.request', '.armed', '.cells']) await rm(output + left, { force: true });
     await forgetRun(folder);
     if (!recorded) await rm(folder, { recursive: true, force: true });
   }
 }
 
+function tellEnd(rescued: boolean, exitStatus: number | null, which: string): void {
+  if (rescued)
+    void vscode.window.showWarningMessage(`The kernel ended before ${which} did. Shown is what was recorded up to the last checkpoint.`);
+  else if (exitStatus) void vscode.window.showWarningMessage(`${which} failed. Shown is what was recorded until then.`);
+}
+
 interface CellsEnd {
   readonly how: CellEnd;
   readonly seconds: number;
-  readonly python: string;
-  /** The cell that ended it. */
-  readonly last: vscode.NotebookCell | undefined;
+  readonly plan: LaunchPlan;
+  /** Index of the cell that ended it. */
+  readonly last: number;
 }
 
+/** undefined when it was stopped before a cell ran. */
 async function armAndRun(
   ctx: Ctx,
   notebook: vscode.NotebookDocument,
@@ -155,7 +161,7 @@ async function armAndRun(
   output: string,
   meta: RecordingMeta,
   signal: AbortSignal,
-): Promise<CellsEnd> {
+): Promise<CellsEnd | undefined> {
   const rate = vscode.workspace.getConfiguration('heatline', notebook.uri).get<number | null>('rateHz') || RATE;
   const named = notebook.getCells().filter(isRunnable);
   const request = {
@@ -165,30 +171,31 @@ async function armAndRun(
     cells: named.map((cell) => [cellName(cell), cell.document.getText(), cell.document.uri.toString()]),
     run: cells.map(cellName),
   };
-  await writeFile(`${output}.request`, JSON.stringify(request));
+  const wanted = output + KERNEL_FILES.request;
+  await writeFile(wanted, JSON.stringify(request));
   ctx.log.info(`${meta.label}: ${cells.length} cells, in the notebook's kernel`);
-  await runHidden(notebook, armingCode(pythonPackageOf(ctx), `${output}.request`), signal);
-  if (signal.aborted) return { how: 'none', seconds: 0, python: '', last: undefined };
+  await runHidden(notebook, armingCode(pythonPackageOf(ctx), wanted), signal);
+  if (signal.aborted) return undefined;
   const { pid, python } = await readArmed(notebook, output);
   const plan: LaunchPlan = { argv: [python], cwd: meta.cwd, env: {}, output, format: 'pprof', stop: [] };
   await noteRun(path.dirname(output), meta, plan, pid);
 
   const began = Date.now();
   let how: CellEnd = 'done';
-  let last: vscode.NotebookCell | undefined;
+  let last = 0;
   for (const cell of cells) {
     if (cell.index < 0) continue;
+    last = cell.index;
     how = await runCell(cell, signal);
-    last = cell;
     if (how !== 'done') break;
   }
-  return { how, seconds: (Date.now() - began) / 1000, python, last };
+  return { how, seconds: (Date.now() - began) / 1000, plan, last };
 }
 
 /** What the kernel tells when the recorder waits in it. @throws UserError when it did not tell */
 async function readArmed(notebook: vscode.NotebookDocument, output: string): Promise<{ readonly pid: number; readonly python: string }> {
   try {
-    const { pid, python } = JSON.parse(await readFile(`${output}.armed`, 'utf8')) as { pid: unknown; python: unknown };
+    const { pid, python } = JSON.parse(await readFile(output + KERNEL_FILES.armed, 'utf8')) as { pid: unknown; python: unknown };
     if (typeof pid === 'number' && typeof python === 'string') return { pid, python };
   } catch {
     // Whatever ran there was no Python, or ran elsewhere.
@@ -196,16 +203,10 @@ async function readArmed(notebook: vscode.NotebookDocument, output: string): Pro
   throw notPython(notebook);
 }
 
-const exists = (file: string) =>
-  readFile(file).then(
-    () => true,
-    () => false,
-  );
-
 /** Whether any code of a cell is in the recording. */
 async function seen(output: string): Promise<boolean> {
   try {
-    return (JSON.parse(await readFile(`${output}.cells`, 'utf8')) as unknown[]).length > 0;
+    return (JSON.parse(await readFile(output + KERNEL_FILES.cells, 'utf8')) as unknown[]).length > 0;
   } catch {
     return false;
   }

@@ -95,6 +95,7 @@ exports.activate = (context) => {
     vscode.commands.registerCommand('kernelForTests.choose', (id = 'python') =>
       vscode.commands.executeCommand('notebook.selectKernel', { id, extension: 'ms-toolsai.jupyter' }),
     ),
+    vscode.commands.registerCommand('kernelForTests.look', (notebook) => kernels.get(notebook.toString())?.tell({ op: 'look' })),
     vscode.commands.registerCommand('kernelForTests.end', (notebook) => kernels.get(notebook.toString())?.process.kill('SIGTERM')),
   );
   return {

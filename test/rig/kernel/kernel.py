@@ -46,6 +46,10 @@ for line in sys.stdin:
     message = json.loads(line)
     if message["op"] == "interrupt":
         manager.interrupt_kernel()
+    elif message["op"] == "look":
+        # Nobody answers any more: this ends as well, and so does the cell.
+        if not manager.is_alive():
+            sys.exit(1)
     else:
         waiting.put(message)
 end()
