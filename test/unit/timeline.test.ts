@@ -113,6 +113,21 @@ describe('a timeline', () => {
     expect(boxesOf(make(rows), {}, { type: 0 })).toEqual(['/0 a 0-20000 (2)', '/0 b 20000-72000 (3)', '/0 c 900000-910000 (1)']);
   });
 
+  it('bridges the pause of a sampler that says how long it was late', () => {
+    const rows: Drawn[] = [
+      ['a', 10_000, 10_000],
+      ['a', 20_000, 10_000],
+      ['a', 30_000, 10_000],
+      ['b', 500_000, 470_000],
+      ['b', 900_000, 10_000],
+    ];
+    expect(boxesOf(make(rows))).toEqual(['/0 a 10000-500000 (3)', '/0 b 500000-510000 (1)', '/0 b 900000-910000 (1)']);
+    const time = timeline(make(rows), WALL, undefined)!;
+    expect(timelineActivity(make(rows), time, 1, 91).total.slice(3, 50)).toEqual(
+      Array.from({ length: 47 }, () => expect.closeTo(10_000, 3)),
+    );
+  });
+
   it('takes the period for what a thread that was seen once was seen for', () => {
     const profile = make([['a', 5e6]], { period: 2e6 });
     expect(boxesOf(profile, {}, { type: 0 })).toEqual(['/0 a 5000000-7000000 (1)']);

@@ -16,6 +16,13 @@ const shared = {
 
 const dark = {
   ...shared,
+  'charts-green': '#89d185',
+  'charts-blue': '#59a4f9',
+  'charts-orange': '#d18616',
+  'charts-red': '#f14c4c',
+  'badge-background': '#616161',
+  'badge-foreground': '#f8f8f8',
+  'editor-selectionBackground': '#264f78',
   foreground: '#cccccc',
   'editor-background': '#1f1f1f',
   'editor-foreground': '#cccccc',
@@ -70,6 +77,13 @@ const dark = {
 
 const light: typeof dark = {
   ...dark,
+  'charts-green': '#388a34',
+  'charts-blue': '#0063d3',
+  'charts-orange': '#d18616',
+  'charts-red': '#e51400',
+  'badge-background': '#cccccc',
+  'badge-foreground': '#3b3b3b',
+  'editor-selectionBackground': '#add6ff',
   foreground: '#3b3b3b',
   'editor-background': '#ffffff',
   'editor-foreground': '#3b3b3b',

@@ -1,11 +1,13 @@
 import { functionTree } from './growTree.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { stackIndex } from './stackIndex.js';
-import { middleGap, rowLengths, type TimeExtent, timeExtent } from './timing.js';
+import { longestTimes, middleGap, rowLengths, type TimeExtent, timeExtent } from './timing.js';
 import { chosenRows, chosenSamples } from './weights.js';
 
 /** Longer gaps than so many usual ones are gaps: a sampler that is late is no pause of the program. */
 const LATE = 4;
+/** A sample whose figure is so much of the gap before it was late itself. */
+const MEANT = 0.9;
 /** Nanoseconds within which two times are the same: times of day, as doubles, are no finer. */
 const SAME = 512;
 
@@ -43,7 +45,7 @@ export interface Timeline {
 /**
  * Draws the order of time for thread, labels, focus and ignore of a view (not its range: the picture shows where that lies).
  * A row that lasts is drawn as it is; one that is a moment lasts until the thread's next one, or as long as usual where that
- * is far. Of rows of a thread that overlap the later one is seen from where it begins.
+ * is far and does not say itself that it stands for the time between. Of rows of a thread that overlap the later one is seen from where it begins.
  * @param whole of the profile that this is a part of, where frames are hidden
  * @param library flags per function: folds runs of library frames (see TreeOptions.justMyCode)
  * @throws UserError for filters that cannot be read
@@ -62,6 +64,7 @@ export function timeline(
   const chosen = chosenSamples(profile, spec);
   const column = samples.values[spec.type];
   const lengths = rowLengths(profile);
+  const weights = longestTimes(profile);
   const weight = new Float64Array(rows.length);
   // Lanes by thread, those without one last.
   const none = profile.threads.length;
@@ -100,6 +103,7 @@ export function timeline(
       own,
       time,
       lengths,
+      weights,
       start.subarray(first[lane]!, first[lane + 1]!),
       end.subarray(first[lane]!, first[lane + 1]!),
       whole.usual,
@@ -130,6 +134,7 @@ function fillTimes(
   own: Uint32Array,
   time: Float64Array,
   lengths: Float64Array | undefined,
+  weights: Float64Array | undefined,
   start: Float64Array,
   end: Float64Array,
   usual: number,
@@ -140,7 +145,11 @@ function fillTimes(
     const next = at + 1 < own.length ? time[own[at + 1]!]! : Number.POSITIVE_INFINITY;
     start[at] = begin;
     if (lengths !== undefined) end[at] = Math.min(begin + lengths[own[at]!]!, Math.max(begin, next));
-    else end[at] = next - begin <= LATE * typical ? next : Math.min(next, begin + typical);
+    else {
+      const gap = next - begin;
+      const meant = at + 1 < own.length && (weights?.[own[at + 1]!] ?? 0) >= MEANT * gap;
+      end[at] = gap <= LATE * typical || meant ? next : Math.min(next, begin + typical);
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import { type Profile, ThreadStatus } from './profile.js';
 import type { Timeline, TimelineLane } from './timeline.js';
+import { rowLengths } from './timing.js';
+import { secondsPer } from './units.js';
 
 /** What a thread did, as far as its samples say; `seen` where they say nothing. */
 export const LaneStates = ['seen', 'lock', 'cpu', 'wantsLock', 'waiting', 'unknown'] as const;
@@ -284,16 +286,18 @@ function stateOf(status: number | undefined): number {
 
 /**
  * How a figure of the view is spread over time: `buckets` sums from the timeline's start to its end, and the sum of each lane.
- * A row's figure is spread evenly over its stretch. Values are in the type's unit.
+ * A row's figure is spread evenly over its stretch; a time that a moment stands for is what went by before it. Values are in
+ * the type's unit.
  */
 export function timelineActivity(
-  { samples }: Profile,
+  profile: Profile,
   { lanes, from, to, start, end, sample }: Timeline,
   type: number,
   buckets: number,
 ): { readonly total: number[]; readonly ofLane: number[] } {
   const total = new Float64Array(buckets);
-  const column = samples.values[type];
+  const column = profile.samples.values[type];
+  const seconds = rowLengths(profile) === undefined ? secondsPer(profile.sampleTypes[type]?.unit ?? '') : undefined;
   const scale = buckets / (to - from);
   const ofLane = lanes.map(({ first, length }) => {
     let sum = 0;
@@ -301,8 +305,9 @@ export function timelineActivity(
       // Of figures that were counted, not sampled, only the number of samples is known in time.
       const own = column === undefined || column.length === 0 ? 1 : Number(column[sample[at]!]!);
       sum += own;
-      const left = Math.min(buckets - 1, Math.max(0, (start[at]! - from) * scale));
-      const right = Math.min(buckets, Math.max(left, (end[at]! - from) * scale));
+      const begin = seconds === undefined ? start[at]! : start[at]! - own * seconds * 1e9;
+      const left = Math.min(buckets - 1, Math.max(0, (begin - from) * scale));
+      const right = Math.min(buckets, Math.max(left, ((seconds === undefined ? end[at]! : start[at]!) - from) * scale));
       const [low, high] = [Math.floor(left), Math.min(buckets - 1, Math.floor(right))];
       if (low === high || right <= left) {
         total[low]! += own;

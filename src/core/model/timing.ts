@@ -19,26 +19,31 @@ export function hasTimes({ samples }: Profile): boolean {
 
 /**
  * How long each row lasts from its `time` on, in nanoseconds: the largest of its values of time. Undefined where the times
- * of rows are moments at which somebody looked, and where there are no times. Computed once per profile.
+ * of rows are moments at which somebody looked, and where there are no times.
  */
 export function rowLengths(profile: Profile): Float64Array | undefined {
-  const { samples, quality, sampleTypes } = profile;
-  if (samples.time === undefined || !(quality.rows === 'spans' || quality.lasting)) return undefined;
+  const { rows, lasting } = profile.quality;
+  return profile.samples.time !== undefined && (rows === 'spans' || lasting) ? longestTimes(profile) : undefined;
+}
+
+/** The largest of each row's values of time, nanoseconds; undefined where nothing is a time. Computed once per profile. */
+export function longestTimes(profile: Profile): Float64Array | undefined {
   if (known.has(profile)) return known.get(profile);
-  let lengths: Float64Array | undefined;
+  const { samples, sampleTypes } = profile;
+  let longest: Float64Array | undefined;
   for (const [type, { unit }] of sampleTypes.entries()) {
     const column = samples.values[type];
     const seconds = secondsPer(unit);
     if (seconds === undefined || column === undefined || column.length !== samples.length) continue;
-    lengths ??= new Float64Array(samples.length);
+    longest ??= new Float64Array(samples.length);
     const nanos = Math.round(seconds * 1e9);
     for (let i = 0; i < column.length; i++) {
       const own = Number(column[i]!) * nanos;
-      if (own > lengths[i]!) lengths[i] = own;
+      if (own > longest[i]!) longest[i] = own;
     }
   }
-  known.set(profile, lengths);
-  return lengths;
+  known.set(profile, longest);
+  return longest;
 }
 
 /** When a profile's samples begin and end; undefined where they have no times. Computed once per profile. */
@@ -77,7 +82,7 @@ export function middleGap(length: number, time: (at: number) => number): number 
   const gaps: number[] = [];
   for (let at = 1; at < length; at += step) if (time(at) > time(at - 1)) gaps.push(time(at) - time(at - 1));
   gaps.sort((a, b) => a - b);
-  return gaps[gaps.length >> 1];
+  return gaps[(gaps.length - 1) >> 1];
 }
 
 /**

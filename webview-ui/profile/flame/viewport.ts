@@ -9,9 +9,9 @@ export const WHOLE: Viewport = { x0: 0, x1: 1 };
 const NARROWEST = 1 / 64;
 
 /** Zooms by `factor` (< 1 is in) around the point `at` of the root; stops at the whole and at the narrowest window. */
-export function zoomAt(view: Viewport, at: number, factor: number): Viewport {
+export function zoomAt(view: Viewport, at: number, factor: number, narrowest = NARROWEST): Viewport {
   const width = view.x1 - view.x0;
-  const next = Math.min(1, Math.max(NARROWEST, width * factor));
+  const next = Math.min(1, Math.max(narrowest, width * factor));
   const x0 = at - ((at - view.x0) / width) * next;
   return clamp(x0, next);
 }

@@ -21,6 +21,20 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     ],
   ],
   [
+    'Timeline',
+    [
+      ['↑ ↓', 'caller, longest callee'],
+      ['← →', 'before, after in the row'],
+      ['Space', 'zoom to the box'],
+      ['+ −, Ctrl+wheel, pinch', 'zoom'],
+      ['Shift+← →, drag', 'move in time'],
+      ['Shift+drag, drag above', 'look at a part of the time, in all views'],
+      ['F', 'look at the time in sight'],
+      ['Escape', 'all the time'],
+      ['Home, 0', 'zoom out'],
+    ],
+  ],
+  [
     'Table',
     [
       ['↑ ↓, Home, End', 'walk the rows'],

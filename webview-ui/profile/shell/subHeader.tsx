@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { labelFilterText } from '../../../src/core/model/labelText.js';
 import { formatShare, formatValue, safeText } from '../../shared/format.js';
 import { useStore } from '../useStore.js';
+import { Filters } from './filters.js';
 
 export interface Crumb {
   readonly label: string;
@@ -25,7 +25,7 @@ export function SubHeader({ crumbs, note, children }: { crumbs: readonly Crumb[]
       <span class="note">{note}</span>
       <Found />
       <span class="space" />
-      <LabelFilter />
+      <Filters />
       {children}
       <button
         type="button"
@@ -59,26 +59,6 @@ function Crumbs({ crumbs }: { crumbs: readonly Crumb[] }) {
         ))}
       </ol>
     </nav>
-  );
-}
-
-/** What keeps most samples out is always in sight, and is taken away here. */
-function LabelFilter() {
-  const store = useStore();
-  const filter = store.page?.view.tagFocus;
-  if (!filter) return null;
-  const text = safeText(labelFilterText(filter));
-  return (
-    <button
-      type="button"
-      class="toggle"
-      aria-pressed={true}
-      aria-label={`Only samples where ${text}; show all`}
-      title={`Only samples where ${text}. Click to show all.`}
-      onClick={() => store.setView({ tagFocus: '' })}
-    >
-      {text.length > 60 ? `${text.slice(0, 20)}…${text.slice(-39)}` : text} ✕
-    </button>
   );
 }
 
