@@ -85,6 +85,10 @@ function shellKey(key: string): boolean {
       if (!store.page) return false;
       store.setView({ justMyCode: !(store.page.view.justMyCode ?? false) });
       return true;
+    case 's':
+      if (store.selected === null) return false;
+      store.show('sandwich', store.selected);
+      return true;
     default:
       return false;
   }

@@ -13,6 +13,10 @@ export interface Saved {
   sort: string;
   descending: boolean;
   group: GroupBy;
+  /** The file whose source is shown. */
+  file: string;
+  sandwichSort: string;
+  sandwichDescending: boolean;
   treeInverted: boolean;
   treeSort: string;
   treeDescending: boolean;

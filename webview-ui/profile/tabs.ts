@@ -2,8 +2,9 @@ import type { ComponentType } from 'preact';
 import { DiffView } from './diff/diffView.js';
 import { FlameView } from './flame/flameView.js';
 import { InfoView } from './info/infoView.js';
+import { LinesView } from './lines/linesView.js';
+import { SandwichView } from './sandwich/sandwichView.js';
 import { TableView } from './table/tableView.js';
-import { TimelineView } from './timeline/timelineView.js';
 import { TreeView } from './tree/treeView.js';
 
 /** One way to look at a profile. */
@@ -21,10 +22,10 @@ export interface Tab {
 export const tabs: readonly Tab[] = [
   { id: 'flame', label: 'Flame', View: FlameView, keys: '↑↓←→ walk · Space zoom · Enter source · / search · ? help', searches: true },
   {
-    id: 'timeline',
-    label: 'Timeline',
-    View: TimelineView,
-    keys: '↑↓←→ walk · Space zoom · Shift+drag choose a time · Enter source · ? help',
+    id: 'sandwich',
+    label: 'Sandwich',
+    View: SandwichView,
+    keys: '↑↓ walk · S selected box in the middle · Enter source · / search · ? help',
     searches: true,
   },
   { id: 'table', label: 'Table', View: TableView, keys: '↑↓ walk · Enter source · / search · ? help', searches: true },
@@ -35,6 +36,7 @@ export const tabs: readonly Tab[] = [
     keys: '↑↓ walk · ←→ close, open · H hot path · Enter source · / search · ? help',
     searches: true,
   },
+  { id: 'lines', label: 'Lines', View: LinesView, keys: '↑↓ walk · N next hot line · Enter source · / search · ? help', searches: true },
   { id: 'diff', label: 'Diff', View: DiffView, keys: '↑↓ walk · Enter source · / search · ? help', searches: true },
   { id: 'info', label: 'Info', View: InfoView, keys: '? help', searches: false },
 ];

@@ -58,7 +58,7 @@ export const answers: Answers = {
   },
   sandwich(tables, { view, func, side, root, minFraction }) {
     const tree = tables.sandwich(view, func, side);
-    checkNode(tree, root);
+    if (tree.length > 0) checkNode(tree, root);
     return { ...flameLayout(tables.profile, tree, root, fractionOf(minFraction)), whole: tree.sum };
   },
   files: fileList,

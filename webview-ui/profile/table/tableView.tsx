@@ -1,13 +1,12 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { FunctionRow, GroupBy, SortKey } from '../../../src/protocol/lsp.js';
 import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
 import { placeOf, safeText } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
-import { sentence, store as shared } from '../store.js';
 import { useStore } from '../useStore.js';
 import { type Column, columnsFor } from './columns.js';
 import { Grid, type GridColumn } from './grid.js';
+import { useFound } from './useFound.js';
 import { usePaged } from './usePaged.js';
 
 /** What rows stand for: its name in the switch, and one and several of them. */
@@ -24,8 +23,6 @@ export function TableView() {
   const sort = (store.saved.sort as SortKey | undefined) ?? 'self';
   const descending = store.saved.descending ?? true;
   const group = store.saved.group ?? 'function';
-  const [current, setCurrent] = useState(-1);
-  const [reveal, setReveal] = useState<{ readonly index: number }>();
   const search = store.searchError === undefined ? store.search.trim() : '';
   const key = JSON.stringify([store.viewKey, sort, descending, group, search]);
   const params = { view: store.view, sort, descending, group, ...(search === '' ? {} : { search }) };
@@ -33,25 +30,10 @@ export function TableView() {
     key,
     (offset, limit) => ask('profile/functions', { ...params, offset, limit }),
   );
-  useEffect(() => setCurrent(-1), [rows]);
-
   // The function that is selected in another view keeps its mark here, and is scrolled to.
-  useEffect(() => {
-    const { selected } = store;
-    if (selected === null) return;
-    let late = false;
-    ask('profile/functions', { ...params, offset: 0, limit: 0, find: selected }).then(
-      ({ at }) => {
-        if (late || at < 0) return;
-        setCurrent(at);
-        setReveal({ index: at });
-      },
-      (error) => store.fail(sentence(error), () => shared.changed()),
-    );
-    return () => {
-      late = true;
-    };
-  }, [store.reveals, rows]);
+  const { current, setCurrent, reveal } = useFound(rows, store.selected, store.reveals, (find) =>
+    ask('profile/functions', { ...params, offset: 0, limit: 0, find }),
+  );
 
   const info = store.page?.info;
   const whole = shown.first?.total ?? 0;

@@ -1,0 +1,282 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { FileRow, SourceRow, TabRequests } from '../../../src/protocol/tabs.js';
+import { announce } from '../../shared/announce.js';
+import { ask } from '../../shared/boot.js';
+import { formatShare, formatValue, safeText, shortPath } from '../../shared/format.js';
+import { SubHeader } from '../shell/subHeader.js';
+import { sentence } from '../store.js';
+import { Grid, type GridColumn } from '../table/grid.js';
+import { usePaged } from '../table/usePaged.js';
+import { useStore } from '../useStore.js';
+
+type Files = TabRequests['profile/files'][1];
+type Source = TabRequests['profile/source'][1];
+
+/** Said of a text whose lines may not be those that ran. */
+const ORIGINS: Record<Source['origin'], string> = {
+  recorded: '',
+  today: 'today’s text: the file may have changed since it was profiled',
+  missing: 'the source is not here: only lines with figures',
+};
+
+/** Files by what their lines take, and the source of one of them with its figures. */
+export function LinesView() {
+  const store = useStore();
+  const search = store.searchError === undefined ? store.search.trim() : '';
+  const params = { view: store.view, ...(search === '' ? {} : { search }) };
+  const { rows, shown, count, waiting } = usePaged<FileRow, Files>(JSON.stringify([store.viewKey, search]), (offset, limit) =>
+    ask('profile/files', { ...params, offset, limit }),
+  );
+  const [file, setFile] = useState<string | undefined>(store.saved.file);
+  const [current, setCurrent] = useState(-1);
+  const [reveal, setReveal] = useState<{ readonly index: number }>();
+  /** A line to go to in the source, once. */
+  const [wanted, setWanted] = useState<{ readonly file: string; readonly line: number }>();
+
+  const choose = (row: FileRow, index: number) => {
+    setFile(row.file);
+    setCurrent(index);
+    store.save({ file: row.file });
+  };
+  // The file of the selected function, else the one from last time, else the one with most self time.
+  useEffect(() => {
+    let late = false;
+    const { selected } = store;
+    const asked = { ...params, offset: 0, limit: 1, ...(selected === null ? {} : { find: selected }) };
+    ask('profile/files', asked).then(
+      async ({ at, line, rows: [first] }) => {
+        if (late) return;
+        if (at < 0) {
+          if (first && file === undefined) choose(first, 0);
+          return;
+        }
+        const row = at === 0 ? first : (await ask('profile/files', { ...params, offset: at, limit: 1 })).rows[0];
+        if (late || !row) return;
+        choose(row, at);
+        setReveal({ index: at });
+        setWanted({ file: row.file, line });
+      },
+      (error) => store.fail(sentence(error), () => store.changed()),
+    );
+    return () => {
+      late = true;
+    };
+  }, [store.reveals, rows]);
+
+  const whole = shown.first?.total ?? 0;
+  const notes = [`${count.toLocaleString('en')} ${count === 1 ? 'file' : 'files'}`];
+  if (shown.first?.perFunction) notes.push('figures stand at first lines: calls were counted per function');
+  return (
+    <>
+      <SubHeader crumbs={[]} note={waiting ? '' : notes.join(' · ')} />
+      <div class="lines">
+        <div class="lines-files">
+          <Grid<FileRow, never>
+            id="file"
+            label="Files"
+            columns={fileColumns(store.unit, whole)}
+            count={count}
+            rowAt={shown.get}
+            need={rows.need}
+            current={current}
+            onGo={(index) => {
+              const row = shown.get(index);
+              if (row) choose(row, index);
+            }}
+            onOpen={(row, beside) => store.openSource(row.func, beside)}
+            looks={(row) => (row.library ? 'library' : '')}
+            busy={waiting}
+            faded={shown !== rows}
+            scrollKey={rows}
+            reveal={reveal}
+          />
+          {rows.count === 0 && (
+            <p class="hint" role="status">
+              {search === '' ? 'This profile names no lines of source in this view.' : 'No file matches the search.'}
+            </p>
+          )}
+        </div>
+        {file !== undefined && count > 0 && <SourceText key={file} file={file} wanted={wanted?.file === file ? wanted : undefined} />}
+      </div>
+    </>
+  );
+}
+
+/** The source of one file, line by line. */
+function SourceText({ file, wanted }: { file: string; wanted: { readonly line: number } | undefined }) {
+  const store = useStore();
+  const { rows, shown, count, waiting } = usePaged<SourceRow, Source>(JSON.stringify([store.viewKey, file]), (offset, limit) =>
+    ask('profile/source', { view: store.view, file, offset, limit }),
+  );
+  const [current, setCurrent] = useState(-1);
+  const [reveal, setReveal] = useState<{ readonly index: number }>();
+  const { first } = shown;
+  const hottest = first?.hottest ?? [];
+  const go = (index: number, speak = true) => {
+    setCurrent(index);
+    setReveal({ index });
+    const row = shown.get(index);
+    if (!row) return;
+    if (row.func >= 0) store.select(row.func);
+    if (speak) announce(spoken(row, store.unit, whole));
+  };
+  // One looks at the hottest line first, unless another one was asked for.
+  useEffect(() => {
+    if (!first) return;
+    const index = wanted && wanted.line > 0 ? Math.min(first.count, wanted.line) - 1 : (hottest[0] ?? 0);
+    setCurrent(index);
+    setReveal({ index });
+  }, [first, wanted]);
+  useEffect(() => {
+    store.viewKeys = (key) => {
+      if ((key !== 'n' && key !== 'N') || hottest.length === 0) return false;
+      const at = hottest.indexOf(current);
+      const next = at < 0 ? 0 : (at + (key === 'n' ? 1 : hottest.length - 1)) % hottest.length;
+      go(hottest[next]!);
+      return true;
+    };
+    return () => {
+      store.viewKeys = undefined;
+    };
+  });
+
+  const whole = first?.total ?? 0;
+  const self = (index: number) => shown.get(index)?.self ?? 0;
+  const most = hottest[0] === undefined ? 0 : self(hottest[0]);
+  const counted = hasCalls(shown.get, hottest);
+  const origin = ORIGINS[first?.origin ?? 'recorded'];
+  return (
+    <div class="lines-source">
+      <div class="lines-head">
+        <button
+          type="button"
+          class="link"
+          title={safeText(file)}
+          onClick={() => store.openSource(shown.get(current)?.func ?? -1, false, shown.get(current)?.line)}
+        >
+          {safeText(shortPath(file))}
+        </button>
+        {origin !== '' && <span role="note">{origin}</span>}
+      </div>
+      <Grid<SourceRow, never>
+        id="line"
+        label={`Source of ${safeText(shortPath(file))}`}
+        columns={lineColumns(store.unit, whole, counted)}
+        count={count}
+        rowAt={shown.get}
+        need={rows.need}
+        current={current}
+        onGo={(index) => go(index)}
+        onOpen={(row, beside) => store.openSource(funcFor(row, shown.get, current), beside, row.line)}
+        looks={(row) => (row.self === 0 && row.total === 0 ? 'cold' : row.self > 0 && row.self === most ? 'hottest' : '')}
+        busy={waiting}
+        reveal={reveal}
+      />
+    </div>
+  );
+}
+
+/** A function by which the line's file is opened: its own, or that of the nearest line above that has one. */
+function funcFor(row: SourceRow, get: (index: number) => SourceRow | undefined, index: number): number {
+  if (row.func >= 0) return row.func;
+  for (const step of [-1, 1]) {
+    for (let at = index; ; at += step) {
+      const other = get(at);
+      if (!other) break;
+      if (other.func >= 0) return other.func;
+    }
+  }
+  return -1;
+}
+
+/** Whether calls are known of any of the lines that matter. */
+const hasCalls = (get: (index: number) => SourceRow | undefined, hottest: readonly number[]) =>
+  hottest.some((index) => (get(index)?.calls ?? null) !== null);
+
+function spoken(row: SourceRow, unit: string, whole: number): string {
+  const share = (value: number) => formatShare(whole > 0 ? value / whole : 0);
+  const figures =
+    row.self === 0 && row.total === 0 ? '' : `, self ${formatValue(row.self, unit)}, ${share(row.self)}, total ${share(row.total)}`;
+  return `line ${row.line}${figures}: ${safeText(row.text.trim())}`;
+}
+
+const share = (value: number, whole: number) => (whole > 0 ? Math.max(0, value / whole) : 0);
+
+function fileColumns(unit: string, whole: number): readonly GridColumn<FileRow, never>[] {
+  return [
+    {
+      id: 'self',
+      label: 'self',
+      title: 'Spent in the lines of the file themselves',
+      figure: true,
+      width: '82px',
+      text: (row) => formatValue(row.self, unit),
+      bar: (row) => share(row.self, whole),
+      empty: (row) => row.self === 0,
+    },
+    {
+      id: 'share',
+      label: 'self %',
+      title: 'Share of the whole',
+      figure: true,
+      width: '64px',
+      text: (row) => formatShare(share(row.self, whole)),
+      empty: (row) => row.self === 0,
+    },
+    {
+      id: 'file',
+      label: 'file',
+      title: 'File',
+      figure: false,
+      width: 'minmax(60px, 1fr)',
+      text: (row) => safeText(shortPath(row.file)) || safeText(row.file),
+      tooltip: (row) => safeText(row.file),
+    },
+  ];
+}
+
+function lineColumns(unit: string, whole: number, counted: boolean): readonly GridColumn<SourceRow, never>[] {
+  const figure = (id: 'self' | 'total', title: string): GridColumn<SourceRow, never> => ({
+    id,
+    label: id,
+    title,
+    figure: true,
+    width: '82px',
+    text: (row) => (row[id] === 0 ? '' : formatValue(row[id], unit)),
+    bar: (row) => share(row[id], whole),
+  });
+  return [
+    ...(counted
+      ? [
+          {
+            id: 'calls',
+            label: 'calls',
+            title: 'How often the line ran, or its function was called',
+            figure: true,
+            width: '76px',
+            text: (row: SourceRow) => (row.calls === null ? '' : row.calls.toLocaleString('en')),
+          },
+        ]
+      : []),
+    figure('self', 'Spent on the line itself'),
+    {
+      id: 'share',
+      label: 'self %',
+      title: 'Share of the whole',
+      figure: true,
+      width: '64px',
+      text: (row) => (row.self === 0 ? '' : formatShare(share(row.self, whole))),
+    },
+    figure('total', 'Spent on the line and in all that it called'),
+    { id: 'number', label: 'line', title: 'Line', figure: true, width: '58px', text: (row) => String(row.line) },
+    {
+      id: 'text',
+      label: 'source',
+      title: 'Source',
+      figure: false,
+      width: 'minmax(200px, 1fr)',
+      text: (row) => safeText(row.text.replaceAll('\t', '    ')),
+      tooltip: (row) => (row.text.length > 120 ? safeText(row.text.trim()) : ''),
+    },
+  ];
+}
