@@ -9,6 +9,7 @@ import { fetching } from './fetching.js';
 import { type Report, runSuites } from './harness.js';
 import { heat } from './heat.js';
 import { live } from './live.js';
+import { inCode } from './inCode.js';
 import { notebooks } from './notebooks.js';
 import { openProfiles } from './openProfiles.js';
 import { refusals } from './refusals.js';
@@ -27,6 +28,8 @@ const suites = {
   edits,
   openProfiles,
   badFiles,
+  comparing,
+  inCode,
   starting,
   live,
   testing,

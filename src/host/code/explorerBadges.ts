@@ -4,9 +4,8 @@ import { formatShare, formatValue, typeLabel } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, type Session, unfolded } from '../session.js';
 
-/** Below, a file stays clean; from the second on its name has the colour of heat. Shares, 0..1. */
+/** Below this share (0..1) a file stays clean. */
 const SEEN = 0.01;
-const HOT = 0.25;
 
 export class ExplorerBadges implements vscode.FileDecorationProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
@@ -59,8 +58,7 @@ export class ExplorerBadges implements vscode.FileDecorationProvider, vscode.Dis
       const words = `${formatShare(share)} of ${type ? typeLabel(type) : 'the profile'} (${formatValue(self, type?.unit ?? '')}) was spent in ${folder ? 'the code of this folder' : 'this file’s own code'}`;
       // Two characters is all that a badge may have.
       const badge = String(Math.min(99, Math.round(share * 100)));
-      const colour = share >= HOT && !folder ? new vscode.ThemeColor('heatline.explorerHot') : undefined;
-      badges.set(vscode.Uri.file(path).fsPath, new vscode.FileDecoration(badge, words, colour));
+      badges.set(vscode.Uri.file(path).fsPath, new vscode.FileDecoration(badge, words));
     }
     return badges;
   }
