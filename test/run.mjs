@@ -56,7 +56,7 @@ const suites = [
     troubles: ({ failures }) => failures.map(({ test, error }) => `FAILED ${test}\n${error}`),
   },
   vitest('e2e', ['--project', 'e2e']),
-  step('package', process.execPath, 'test/rig/run.mjs', 'package', '--out', vsix),
+  step('package', process.execPath, 'test/rig/run.mjs', 'packages', '--out', vsix),
   vitest('vsix', ['--project', 'e2e', 'test/e2e/ui.test.ts'], { HEATLINE_VSIX: vsix }),
 ];
 

@@ -4,6 +4,7 @@ import { ask } from './ask.js';
 import { type AttachRequest, explainRefusal, probeProcess } from './attach.js';
 import { pySpy } from './pySpy.js';
 import { toolTrouble } from './toolTrouble.js';
+import { waysToGet } from './waysToGet.js';
 
 export interface DumpRequest extends AttachRequest {
   /** Also the local variables of each frame, as the program would print them. They may hold secrets. */
@@ -26,7 +27,11 @@ export async function dumpProcess(request: DumpRequest): Promise<StackDump> {
   const { environment, label } = await probeProcess(request);
   const available = await pySpy.probe(environment);
   if (available.state === 'missing') {
-    throw new UserError('engine-missing', `Stacks are read by py-spy, which cannot run: ${available.reason}. ${available.fix}`);
+    throw new UserError(
+      'engine-missing',
+      `Stacks are read by py-spy, which cannot run: ${available.reason}. ${available.fix}`,
+      waysToGet(available),
+    );
   }
   const words = [
     'dump',

@@ -46,7 +46,14 @@ export interface Environment {
 
 export type Availability =
   | { readonly state: 'found'; readonly detail: string; readonly executable?: string }
-  | { readonly state: 'missing'; readonly reason: string /** One sentence: the command that makes it work. */; readonly fix: string };
+  | {
+      readonly state: 'missing';
+      readonly reason: string;
+      /** One sentence: the command that makes it work. */
+      readonly fix: string;
+      /** What pip installs into whose environment to make it work; absent where that does not help. */
+      readonly install?: { readonly python: string; readonly what: string };
+    };
 
 /** Same names everywhere: command line, settings, launch configurations. */
 export interface EngineOptions {

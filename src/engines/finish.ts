@@ -111,7 +111,7 @@ function hasContent(file: string): boolean {
   }
 }
 
-/** Temporary files of a writer that was killed. */
+/** Temporary files of a writer that was killed, and parts of worker processes that it did not take in any more. */
 function removeLeftovers(output: string): void {
   const folder = dirname(output);
   if (!existsSync(folder)) return;

@@ -18,6 +18,7 @@ import { scalene } from './scalene.js';
 import { stackprof } from './stackprof.js';
 import { isTachyonAge, tachyon } from './tachyon.js';
 import { viztracer } from './viztracer.js';
+import { waysToGet } from './waysToGet.js';
 import { chooseWithin, refuseWithin } from './within.js';
 import { yappi } from './yappi.js';
 
@@ -29,7 +30,7 @@ export { diagnose, type Interpreter, interpreterOf, type Refusal } from './docto
 export { type DumpRequest, dumpProcess } from './dump.js';
 export { type ProbeRequest, probeEnvironment } from './environment.js';
 export { finishRun, type ProcessEnd, type RunResult } from './finish.js';
-export { pipInstall } from './installed.js';
+export { isInstallable, pipInstall } from './installed.js';
 export { type Language, languageOf } from './languages/index.js';
 export { type LaunchControl, type LaunchResult, launch } from './launch.js';
 export { isStillThere, type ProcessFacts, processFacts } from './processFacts.js';
@@ -155,8 +156,10 @@ function isLongRunning(argv: readonly string[]): boolean {
 async function demand(engine: Engine, environment: Environment): Promise<void> {
   const available = await engine.probe(environment);
   if (available.state === 'missing') {
-    const { reason, fix } = available;
-    const actions = / -m pip install /.test(fix) ? [{ title: 'Copy Command', command: 'heatline.copyText', args: [fix] }] : [];
-    throw new UserError('engine-missing', `The engine ${engine.id} cannot run: ${reason}. ${fix}`, actions);
+    throw new UserError(
+      'engine-missing',
+      `The engine ${engine.id} cannot run: ${available.reason}. ${available.fix}`,
+      waysToGet(available),
+    );
   }
 }

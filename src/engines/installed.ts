@@ -46,7 +46,8 @@ async function probe({ distribution, oldest }: Profiler, environment: Environmen
   }
   const version = (await installedVersions(environment, python)).get(distribution);
   if (version === undefined) {
-    return { state: 'missing', reason: `${distribution} is not installed for this Python`, fix: pipInstall(python, distribution) };
+    const reason = `${distribution} is not installed for this Python`;
+    return { state: 'missing', reason, fix: pipInstall(python, distribution), install: { python, what: distribution } };
   }
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
@@ -55,6 +56,9 @@ async function probe({ distribution, oldest }: Profiler, environment: Environmen
   }
   return { state: 'found', detail: `${distribution} ${version}, for ${name}`, executable: python };
 }
+
+/** Whether a package is one that an engine needs. */
+export const isInstallable = (what: string): boolean => what === 'py-spy' || distributions.includes(what);
 
 /** The command that installs a package for an interpreter, as a person types it. */
 export function pipInstall(python: string, what: string): string {

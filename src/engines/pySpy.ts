@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { pipInstall } from './installed.js';
 import { stopSteps } from './stopSteps.js';
@@ -6,7 +7,7 @@ import { findExecutable } from './which.js';
 
 const defaultRateHz = 100;
 
-/** py-spy (https://github.com/benfred/py-spy), an external sampler that the user installs. */
+/** py-spy (https://github.com/benfred/py-spy), an external sampler that the VSIX of a platform carries, or the user installs. */
 export const pySpy: Engine = {
   id: 'py-spy',
   label: 'py-spy',
@@ -18,17 +19,27 @@ export const pySpy: Engine = {
   plan,
 };
 
+/** The user's own beside the program's Python, then the one that a VSIX of a platform carries, then any on PATH. */
 function locate(environment: Environment): string | undefined {
-  return findExecutable('py-spy', [environment.scripts ?? '', environment.path], environment.platform);
+  const { scripts, path, platform } = environment;
+  return findExecutable('py-spy', [scripts ?? '', carriedIn(environment), path], platform);
 }
+
+/** Where it lies in the box: beside our Python part. */
+const carriedIn = ({ pythonPackage }: Environment): string => join(dirname(pythonPackage), 'bin');
 
 function probe(environment: Environment): Availability {
   if (environment.implementation === 'pypy') {
     return { state: 'missing', reason: 'py-spy cannot read PyPy', fix: 'Use the cprofile engine.' };
   }
   const executable = locate(environment);
-  if (executable) return { state: 'found', detail: executable, executable };
-  return { state: 'missing', reason: 'py-spy is not installed', fix: pipInstall(environment.python ?? 'python', 'py-spy') };
+  if (executable) {
+    const detail = dirname(executable) === carriedIn(environment) ? `in the box, ${executable}` : executable;
+    return { state: 'found', detail, executable };
+  }
+  const { python } = environment;
+  const install = python === undefined ? {} : { install: { python, what: 'py-spy' } };
+  return { state: 'missing', reason: 'py-spy is not installed', fix: pipInstall(python ?? 'python', 'py-spy'), ...install };
 }
 
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {

@@ -49,6 +49,8 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileLaunchConfig': (ctx, _, config, folder, id) =>
     launching().profileLaunchConfig(ctx, config, asUri(folder), typeof id === 'string' && RECORDING_ID.test(id) ? id : undefined),
   'heatline.timeit': (ctx) => launching().timeSelection(ctx),
+  'heatline.installTool': (_, __, python, what) =>
+    typeof python === 'string' && typeof what === 'string' ? launching().installTool(python, what) : undefined,
   'heatline.copyText': (_, __, text) => vscode.env.clipboard.writeText(typeof text === 'string' ? text : ''),
   'heatline.pauseLive': (ctx) => ctx.live.pause(true),
   'heatline.resumeLive': (ctx) => ctx.live.pause(false),

@@ -4,6 +4,7 @@ export { pickProcess } from './attach/picker.js';
 export { showStacks, showVariables } from './attach/stacks.js';
 export { compareWith, pinRuns, showComparison } from './compareCommands.js';
 export { fetchPprof } from './fetch/fetchPprof.js';
+export { installTool } from './installTool.js';
 export { takeUpInterrupted } from './interrupted.js';
 export { profileCell, profileNotebook } from './notebooks/profileCells.js';
 export { profileLaunchConfig } from './pickConfiguration.js';

@@ -23,6 +23,7 @@ describe('the manifest', () => {
     expect(table.filter((id) => !ids.includes(id ?? '')).sort()).toEqual([
       'heatline.copyText',
       'heatline.hotFunctions.more',
+      'heatline.installTool',
       'heatline.openLocation',
       'heatline.pickProcess',
       'heatline.showFunction',
