@@ -2,14 +2,15 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { activation } from './activation.js';
 import { badFiles } from './badFiles.js';
+import { comparing } from './comparing.js';
 import { debuggers } from './debuggers.js';
 import { edits } from './edits.js';
 import { endings } from './endings.js';
 import { fetching } from './fetching.js';
 import { type Report, runSuites } from './harness.js';
 import { heat } from './heat.js';
-import { live } from './live.js';
 import { inCode } from './inCode.js';
+import { live } from './live.js';
 import { notebooks } from './notebooks.js';
 import { openProfiles } from './openProfiles.js';
 import { refusals } from './refusals.js';
@@ -27,9 +28,9 @@ const suites = {
   heat,
   edits,
   openProfiles,
-  badFiles,
   comparing,
   inCode,
+  badFiles,
   starting,
   live,
   testing,

@@ -6,30 +6,31 @@ import { changeNotes, oldNotes } from '../../src/host/views/changeStyle.js';
 import type { LineChange } from '../../src/protocol/compare.js';
 import type { ProfileInfo } from '../../src/protocol/lsp.js';
 
-const info = (id: string, more: Partial<ProfileInfo> = {}): ProfileInfo => ({
-  id,
-  uri: `file:///runs/${id}.pb.gz`,
-  label: `${id}.py`,
-  format: 'pprof',
-  valueTypes: [{ type: 'wall', unit: 'nanoseconds' }],
-  defaultType: 0,
-  totals: [1e9],
-  samples: 1000,
-  functions: 3,
-  threads: ['MainThread'],
-  durationNanos: 1e9,
-  timeNanos: null,
-  period: 1,
-  periodType: null,
-  comments: [],
-  quality: {},
-  warnings: [],
-  treeIsEstimate: false,
-  hasCalls: false,
-  recording: null,
-  summary: '',
-  ...more,
-});
+const info = (id: string, more: Partial<ProfileInfo> = {}) =>
+  ({
+    id,
+    uri: `file:///runs/${id}.pb.gz`,
+    label: `${id}.py`,
+    format: 'pprof',
+    valueTypes: [{ type: 'wall', unit: 'nanoseconds' }],
+    defaultType: 0,
+    totals: [1e9],
+    samples: 1000,
+    functions: 3,
+    threads: ['MainThread'],
+    durationNanos: 1e9,
+    timeNanos: null,
+    period: 1,
+    periodType: null,
+    comments: [],
+    quality: {},
+    warnings: [],
+    treeIsEstimate: false,
+    hasCalls: false,
+    recording: null,
+    summary: '',
+    ...more,
+  }) as ProfileInfo;
 const session: Session = pinned(opened(emptySession, info('new')), { runs: [info('a'), info('b')] });
 
 describe('a pinned baseline', () => {
