@@ -102,7 +102,7 @@ function addBoxes(
   const levels = lastRow - firstRow + 1;
   if (levels <= 0) return;
   const seen = lane.depth > lastRow + FAR ? upTo(lastRow + 1, tree) : undefined;
-  const rows = Array.from({ length: levels }, () => new LevelBoxes(quantum));
+  const rows = new LevelBoxes(levels, quantum);
   /** By level: position where the open box begins, and the node of its function. */
   const since = new Int32Array(levels);
   const nodes = new Int32Array(levels);
@@ -111,7 +111,7 @@ function addBoxes(
   const close = (to: number, at: number) => {
     for (let level = Math.min(open, lastRow + 1) - 1; level >= Math.max(to, firstRow); level--) {
       const row = level - firstRow;
-      rows[row]!.add(start[since[row]!]!, end[at]!, tree.func[nodes[row]!]!, at - since[row]! + 1);
+      rows.add(row, start[since[row]!]!, end[at]!, tree.func[nodes[row]!]!, at - since[row]! + 1);
     }
     open = Math.min(open, to);
   };
@@ -135,7 +135,7 @@ function addBoxes(
     begin(at, common[at]!);
   }
   closeAhead(timeline, lane, last, firstRow, close);
-  for (const [row, boxes] of rows.entries()) boxes.give(index, firstRow + row, into);
+  rows.give(index, firstRow, into);
 }
 
 /** By node the node at its level, or its caller at the deepest level that is looked at. */
@@ -173,61 +173,62 @@ function closeAhead(
   close(0, at - 1);
 }
 
-/** The boxes of one level: wide ones as they are, runs of narrow ones as one. */
+/** The boxes of some levels: wide ones as they are, runs of narrow ones as one. */
 class LevelBoxes {
-  private readonly start: number[] = [];
-  private readonly end: number[] = [];
-  private readonly func: number[] = [];
-  private readonly samples: number[] = [];
-  private readonly boxes: number[] = [];
-  /** The quantum that narrow boxes are gathered of, and the longest of them. */
-  private bucket = Number.NaN;
-  private longest = 0;
+  private readonly start: number[][];
+  private readonly end: number[][];
+  private readonly func: number[][];
+  private readonly samples: number[][];
+  private readonly boxes: number[][];
+  /** By level: where the quantum ends that narrow boxes are gathered of, and the longest of them. */
+  private readonly until: Float64Array;
+  private readonly longest: Float64Array;
 
-  constructor(private readonly quantum: number) {}
+  constructor(
+    private readonly levels: number,
+    private readonly quantum: number,
+  ) {
+    const lists = (): number[][] => Array.from({ length: levels }, () => []);
+    [this.start, this.end, this.func, this.samples, this.boxes] = [lists(), lists(), lists(), lists(), lists()];
+    this.until = new Float64Array(levels).fill(Number.NEGATIVE_INFINITY);
+    this.longest = new Float64Array(levels);
+  }
 
-  add(start: number, end: number, func: number, samples: number): void {
+  add(level: number, start: number, end: number, func: number, samples: number): void {
     const length = end - start;
+    const { until, longest } = this;
     if (!(length > 0)) return;
-    if (length >= this.quantum) {
-      this.bucket = Number.NaN;
-      this.push(start, end, func, samples);
+    if (start < until[level]! && length < this.quantum) {
+      const last = this.start[level]!.length - 1;
+      this.end[level]![last] = end;
+      this.samples[level]![last]! += samples;
+      this.boxes[level]![last]!++;
+      if (length > longest[level]!) {
+        longest[level] = length;
+        this.func[level]![last] = func;
+      }
       return;
     }
-    const bucket = Math.floor(start / this.quantum);
-    if (bucket !== this.bucket) {
-      this.bucket = bucket;
-      this.longest = length;
-      this.push(start, end, func, samples);
-      return;
-    }
-    const last = this.start.length - 1;
-    this.end[last] = end;
-    this.samples[last]! += samples;
-    this.boxes[last]!++;
-    if (length > this.longest) {
-      this.longest = length;
-      this.func[last] = func;
-    }
+    until[level] = length < this.quantum ? (Math.floor(start / this.quantum) + 1) * this.quantum : Number.NEGATIVE_INFINITY;
+    longest[level] = length;
+    this.start[level]!.push(start);
+    this.end[level]!.push(end);
+    this.func[level]!.push(func);
+    this.samples[level]!.push(samples);
+    this.boxes[level]!.push(1);
   }
 
-  private push(start: number, end: number, func: number, samples: number): void {
-    this.start.push(start);
-    this.end.push(end);
-    this.func.push(func);
-    this.samples.push(samples);
-    this.boxes.push(1);
-  }
-
-  give(lane: number, row: number, into: TimelineBoxes): void {
-    for (let i = 0; i < this.start.length; i++) {
-      into.lane.push(lane);
-      into.row.push(row);
-      into.start.push(this.start[i]!);
-      into.end.push(this.end[i]!);
-      into.func.push(this.func[i]!);
-      into.samples.push(this.samples[i]!);
-      into.boxes.push(this.boxes[i]!);
+  give(lane: number, firstRow: number, into: TimelineBoxes): void {
+    for (let level = 0; level < this.levels; level++) {
+      for (let i = 0; i < this.start[level]!.length; i++) {
+        into.lane.push(lane);
+        into.row.push(firstRow + level);
+        into.start.push(this.start[level]![i]!);
+        into.end.push(this.end[level]![i]!);
+        into.func.push(this.func[level]![i]!);
+        into.samples.push(this.samples[level]![i]!);
+        into.boxes.push(this.boxes[level]![i]!);
+      }
     }
   }
 }
