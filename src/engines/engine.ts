@@ -140,6 +140,8 @@ export interface Engine {
   readonly formats: readonly string[];
   /** Whether it can join a program that runs already (target `process`). */
   readonly attaches: boolean;
+  /** Whether a rate can be chosen; where not it refuses one. Left out where it always can, or where there is none. */
+  takesRate?(options: Partial<EngineOptions>): boolean;
   /** Says whether it works here, without running the user's program. Never throws. */
   probe(environment: Environment): Promise<Availability>;
   /** Pure: same input, same plan; golden-tested. Throws UserError for a target it cannot run. */

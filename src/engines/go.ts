@@ -27,6 +27,7 @@ export const goEngine: Engine = {
   measures: Object.keys(FLAGS),
   formats: ['pprof'],
   attaches: false,
+  takesRate: () => false,
   probe,
   plan,
 };

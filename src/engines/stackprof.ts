@@ -17,6 +17,7 @@ export const stackprof: Engine = {
   measures: Object.keys(MODES),
   formats: ['stackprof'],
   attaches: false,
+  takesRate: (options) => measureOf(stackprof, options) !== 'alloc',
   probe,
   plan,
 };

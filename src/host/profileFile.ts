@@ -2,12 +2,12 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { isWithin, probeEnvironment } from '../engines/index.js';
+import { probeEnvironment } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { functionAt } from './definitionsAround.js';
 import { findInterpreter } from './interpreter.js';
-import { record, refuseTwice } from './record.js';
+import { preferencesOf, record, refuseTwice } from './record.js';
 import { remember } from './starts.js';
 import { type ProfileOptions, runnableFile, scriptTarget } from './target.js';
 
@@ -47,16 +47,16 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
 
   const python = options?.python ?? start.python ?? (await findInterpreter(file, ctx.log)).path;
   const settings = vscode.workspace.getConfiguration('heatline', file);
-  const rateHz = settings.get<number | null>('rateHz');
   return record(ctx, {
     name: [name, ...(inside === undefined ? [] : [inside]), ...(lines === undefined ? [] : [linesText(lines)])].join(': '),
     key: file.fsPath,
     target: start.target,
     environment: await probeEnvironment({ python, pythonPackage: pythonPackageOf(ctx) }),
-    engine: options?.engine ?? engineFor(part, settings.get<string>('engine', 'auto')),
+    // Few engines can leave the rest of a program alone: another one that is preferred is left out.
+    ...(options?.engine === undefined ? {} : { engine: options.engine }),
+    preferences: preferencesOf(settings),
     options: {
       live: settings.get<boolean>('live', true),
-      ...(rateHz ? { rateHz } : {}),
       ...(inside === undefined ? {} : { function: inside }),
       ...(lines === undefined ? {} : { within: `${file.fsPath}:${lines}` }),
     },
@@ -65,12 +65,6 @@ export async function profileFile(ctx: Ctx, uri: vscode.Uri | undefined, options
     scope: vscode.workspace.getWorkspaceFolder(file),
     file,
   });
-}
-
-/** Few engines can leave the rest of a program alone; `auto` knows which. */
-function engineFor({ inside, lines }: Part, preferred: string): string {
-  if (inside !== undefined) return 'auto';
-  return lines === undefined || isWithin(preferred) ? preferred : 'auto';
 }
 
 const linesText = (lines: string): string => (lines.includes('-') ? `lines ${lines.replace('-', '–')}` : `line ${lines}`);

@@ -11,7 +11,7 @@ import { parseEnvFile } from './envFile.js';
 import { findInterpreter } from './interpreter.js';
 import type { LaunchSpec } from './launchSpec.js';
 import { pythonPackageOf } from './profileFile.js';
-import { type Job, record } from './record.js';
+import { type Job, preferencesOf, record } from './record.js';
 import { joinWords, splitWords } from './shellWords.js';
 import { remember } from './starts.js';
 import { demandTrust } from './target.js';
@@ -29,16 +29,16 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
   const start = await startOf(ctx, spec, scope);
   await remember(ctx, { kind: 'launch', spec, ...(scope ? { folder: scope.uri.toString() } : {}) });
   const settings = vscode.workspace.getConfiguration('heatline', scope);
-  const rateHz = spec.rate ?? settings.get<number | null>('rateHz');
   return record(ctx, {
     ...start,
     ...(spec.label === undefined ? {} : { name: spec.label }),
     ...(id === undefined ? {} : { id }),
     key: JSON.stringify([start.argv, start.target.cwd]),
-    engine: spec.engine ?? settings.get<string>('engine', 'auto'),
+    ...(spec.engine === undefined ? {} : { engine: spec.engine }),
+    preferences: preferencesOf(settings),
     options: {
       live: settings.get<boolean>('live', true),
-      ...(rateHz ? { rateHz } : {}),
+      ...(spec.rate === undefined ? {} : { rateHz: spec.rate }),
       ...(spec.duration === undefined ? {} : { durationSeconds: spec.duration }),
       ...(spec.native ? { native: true } : {}),
       ...(spec.gil ? { gil: true } : {}),

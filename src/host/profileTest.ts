@@ -35,10 +35,10 @@ export async function profileTest(ctx: Ctx, given: unknown, each = false): Promi
 }
 
 /** Time per test is for engines that know which one runs. */
-function perTest(where: vscode.Uri, each: boolean): { readonly perTest?: true; readonly engine?: string } {
+function perTest(where: vscode.Uri, each: boolean): { readonly perTest?: true } {
   const settings = vscode.workspace.getConfiguration('heatline', where);
   if (!each && !settings.get<boolean>('test.slices', false)) return {};
-  return { perTest: true, engine: settings.get<string>('engine') === 'hybrid' ? 'hybrid' : 'auto' };
+  return { perTest: true };
 }
 
 async function isFolder(place: vscode.Uri): Promise<boolean> {

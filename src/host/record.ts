@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { RecordingMeta } from '../core/recording.js';
 import type { EngineOptions, Environment, LaunchPlan, Target } from '../engines/engine.js';
-import { chooseEngine, explainRefusal, finishRun, launch, maskSecrets, neverRan, type RunResult } from '../engines/index.js';
+import { explainRefusal, finishRun, launch, maskSecrets, neverRan, type RunResult } from '../engines/index.js';
+import { chooseFor, type Preferences } from '../engines/preferences.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { isUserError } from './errors.js';
@@ -27,8 +28,10 @@ export interface Job {
   readonly key: string;
   readonly target: Target;
   readonly environment: Environment;
-  /** An engine's id, or `auto`. */
-  readonly engine: string;
+  /** An engine's id, or `auto`, where one is asked for. */
+  readonly engine?: string;
+  /** What settings say of all programs. */
+  readonly preferences: Preferences;
   readonly options: Omit<EngineOptions, 'output' | 'reportStatus'>;
   /** Words of the command line that the recording is kept under. */
   readonly argv: readonly string[];
@@ -44,6 +47,12 @@ export interface Job {
   readonly delaySeconds?: number;
   /** Called right before a running program is joined. @throws UserError when it has gone meanwhile */
   readonly check?: () => void;
+}
+
+/** What a folder's settings say of all programs. */
+export function preferencesOf(settings: vscode.WorkspaceConfiguration): Preferences {
+  const rateHz = settings.get<number | null>('rateHz');
+  return { engine: settings.get<string>('engine', 'auto'), ...(rateHz ? { rateHz } : {}) };
 }
 
 const again = [{ title: 'Profile Again', command: 'heatline.rerun' }];
@@ -120,10 +129,10 @@ type JobEnd = RunEnd & RunResult;
 type Named = { readonly id: string; readonly name: string; readonly key: string; readonly limitSeconds?: number };
 
 async function planJob(job: Job, folder: string): Promise<{ plan: LaunchPlan; engine: string; reason: string }> {
-  const { engine, reason } = await chooseEngine(job.engine, job.target, job.environment, job.options);
+  const { engine, reason, options } = await chooseFor(job.engine, job.preferences, job.target, job.environment, job.options);
   const stem = path.parse(job.name.replaceAll(/[^\p{L}\p{N} ._-]+/gu, '_')).name || 'program';
   const output = path.join(folder, `${stem.slice(0, 80)}${OUTPUT_ENDINGS[engine.formats[0] ?? ''] ?? '.bin'}`);
-  return { plan: engine.plan(job.target, job.environment, { ...job.options, output, reportStatus: true }), engine: engine.id, reason };
+  return { plan: engine.plan(job.target, job.environment, { ...options, output, reportStatus: true }), engine: engine.id, reason };
 }
 
 /** A program of ours, in a terminal. */

@@ -129,4 +129,37 @@ export function fetching(test: Define): void {
       end(server);
     }
   }, 60);
+
+  test('a rate in the settings does not keep programs of Go from being recorded', async () => {
+    if (spawnSync('go', ['version']).status !== 0) throw new Skip('go is not on PATH');
+    await write('gobench/go.mod', 'module gobench\n\ngo 1.18\n');
+    const bench = `package gobench
+
+import "testing"
+
+func BenchmarkSum(b *testing.B) {
+	total := 0
+	for i := 0; i < b.N; i++ {
+		for j := 0; j < 1000; j++ {
+			total += i ^ j
+		}
+	}
+	if total == 1 {
+		b.Log(total)
+	}
+}
+`;
+    await write('gobench/sum_test.go', bench);
+    const settings = vscode.workspace.getConfiguration('heatline');
+    await settings.update('rateHz', 250, vscode.ConfigurationTarget.Workspace);
+    try {
+      const config = { command: 'go test -bench . .', cwd: 'gobench' };
+      const info = await vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.profileLaunchConfig', config);
+      assert.equal(info?.recording?.engine, 'go');
+      assert.match(info.recording.engineReason ?? '', /the setting heatline\.rateHz is left out/);
+      noteRecordings(info);
+    } finally {
+      await settings.update('rateHz', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  }, 180);
 }

@@ -18,7 +18,7 @@ import type { ProfileInfo } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { findInterpreter } from '../interpreter.js';
 import { pythonPackageOf } from '../profileFile.js';
-import { record, refuseTwice } from '../record.js';
+import { preferencesOf, record, refuseTwice } from '../record.js';
 import { remember } from '../starts.js';
 import { demandTrust } from '../target.js';
 import { type Duration, pickDuration } from './duration.js';
@@ -58,7 +58,6 @@ export async function attach(ctx: Ctx, options: AttachOptions = {}): Promise<Pro
 
   const scope = vscode.workspace.workspaceFolders?.[0];
   const settings = vscode.workspace.getConfiguration('heatline', scope);
-  const rateHz = options.rate ?? settings.get<number | null>('rateHz');
   const environment = await processEnvironment(facts, { pythonPackage: pythonPackageOf(ctx), path: await searchPath(ctx, scope) });
   return record(ctx, {
     name,
@@ -66,10 +65,11 @@ export async function attach(ctx: Ctx, options: AttachOptions = {}): Promise<Pro
     target: { kind: 'process', pid: facts.pid, cwd: scope?.uri.fsPath ?? os.homedir(), env: {} },
     environment,
     engine: options.engine ?? 'auto',
+    preferences: preferencesOf(settings),
     options: {
       live: settings.get<boolean>('live', true),
       ...(duration === undefined ? {} : { durationSeconds: duration }),
-      ...(rateHz ? { rateHz } : {}),
+      ...(options.rate === undefined ? {} : { rateHz: options.rate }),
       ...(options.native ? { native: true } : {}),
       ...(options.gil ? { gil: true } : {}),
       ...(options.idle ? { idle: true } : {}),
