@@ -236,7 +236,7 @@ function jfrPool(
     for (const { name: field, kind } of type.fields)
       entries.push(value(i, field) ?? (kind === 'float' ? u32(0) : kind === 'double' ? u64(0) : Uint8Array.of(0)));
   }
-  return bytes(varint(type.id), varint(count), ...entries);
+  return bytes(varint(type.id), varint(count), Buffer.concat(entries));
 }
 
 function jfrDistinct(count: number): Uint8Array {
@@ -255,7 +255,7 @@ function jfrDistinct(count: number): Uint8Array {
   for (let i = 0; i < count; i++) {
     samples.push(jfrEvent(bytes(varint(type.id), ...type.fields.map(({ name }) => (name === 'stackTrace' ? key(i) : Uint8Array.of(0))))));
   }
-  return jfrChunk(parts, bytes(checkpoint, ...samples));
+  return jfrChunk(parts, bytes(checkpoint, Buffer.concat(samples)));
 }
 
 /** Formats of bytes. */
