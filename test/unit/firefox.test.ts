@@ -58,6 +58,9 @@ test("Python's gecko file has the stacks that its own collapsed output has", asy
 
 test("samply's file has the stacks, samples and CPU time that its tables say", async () => {
   const profile = await readProfile(bytesSource('any', readFileSync(join(folder, 'samply-till.json.gz'))));
+  expect(profile.warnings).toEqual([
+    expect.stringMatching(/^Most functions are only addresses.*samply record --presymbolicate.*samply load/),
+  ]);
   const [samples, cpu] = ['samples', 'cpu'].map((name) => profile.sampleTypes.findIndex(({ type }) => type === name));
   const sums = new Map<string, [number, number]>();
   for (const { frames, values } of rows(profile)) {

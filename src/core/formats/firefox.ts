@@ -60,9 +60,21 @@ async function read(source: Source, builder: ProfileBuilder, control: ReadContro
       if (!(error instanceof ReadError) || outline.cut === undefined) throw error;
     }
   }
+  if (areAddresses(builder)) builder.warn(NO_SYMBOLS);
   if (outline.cut === undefined) return;
   if (count === 0) throw outline.cut;
   builder.warn('The file ends too early: what is shown is the part before.');
+}
+
+/** samply looks names up when a profile is looked at, and not when it is written. */
+const NO_SYMBOLS =
+  'Most functions are only addresses, since the file came without symbols: record with samply record --presymbolicate, or open the file with samply load on the machine where it was recorded, and save it from the profiler.';
+
+/** Whether most functions have an address for a name. */
+function areAddresses(builder: ProfileBuilder): boolean {
+  let addresses = 0;
+  for (let func = 0; func < builder.functionCount; func++) if (/^0x[\da-f]+$/i.test(builder.functionName(func))) addresses++;
+  return 2 * addresses > builder.functionCount;
 }
 
 function describe(builder: ProfileBuilder, outline: Outline): void {

@@ -82,6 +82,11 @@ export class ProfileBuilder {
     return this.functions.intern(name, systemName, file, lineNumber(startLine));
   }
 
+  /** How many functions there are so far. */
+  get functionCount(): number {
+    return this.functions.length;
+  }
+
   functionName(func: number): string {
     return this.texts[this.functions.nameOf(func)]!;
   }
