@@ -54,14 +54,23 @@ export async function readRecords(
       if (frame >= frames) throw new ReadError('corrupt', `A stack has frame ${frame}; the file has ${frames}.`, cursor.at);
       read.push(frame);
     }
-    const { stacks } = thread;
-    for (let i = count - 1; i >= 0; i--) stacks.push(push(stacks.at(-1) ?? -1, read[i]!));
+    const { stacks, frames: known } = thread;
+    let { kept } = thread;
+    for (let i = count - 1; i >= 0; i--, kept++) {
+      const frame = read[i]!;
+      // What the file gives anew is often what was there: such frames need not be looked up.
+      if (known[kept] === frame) continue;
+      stacks.length = known.length = kept;
+      stacks.push(push(stacks.at(-1) ?? -1, frame));
+      known.push(frame);
+    }
+    stacks.length = known.length = kept;
   };
   const keep = (thread: TachyonThread, count: number, at: number): void => {
     if (count > thread.stacks.length || count < 0) {
       throw new ReadError('corrupt', `A stack shares frames with one of only ${thread.stacks.length}.`, at);
     }
-    thread.stacks.length = count;
+    thread.kept = count;
   };
 
   for (let record = 1; cursor.at < bytes.length; record++) {
@@ -111,7 +120,7 @@ function threadFinder(threads: TachyonThread[]): (high: number, low: number, int
       row = threads.length;
       if (row === MAX_THREADS) throw new ReadError('too-large', `It has more than ${MAX_THREADS} threads.`);
       rows.set(key, row);
-      threads.push({ id, interpreter, main: false, time: 0, stacks: [] });
+      threads.push({ id, interpreter, main: false, time: 0, stacks: [], frames: [], kept: 0 });
     }
     [lastHigh, lastLow, lastInterpreter, last] = [high, low, interpreter, row];
     return row;

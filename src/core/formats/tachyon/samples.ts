@@ -12,6 +12,9 @@ export interface TachyonThread {
   time: number;
   /** Stack of its root frame, then with one more frame, and so on. */
   readonly stacks: number[];
+  /** The frames themselves, and how many of them the next sample shares. */
+  readonly frames: number[];
+  kept: number;
 }
 
 /**
