@@ -18,7 +18,7 @@ from .liner import Busy, Liner
 from .lookout import Lookout, Unavailable
 from .selection import NEVER_RAN
 from .tachyon import Failed, Tachyon
-from .ticker import Ticker
+from .ticker import SWITCH_SECONDS, Ticker
 from .unseen import soon
 from .within import CounterWithin
 
@@ -225,6 +225,10 @@ class Recorder(Content):
             return
         self._writing()
         interrupt = self._defer_interrupt()
+        # Threads of the program that compute take the lock after each of our steps: who waits for the recording shall not wait for them.
+        switch = sys.getswitchinterval()
+        sys.setswitchinterval(min(switch, SWITCH_SECONDS))
+        lowered = sys.getswitchinterval()
         try:
             if self.counter is not None:
                 self.counter.end()
@@ -232,6 +236,8 @@ class Recorder(Content):
                 self.sampler.stop()
             self._write(final=True)
         finally:
+            if sys.getswitchinterval() == lowered:
+                sys.setswitchinterval(switch)
             self.state = "done"
             if interrupt is not None:
                 _signal.signal(_signal.SIGINT, interrupt)
