@@ -43,6 +43,7 @@ const TABS: Record<string, () => Promise<void>> = {
     await page.locator('.row.current').waitFor();
   },
   lines: () => page.locator('.lines-source .row.current').waitFor(),
+  files: () => page.locator('.part').first().waitFor(),
   info: () => page.locator('.info').waitFor(),
 };
 

@@ -100,6 +100,12 @@ describe('files', () => {
     }
   });
 
+  it('join folders that are alone in theirs', () => {
+    const made = fileTree(draw('a@/w/deep/down/under/a.py:1 b@/w/x/b.py:1'), { type: 0 });
+    const names = Array.from(made.tree.func, (part) => made.parts[part]!.frame.name);
+    expect(names).toEqual(['w', 'deep/down/under', 'a.py', 'a', 'x', 'b.py', 'b']);
+  });
+
   it('take names of any system and none', () => {
     const odd = draw(String.raw`a@\w\x.py:1 b@\w\v\y.py:1 c@~:1 d@/z.py:1 e@x.py:1`);
     const made = fileTree(odd, { type: 0 });

@@ -15,6 +15,7 @@ export interface Saved {
   group: GroupBy;
   /** The file whose source is shown. */
   file: string;
+  filesShape: 'sunburst' | 'icicle';
   sandwichSort: string;
   sandwichDescending: boolean;
   treeInverted: boolean;

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import { DiffView } from './diff/diffView.js';
+import { FilesView } from './files/filesView.js';
 import { FlameView } from './flame/flameView.js';
 import { InfoView } from './info/infoView.js';
 import { LinesView } from './lines/linesView.js';
@@ -37,6 +38,7 @@ export const tabs: readonly Tab[] = [
     searches: true,
   },
   { id: 'lines', label: 'Lines', View: LinesView, keys: '↑↓ walk · N next hot line · Enter source · / search · ? help', searches: true },
+  { id: 'files', label: 'Files', View: FilesView, keys: '↑↓←→ walk · Space zoom · Enter source · / search · ? help', searches: true },
   { id: 'diff', label: 'Diff', View: DiffView, keys: '↑↓ walk · Enter source · / search · ? help', searches: true },
   { id: 'info', label: 'Info', View: InfoView, keys: '? help', searches: false },
 ];

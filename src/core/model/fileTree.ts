@@ -106,13 +106,39 @@ class Parts {
   }
 
   tree(sum: number): CallTree {
-    const { length } = this.list;
-    const parent = this.parent.done();
-    const self = Float64Array.from(this.self);
+    const { parent, length } = this.joined();
+    const self = Float64Array.from({ length }, (_, part) => this.self[part]!);
     const total = self.slice();
     for (let part = length - 1; part >= 0; part--) if (parent[part]! >= 0) total[parent[part]!]! += total[part]!;
     const func = Uint32Array.from(this.list.keys());
     const grown = { length, func, parent, self, total, calls: undefined, sum, estimate: false, cut: false };
     return orderDepthFirst(grown, { minimum: 0, depth: Number.POSITIVE_INFINITY });
+  }
+
+  /** A folder that is alone in its folder becomes one with it: `home/ada/shop`. Parts move up, and `list` and `self` with them. */
+  private joined(): { readonly parent: Int32Array; readonly length: number } {
+    const above = this.parent.done();
+    const children = new Uint32Array(above.length);
+    for (const part of above) if (part >= 0) children[part]!++;
+    const place = new Int32Array(above.length);
+    const parent = new Int32Array(above.length);
+    let length = 0;
+    for (let part = 0; part < above.length; part++) {
+      const outer = above[part]!;
+      const one = this.list[part]!;
+      const into = outer < 0 ? undefined : this.list[place[outer]!]!;
+      if (into?.kind === 'folder' && one.kind === 'folder' && children[outer] === 1) {
+        const name = into.frame.name === '/' ? `/${one.frame.name}` : `${into.frame.name}/${one.frame.name}`;
+        into.frame = { ...into.frame, name, file: one.frame.file };
+        place[part] = place[outer]!;
+        continue;
+      }
+      place[part] = length;
+      parent[length] = outer < 0 ? -1 : place[outer]!;
+      this.self[length] = this.self[part]!;
+      this.list[length++] = one;
+    }
+    this.list.length = length;
+    return { parent: parent.subarray(0, length), length };
   }
 }

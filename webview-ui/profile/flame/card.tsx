@@ -10,7 +10,8 @@ export interface CardProps {
   readonly file: string;
   readonly line: number;
   readonly self: number;
-  readonly total: number;
+  /** Absent where there is no more to it than self. */
+  readonly total: number | undefined;
   readonly whole: number;
   /** What is told in the place of self and total: a word and its figure each. */
   readonly facts?: readonly (readonly [label: string, text: string])[];
@@ -70,7 +71,7 @@ export function Card(props: CardProps) {
         )) ?? (
           <>
             <Figure label="self" value={self} whole={whole} />
-            <Figure label="total" value={total} whole={whole} />
+            {total !== undefined && <Figure label="total" value={total} whole={whole} />}
           </>
         )}
       </div>

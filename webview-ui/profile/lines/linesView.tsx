@@ -109,30 +109,30 @@ function SourceText({ file, wanted }: { file: string; wanted: { readonly line: n
     ask('profile/source', { view: store.view, file, offset, limit }),
   );
   const [current, setCurrent] = useState(-1);
-  const [reveal, setReveal] = useState<{ readonly index: number }>();
+  const [reveal, setReveal] = useState<{ readonly index: number; readonly align?: 'center' }>();
   const { first } = shown;
   const hottest = first?.hottest ?? [];
-  const go = (index: number, speak = true) => {
+  const go = (index: number, align?: 'center') => {
     setCurrent(index);
-    setReveal({ index });
+    setReveal({ index, ...(align ? { align } : {}) });
     const row = shown.get(index);
     if (!row) return;
     if (row.func >= 0) store.select(row.func);
-    if (speak) announce(spoken(row, store.unit, whole));
+    announce(spoken(row, store.unit, whole));
   };
   // One looks at the hottest line first, unless another one was asked for.
   useEffect(() => {
     if (!first) return;
     const index = wanted && wanted.line > 0 ? Math.min(first.count, wanted.line) - 1 : (hottest[0] ?? 0);
     setCurrent(index);
-    setReveal({ index });
+    setReveal({ index, align: 'center' });
   }, [first, wanted]);
   useEffect(() => {
     store.viewKeys = (key) => {
       if ((key !== 'n' && key !== 'N') || hottest.length === 0) return false;
       const at = hottest.indexOf(current);
       const next = at < 0 ? 0 : (at + (key === 'n' ? 1 : hottest.length - 1)) % hottest.length;
-      go(hottest[next]!);
+      go(hottest[next]!, 'center');
       return true;
     };
     return () => {

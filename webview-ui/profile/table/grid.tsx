@@ -56,7 +56,7 @@ export interface GridProps<R, S extends string> {
   /** A new key scrolls to the top. */
   readonly scrollKey?: unknown;
   /** A row to bring into sight; a new object each time. */
-  readonly reveal?: { readonly index: number } | undefined;
+  readonly reveal?: { readonly index: number; readonly align?: 'center' } | undefined;
   readonly noHead?: boolean;
 }
 
@@ -74,7 +74,7 @@ export function Grid<R, S extends string>(props: GridProps<R, S>) {
     if (scroller.current) scroller.current.scrollTop = 0;
   }, [props.scrollKey]);
   useEffect(() => {
-    if (props.reveal && props.reveal.index >= 0) virtual.scrollToIndex(props.reveal.index, { align: 'auto' });
+    if (props.reveal && props.reveal.index >= 0) virtual.scrollToIndex(props.reveal.index, { align: props.reveal.align ?? 'auto' });
   }, [props.reveal]);
 
   const go = (index: number) => {
@@ -165,6 +165,12 @@ function gridKey(key: string, { current, count, page, go, open }: Walk): boolean
   return (key === 'Enter' || key === 'ctrl+Enter' || key === 'alt+Enter') && open();
 }
 
+/** What the context menu is about, where the row stands for a function. */
+function menuOf(row: unknown): Record<string, string | number> {
+  const { func, name, members } = row as { func?: unknown; name?: unknown; members?: unknown };
+  return typeof func === 'number' && typeof name === 'string' && members === undefined ? { 'data-func': func, 'data-name': name } : {};
+}
+
 /** Several columns may show the same figure: only the first of them wears the arrow. */
 function Heading<R, S extends string>({
   column,
@@ -221,7 +227,7 @@ function Row<R, S extends string>({ index, top, row, grid, onPick }: RowProps<R,
       class={looks}
       aria-rowindex={index + (grid.noHead ? 1 : 2)}
       aria-selected={current}
-      {...(row === undefined ? {} : grid.aria?.(row, index))}
+      {...(row === undefined ? {} : { ...menuOf(row), ...grid.aria?.(row, index) })}
       style={{ transform: `translateY(${top}px)`, height: `${ROW}px` }}
       onClick={(event) => {
         onPick();

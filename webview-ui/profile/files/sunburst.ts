@@ -1,0 +1,138 @@
+import { safeText } from '../../shared/format.js';
+import type { Theme } from '../../shared/theme.js';
+import { type Boxes, boxAt, visibleRange } from '../flame/boxes.js';
+import type { Colour } from '../flame/paint.js';
+import type { Viewport } from '../flame/viewport.js';
+
+/** What is drawn, in CSS px: rings around a middle that stands for the root. */
+export interface Sun {
+  readonly boxes: Boxes;
+  readonly view: Viewport;
+  /** Rings hidden in the middle, may be a fraction while the picture moves. */
+  readonly topRow: number;
+  readonly width: number;
+  readonly height: number;
+  readonly selected: number;
+  readonly hovered: number;
+  readonly colour: Colour;
+  readonly matches: ReadonlySet<number> | undefined;
+}
+
+/** Rings that are shown at once; what lies deeper comes when one zooms in. */
+const RINGS = 5;
+const MARGIN = 10;
+const TURN = 2 * Math.PI;
+/** Thinner rings, and arcs shorter than this along their middle, carry no text. */
+const TEXT_RING = 34;
+const TEXT_ARC = 13;
+
+/** Middle of the picture, radius of the root and thickness of a ring. */
+export function measure({ boxes, width, height }: Pick<Sun, 'boxes' | 'width' | 'height'>) {
+  const outer = Math.max(20, Math.min(width, height) / 2 - MARGIN);
+  const rings = Math.max(1, Math.min(RINGS, boxes.rows.length - 1));
+  const middle = Math.max(outer / (rings + 1), Math.min(56, outer / 3));
+  return { x: width / 2, y: height / 2, outer, middle, ring: (outer - middle) / rings, rings };
+}
+
+/** The box at a point of the picture, -1 for none. The root is the circle in the middle. */
+export function sunBoxAt(sun: Pick<Sun, 'boxes' | 'view' | 'topRow' | 'width' | 'height'>, x: number, y: number): number {
+  const { x: cx, y: cy, outer, middle, ring } = measure(sun);
+  const distance = Math.hypot(x - cx, y - cy);
+  if (distance > outer) return -1;
+  if (distance < middle) return 0;
+  const depth = Math.floor((distance - middle) / ring) + 1 + Math.round(sun.topRow);
+  const angle = (Math.atan2(y - cy, x - cx) + TURN / 4 + TURN) % TURN;
+  const { x0, x1 } = sun.view;
+  const slack = (x1 - x0) / (TURN * distance);
+  return boxAt(sun.boxes, depth, x0 + (angle / TURN) * (x1 - x0), slack);
+}
+
+/** Draws the rings, clockwise from the top, largest first. */
+export function drawSun(canvas: HTMLCanvasElement, sun: Sun, theme: Theme): void {
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(sun.width * ratio);
+  canvas.height = Math.round(sun.height * ratio);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, sun.width, sun.height);
+  context.font = `11px ${theme.fontFamily}`;
+  context.textBaseline = 'middle';
+  const { rings } = measure(sun);
+  const first = Math.max(1, Math.floor(sun.topRow) + 1);
+  for (let depth = first; depth <= sun.topRow + rings; depth++) {
+    const [from, to] = visibleRange(sun.boxes, depth, sun.view.x0, sun.view.x1);
+    for (let at = from; at < to; at++) drawArc(context, sun, theme, sun.boxes.rows[depth]![at]!, depth - sun.topRow);
+  }
+}
+
+function drawArc(context: CanvasRenderingContext2D, sun: Sun, theme: Theme, box: number, ringAt: number): void {
+  const { boxes, view } = sun;
+  const { x, y, middle, ring } = measure(sun);
+  const share = (at: number) => Math.min(1, Math.max(0, (at - view.x0) / (view.x1 - view.x0)));
+  const from = share(boxes.x[box]!) * TURN - TURN / 4;
+  const to = share(boxes.x[box]! + boxes.w[box]!) * TURN - TURN / 4;
+  const inner = Math.max(0, middle + (ringAt - 1) * ring);
+  const outer = inner + ring - 1;
+  const length = (to - from) * (inner + ring / 2);
+  if (length < 0.3) return;
+  const frame = boxes.frames[boxes.frame[box]!]!;
+  const faded = sun.matches !== undefined && frame.func >= 0 && !sun.matches.has(frame.func);
+  const paint = sun.colour(boxes, box, theme);
+  context.beginPath();
+  context.arc(x, y, outer, from, to);
+  context.arc(x, y, inner, to, from, true);
+  context.closePath();
+  context.globalAlpha = faded ? 0.28 : 1;
+  if (!theme.contrast) {
+    context.fillStyle = paint.fill;
+    context.fill();
+  }
+  context.globalAlpha = 1;
+  // Neighbours are told apart by a line in the background's colour; in high contrast by one in the border's.
+  if (length > 3 || theme.contrast) {
+    context.strokeStyle = theme.contrast ? theme.border : theme.background;
+    context.lineWidth = 1;
+    context.stroke();
+  }
+  if (box === sun.hovered && box !== sun.selected && !theme.contrast) {
+    context.globalAlpha = 0.12;
+    context.fillStyle = theme.foreground;
+    context.fill();
+    context.globalAlpha = 1;
+  }
+  if (box === sun.selected || (theme.contrast && box === sun.hovered)) {
+    context.strokeStyle = theme.contrast ? theme.accent : theme.foreground;
+    context.lineWidth = theme.contrast ? 2 : 1.5;
+    context.stroke();
+  }
+  if (ring >= TEXT_RING && length >= TEXT_ARC) drawName(context, safeText(frame.name), (from + to) / 2, x, y, inner, ring, paint.text);
+}
+
+/** The name along the radius, readable from left to right on both sides. */
+function drawName(
+  context: CanvasRenderingContext2D,
+  name: string,
+  angle: number,
+  x: number,
+  y: number,
+  inner: number,
+  ring: number,
+  colour: string,
+): void {
+  const left = Math.cos(angle) < 0;
+  const room = ring - 10;
+  let text = name.slice(0, 60);
+  if (context.measureText(text).width > room) {
+    while (text.length > 1 && context.measureText(`${text}…`).width > room) text = text.slice(0, -1);
+    if (text.length < 2) return;
+    text = `${text}…`;
+  }
+  context.save();
+  context.translate(x, y);
+  context.rotate(left ? angle + Math.PI : angle);
+  context.textAlign = left ? 'right' : 'left';
+  context.fillStyle = colour;
+  context.fillText(text, left ? -(inner + 5) : inner + 5, 0);
+  context.restore();
+}
