@@ -64,10 +64,14 @@ class Lookout:
         os.close(answers[1])
         os.set_blocking(self._answers, False)
         self.helper = int.from_bytes(self._read(4) or b"", "little")
-        allow_reading(self.helper)
-        os.write(self._commands, b"g")
-        verdict = self._read(1)
+        verdict = None
+        if self.helper:
+            allow_reading(self.helper)
+            os.write(self._commands, b"g")
+            verdict = self._read(1)
         if verdict != b"y":
+            if verdict is None and self.helper:
+                _end(self.helper)
             reason = "" if verdict is None else os.read(self._answers, 500).decode("ascii", "replace")
             self._close()
             raise Unavailable(reason or "the helper did not answer")
@@ -300,7 +304,14 @@ def fork_twice(life, answers):
     """Runs `life` in a process that is not our child (the program's os.wait() shall not meet it), and writes its number."""
     child = os.fork()
     if child:
-        os.waitpid(child, 0)
+        limit = time.monotonic() + ANSWER_SECONDS
+        while not os.waitpid(child, os.WNOHANG)[0]:
+            if time.monotonic() > limit:
+                # Where threads run, a copy may hang in what others do after a fork.
+                os.kill(child, 9)
+                os.waitpid(child, 0)
+                break
+            time.sleep(0.0005)
         return
     try:
         helper = os.fork()
@@ -312,6 +323,13 @@ def fork_twice(life, answers):
         pass  # nobody to tell; the program goes on without us
     finally:
         os._exit(0)
+
+
+def _end(process):
+    try:
+        os.kill(process, 9)
+    except OSError:
+        pass
 
 
 def allow_reading(helper):

@@ -6,7 +6,7 @@ import sys
 import textwrap
 import unittest
 
-from support import PACKAGE, Case, Profile
+from support import LINUX, PACKAGE, Case, Profile
 
 HEAD = """
 import asyncio, os, sys, threading, time
@@ -135,6 +135,31 @@ class Sessions(Case):
         self.assertGreater(self.seconds("inside"), 0.3)
         self.assertEqual(self.seconds("outside"), 0)
         self.assertGreater(self.seconds("inside", "child.pb.gz"), 0.05)
+
+    @unittest.skipUnless(LINUX, "the helper reads /proc")
+    def test_a_helper_that_hangs_is_ended_and_done_without(self):
+        for hangs in (1, 2):
+            self.run_program("""
+            import heatline.lookout
+            heatline.lookout.ANSWER_SECONDS = 3
+            copies = []
+            def hang():
+                copies.append(1)
+                if len(copies) == %d:
+                    with open("hung", "w") as file:
+                        file.write(str(os.getpid()))
+                    time.sleep(100)
+            os.register_at_fork(after_in_child=hang)
+            with heatline.profile("out.pb.gz"):
+                inside()
+            with open("hung") as file:
+                process = int(file.read())
+            limit = time.time() + 20
+            while os.path.exists("/proc/%%d" %% process) and time.time() < limit:
+                time.sleep(0.01)
+            assert not os.path.exists("/proc/%%d" %% process)
+            """ % hangs)
+            self.assertGreater(self.seconds("inside"), 0.05)
 
     def test_what_cannot_be(self):
         self.run_program("""

@@ -23,7 +23,7 @@ export type CellEnd = 'done' | 'failed' | 'none';
 /** Milliseconds that a cell may take to begin once VS Code has handed it over, and to end once it was cancelled. */
 const BEGIN = 3000;
 const CANCEL = 20_000;
-const PERIOD = 100;
+const PERIOD = 50;
 
 /**
  * Runs code in the notebook's kernel, out of sight where the Jupyter extension lends the kernel; else in a cell at the notebook's end that
@@ -117,17 +117,8 @@ export async function runCell(cell: vscode.NotebookCell, signal: AbortSignal): P
   if (!vscode.window.visibleNotebookEditors.some((editor) => editor.notebook === notebook))
     await vscode.window.showNotebookDocument(notebook, { preserveFocus: true });
   const where = () => ({ ranges: [{ start: cell.index, end: cell.index + 1 }], document: notebook.uri });
-  let began = false;
-  let end: CellEnd | undefined;
-  const watch = vscode.workspace.onDidChangeNotebookDocument((event) => {
-    for (const change of event.cellChanges) {
-      if (change.cell !== cell || change.executionSummary === undefined) continue;
-      const { success, timing } = change.executionSummary;
-      // What began anew has forgotten how it ended before.
-      if (success === undefined && timing === undefined) began = true;
-      else if (began) end = success ? 'done' : 'failed';
-    }
-  });
+  // The summary is another object after each change: emptied when a run begins, whole when it has ended.
+  const before = cell.executionSummary;
   const cancelled = () => void vscode.commands.executeCommand('notebook.cell.cancelExecution', where());
   signal.addEventListener('abort', cancelled);
   try {
@@ -137,17 +128,18 @@ export async function runCell(cell: vscode.NotebookCell, signal: AbortSignal): P
       () => (handedOver = Date.now()),
     );
     let abortedAt = 0;
-    while (end === undefined) {
+    for (;;) {
       await sleep(PERIOD);
       if (cell.index < 0 || notebook.isClosed) return 'failed';
+      const now = cell.executionSummary;
+      const began = now !== before;
+      if (began && (now?.success !== undefined || now?.timing !== undefined)) return now.success ? 'done' : 'failed';
       if (handedOver && !began && Date.now() - handedOver > BEGIN) return 'none';
       if (signal.aborted) abortedAt ||= Date.now();
       if (abortedAt && Date.now() - abortedAt > CANCEL) return 'failed';
     }
-    return end;
   } finally {
     signal.removeEventListener('abort', cancelled);
-    watch.dispose();
   }
 }
 
