@@ -34,7 +34,11 @@ interface LineKeys {
   readonly ofCosts: ReadonlyMap<LineCostColumns, Int32Array>;
   readonly file: number[];
   readonly line: number[];
+  /** Per file its pairs, in order of lines. */
+  readonly ofFile: ReadonlyMap<number, Int32Array>;
 }
+
+const known = new WeakMap<Profile, LineKeys>();
 
 /**
  * Self, total and calls per line of every file. All lines of a location count, inlined ones too; a line counts once per
@@ -42,7 +46,12 @@ interface LineKeys {
  * @throws UserError for a focus or ignore that is no regular expression
  */
 export function lineTable(profile: Profile, spec: ViewSpec): LineTable {
-  const keys = numberLines(profile);
+  let keys = known.get(profile);
+  if (keys === undefined) {
+    // Whatever the view is, the lines are the same: to number them costs more than to add them up.
+    keys = numberLines(profile);
+    known.set(profile, keys);
+  }
   const length = keys.file.length;
   const calls = new Float64Array(length).fill(-1);
   const counted = profile.calls?.functions;
@@ -119,7 +128,17 @@ function numberLines(profile: Profile): LineKeys {
       costs,
       costs.line.map((at, row) => key(costs.file[row]!, at)),
     );
-  return { ofLine, ofFunction, ofCosts, file, line };
+  return { ofLine, ofFunction, ofCosts, file, line, ofFile: sortedByFile(file, line) };
+}
+
+function sortedByFile(file: readonly number[], line: readonly number[]): Map<number, Int32Array> {
+  const ofFile = new Map<number, number[]>();
+  for (let key = 0; key < file.length; key++) {
+    const members = ofFile.get(file[key]!);
+    if (members === undefined) ofFile.set(file[key]!, [key]);
+    else members.push(key);
+  }
+  return new Map(Array.from(ofFile, ([own, members]) => [own, Int32Array.from(members).sort((a, b) => line[a]! - line[b]!)]));
 }
 
 function byFile(
@@ -127,28 +146,70 @@ function byFile(
   keys: LineKeys,
   sums: { self: Float64Array; total: Float64Array; selfSamples: Float64Array; totalSamples: Float64Array | undefined },
   calls: Float64Array,
-): Map<string, FileLines> {
-  const ofFile = new Map<number, number[]>();
-  for (let key = 0; key < keys.file.length; key++) {
-    if (sums.self[key] === 0 && sums.total[key] === 0 && (sums.totalSamples?.[key] ?? 0) === 0 && calls[key]! < 0) continue;
-    const members = ofFile.get(keys.file[key]!);
-    if (members === undefined) ofFile.set(keys.file[key]!, [key]);
-    else members.push(key);
-  }
-  const files = new Map<string, FileLines>();
-  for (const [file, members] of ofFile) {
-    members.sort((a, b) => keys.line[a]! - keys.line[b]!);
-    const column = (values: Float64Array) => Float64Array.from(members, (key) => values[key]!);
-    const name = profile.strings[file]!;
-    files.set(name, {
+): LazyMap<FileLines> {
+  const seen = (key: number) => sums.self[key] !== 0 || sums.total[key] !== 0 || (sums.totalSamples?.[key] ?? 0) !== 0 || calls[key]! >= 0;
+  const names = new Map<string, number>();
+  for (const [file, all] of keys.ofFile) if (all.some(seen)) names.set(profile.strings[file]!, file);
+  return new LazyMap(names, (name, file) => {
+    const members = keys.ofFile.get(file)!.filter(seen);
+    const column = (values: Float64Array) => {
+      const own = new Float64Array(members.length);
+      for (let at = 0; at < own.length; at++) own[at] = values[members[at]!]!;
+      return own;
+    };
+    return {
       file: name,
-      line: Int32Array.from(members, (key) => keys.line[key]!),
+      line: members.map((key) => keys.line[key]!),
       self: column(sums.self),
       total: column(sums.total),
       samples: column(sums.selfSamples),
       totalSamples: column(sums.totalSamples ?? sums.selfSamples),
       calls: column(calls),
-    });
+    };
+  });
+}
+
+/** A map whose values are made when they are asked for, each time: of thousands of files an editor shows a few. */
+class LazyMap<V> implements ReadonlyMap<string, V> {
+  constructor(
+    private readonly numbers: ReadonlyMap<string, number>,
+    private readonly make: (name: string, number: number) => V,
+  ) {}
+
+  get size(): number {
+    return this.numbers.size;
   }
-  return files;
+
+  has(name: string): boolean {
+    return this.numbers.has(name);
+  }
+
+  get(name: string): V | undefined {
+    const number = this.numbers.get(name);
+    return number === undefined ? undefined : this.make(name, number);
+  }
+
+  keys(): MapIterator<string> {
+    return this.numbers.keys();
+  }
+
+  values(): MapIterator<V> {
+    return this.all().values();
+  }
+
+  entries(): MapIterator<[string, V]> {
+    return this.all().entries();
+  }
+
+  [Symbol.iterator](): MapIterator<[string, V]> {
+    return this.entries();
+  }
+
+  forEach(tell: (value: V, name: string, map: ReadonlyMap<string, V>) => void): void {
+    for (const [name, value] of this.all()) tell(value, name, this);
+  }
+
+  private all(): Map<string, V> {
+    return new Map(Array.from(this.numbers, ([name, number]) => [name, this.make(name, number)]));
+  }
 }
