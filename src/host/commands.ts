@@ -72,6 +72,14 @@ export const commands: Readonly<Record<string, Command>> = {
     const file = typeof profile === 'string' ? ctx.store.value.profiles.get(profile)?.uri : undefined;
     return editor.open(file ? vscode.Uri.parse(file, true) : activeFile(ctx), Number.isSafeInteger(func) ? (func as number) : undefined);
   },
+  'heatline.page.source': (_, { editor }) => editor.act('source'),
+  'heatline.page.focus': (_, { editor }) => editor.act('focus'),
+  'heatline.page.ignore': (_, { editor }) => editor.act('ignore'),
+  'heatline.page.hide': (_, { editor }) => editor.act('hide'),
+  'heatline.page.sandwich': (_, { editor }) => editor.act('sandwich'),
+  'heatline.page.fold': (_, { editor }) => editor.act('fold'),
+  'heatline.page.copyStack': (_, { editor }) => editor.act('copyStack'),
+  'heatline.page.copyTable': (_, { editor }) => editor.act('copyTable'),
   'heatline.openLocation': (ctx, _, place, line) => openLocation(ctx, place, line),
   'heatline.chooseView': (ctx) => inCode().chooseView(ctx),
   'heatline.chooseMetric': (ctx) => inCode().chooseMetric(ctx),

@@ -57,6 +57,8 @@ export interface PageEvents {
   reveal: { readonly func: number };
   /** The host goes to another tab. */
   tab: { readonly tab: string };
+  /** An item of the context menu was chosen. */
+  menu: { readonly action: string };
   error: { readonly message: string };
 }
 

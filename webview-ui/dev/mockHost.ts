@@ -47,6 +47,7 @@ interface Harness {
   readonly failing: Map<string, string>;
   theme(kind: Kind): void;
   reveal(func: number): void;
+  menu(action: string): void;
   error(message: string): void;
   state(change: Partial<PageState>): void;
   saved: unknown;
@@ -118,6 +119,7 @@ const harness: Harness = {
     for (const [name, value] of Object.entries(tokens[kind])) document.documentElement.style.setProperty(`--vscode-${name}`, value);
   },
   reveal: (func) => host.send('reveal', { func }),
+  menu: (action) => host.send('menu', { action }),
   error: (message) => host.send('error', { message }),
   state(change) {
     page = { ...page, ...change };

@@ -1,5 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { isTyping, keyName } from '../shared/keyboard.js';
+import { listenForHistory } from './history.js';
+import { listenForMenus } from './menu.js';
 import { Help } from './shell/help.js';
 import { StatusRow } from './shell/statusRow.js';
 import { Toolbar } from './shell/toolbar.js';
@@ -12,7 +14,11 @@ export function App() {
   useStore();
   useEffect(() => {
     window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
+    const leave = [listenForHistory(), listenForMenus()];
+    return () => {
+      window.removeEventListener('keydown', onKey);
+      for (const each of leave) each();
+    };
   }, []);
   const { page, error, reading } = store;
   const tab = tabs.find((each) => each.id === store.tab) ?? tabs[0]!;

@@ -38,7 +38,7 @@ export type KeyHandler = (key: string, event: KeyboardEvent) => boolean;
 const SOON = 400;
 
 /** What the figures depend on. */
-const VIEW_FIELDS = [
+export const VIEW_FIELDS = [
   'profile',
   'type',
   'thread',
@@ -67,6 +67,8 @@ class Store {
   selected: number | null = null;
   /** Counts the times that the selection is to be brought into sight, so that doing it twice to one function is seen. */
   reveals = 0;
+  /** Counts the times that an earlier look was brought back: pictures then go where they were. */
+  restored = 0;
   readonly saved: Partial<Saved> = loadState<Saved>();
   viewKeys: KeyHandler | undefined;
 

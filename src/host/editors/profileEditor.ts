@@ -86,6 +86,11 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     else await vscode.commands.executeCommand('vscode.openWith', uri, ProfileEditor.viewType);
   }
 
+  /** An item of the context menu of the page in front. */
+  act(action: string): void {
+    [...this.pages].find(({ panel }) => panel.active)?.rpc.send('menu', { action });
+  }
+
   render(session: Session): void {
     for (const page of this.pages) {
       // Read anew, as a recording that goes on is, a file has another id.

@@ -33,7 +33,7 @@ export function FlameView() {
       </SubHeader>
       <FlamePicture
         source={profileSource}
-        loadKey={store.viewKey}
+        loadKey={`${store.viewKey} ${store.restored}`}
         id="flame"
         label="Flame graph"
         wholePage

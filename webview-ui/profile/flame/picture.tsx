@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { keyName } from '../../shared/keyboard.js';
 import { onThemeChange, readTheme } from '../../shared/theme.js';
+import { offerMenu } from '../menu.js';
 import { useStore } from '../useStore.js';
 import { Card, type CardProps } from './card.js';
 import { FlameController } from './controller.js';
@@ -145,6 +146,14 @@ export function FlamePicture(props: PictureProps) {
     if (!element) return;
     return pointer.attach(element);
   }, [pointer]);
+  useEffect(() => {
+    if (!canvas.current) return;
+    return offerMenu(canvas.current, () => {
+      const box = pointer.hovered >= 0 ? pointer.hovered : flame.selected;
+      const frame = flame.frameOf(box);
+      return frame && { func: frame.func, name: frame.name, stack: flame.stackText(box) };
+    });
+  }, [flame, pointer]);
 
   const onKey = (key: string, event: KeyboardEvent) => {
     const used = flameKeys(flame, key, event, scroller.current, upward);

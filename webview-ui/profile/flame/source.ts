@@ -35,7 +35,10 @@ export const profileSource: FlameSource = {
   get focus() {
     return store.saved.focus ?? [];
   },
-  keepFocus: (focus) => store.save({ focus: [...focus] }),
+  keepFocus(focus) {
+    store.save({ focus: [...focus] });
+    store.changed();
+  },
   invert() {
     store.save({ inverted: !this.inverted, focus: [] });
     store.changed();

@@ -47,6 +47,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     [
       ['/', 'search text or /regex/'],
       ['J', 'just my code'],
+      ['Alt+← →, Ctrl+Z, Ctrl+Shift+Z', 'back, forward'],
       ['?', 'this list'],
     ],
   ],

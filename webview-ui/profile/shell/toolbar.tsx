@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { safeText, typeLabel } from '../../shared/format.js';
 import { rove } from '../../shared/keyboard.js';
+import { history } from '../history.js';
 import { tabs } from '../tabs.js';
 import { useStore } from '../useStore.js';
 
@@ -48,6 +49,7 @@ export function Toolbar() {
         ))}
       </div>
       <span class="space" />
+      <Steps />
       <select
         aria-label="Metric"
         title="What is measured"
@@ -80,6 +82,34 @@ export function Toolbar() {
       )}
       <SearchBox />
     </div>
+  );
+}
+
+/** Back and forward; their keys are those of undo and redo too. */
+function Steps() {
+  return (
+    <span class="steps">
+      <button
+        type="button"
+        class="toggle"
+        disabled={!history.canGoBack}
+        title="Back (Alt+←, Ctrl+Z)"
+        aria-label="Back"
+        onClick={() => history.go(-1)}
+      >
+        ←
+      </button>
+      <button
+        type="button"
+        class="toggle"
+        disabled={!history.canGoForward}
+        title="Forward (Alt+→, Ctrl+Shift+Z)"
+        aria-label="Forward"
+        onClick={() => history.go(1)}
+      >
+        →
+      </button>
+    </span>
   );
 }
 

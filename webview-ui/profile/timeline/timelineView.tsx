@@ -7,6 +7,7 @@ import { Card } from '../flame/card.js';
 import { byPackage, Painter } from '../flame/paint.js';
 import { heightOf, PITCH, rowTop, SIDE } from '../flame/place.js';
 import { panBy, WHOLE } from '../flame/viewport.js';
+import { offerMenu } from '../menu.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { store } from '../store.js';
 import { useStore } from '../useStore.js';
@@ -79,6 +80,14 @@ export function TimelineView() {
     if (hasScroller) void time.reload();
   }, [time, loadKey, hasScroller]);
   useEffect(() => (scroller.current ? pointer.attach(scroller.current) : undefined), [pointer, hasScroller]);
+  useEffect(() => {
+    if (!canvas.current) return;
+    return offerMenu(canvas.current, () => {
+      const box = pointer.hovered >= 0 ? pointer.hovered : time.selected;
+      const frame = time.frameOf(box);
+      return frame && { func: frame.func, name: frame.name, stack: time.stackText(box) };
+    });
+  }, [time, pointer, hasScroller]);
   useEffect(() => {
     if (!canvas.current || !whole || size.width === 0) return;
     painter.current ??= new Painter(canvas.current);
