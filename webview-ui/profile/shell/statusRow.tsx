@@ -1,7 +1,7 @@
-import type { ProfileInfo } from '../../../src/protocol/lsp.js';
-import { formatSeconds, formatShare, safeText } from '../../shared/format.js';
+import { safeText } from '../../shared/format.js';
 import { tabs } from '../tabs.js';
 import { useStore } from '../useStore.js';
+import { trustOf } from './trust.js';
 
 /** How far the numbers can be trusted, and the keys of the view. */
 export function StatusRow() {
@@ -26,79 +26,4 @@ export function StatusRow() {
       </span>
     </footer>
   );
-}
-
-interface Fact {
-  readonly text: string;
-  readonly why: string;
-  /** Something to keep in mind when reading the numbers; strong: they may mislead. */
-  readonly doubt?: 'slight' | 'strong' | undefined;
-}
-
-/** Below this many samples a share of 10 % is uncertain by a third or more. */
-const FEW_SAMPLES = 100;
-
-export function trustOf(info: ProfileInfo): Fact[] {
-  const { quality } = info;
-  const facts: Fact[] = [];
-  const rate = rateOf(quality.rateAsked, quality.rateGot);
-  const engine = quality.engine ?? info.format;
-  facts.push({
-    text: rate ? `${engine} · ${rate}` : engine,
-    why:
-      quality.rateGot === undefined
-        ? 'What recorded this profile'
-        : 'What recorded this profile, and how many samples a second it asked for and got',
-    doubt:
-      quality.rateAsked !== undefined && quality.rateGot !== undefined && quality.rateGot < quality.rateAsked * 0.7 ? 'strong' : undefined,
-  });
-  const duration = info.durationNanos === null ? '' : ` · ${formatSeconds(info.durationNanos / 1e9)}`;
-  if (info.samples > 0) {
-    const few = info.samples < FEW_SAMPLES && !info.hasCalls;
-    facts.push({
-      text: `${info.samples.toLocaleString('en')} ${info.samples === 1 ? 'sample' : 'samples'}${duration}`,
-      why: few ? 'So few samples tell only the rough picture' : 'How many samples were taken, and over what time',
-      doubt: few ? 'strong' : undefined,
-    });
-  } else if (duration !== '') facts.push({ text: duration.slice(3), why: 'How long the recording lasted' });
-  if (quality.errors !== undefined && quality.errors > 0) {
-    facts.push({
-      text: `${formatShare(quality.errors / (quality.errors + info.samples))} of samples failed`,
-      why: 'Samples that could not be read; they count nowhere',
-      doubt: quality.errors > info.samples * 0.05 ? 'strong' : undefined,
-    });
-  }
-  if (quality.cost !== undefined) {
-    facts.push({
-      text: `cost ${formatShare(quality.cost)}`,
-      why: 'How much of the run the recording itself took',
-      doubt: quality.cost > 0.2 ? 'strong' : undefined,
-    });
-  }
-  if (quality.tracingSeconds !== undefined && quality.tracingSeconds > 0) {
-    const takenOut = info.valueTypes.some(({ type }) => type === 'untraced');
-    const each = quality.tracingPerCallSeconds === undefined ? '' : ` (${formatSeconds(quality.tracingPerCallSeconds)} a call)`;
-    facts.push({
-      text: `tracing added ≈ ${formatSeconds(quality.tracingSeconds)}${each}`,
-      why: takenOut
-        ? 'Counting calls takes time: the untraced time is an estimate without it, the wall time and the traced time are with it'
-        : 'Counting calls takes time: functions that are called very often look slower than they are',
-      doubt: !takenOut && info.durationNanos !== null && quality.tracingSeconds * 1e9 > info.durationNanos * 0.25 ? 'strong' : 'slight',
-    });
-  }
-  if (info.treeIsEstimate) {
-    facts.push({
-      text: 'call tree is an estimate from call edges',
-      why: 'The file knows who called whom, but not whole stacks; where callers differ, the tree shares the time out by the number on each edge',
-      doubt: 'slight',
-    });
-  }
-  return facts;
-}
-
-function rateOf(asked: number | undefined, got: number | undefined): string {
-  const hertz = (rate: number) => `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}`;
-  if (asked !== undefined && got !== undefined) return `${hertz(asked)} Hz asked, ${hertz(got)} got`;
-  if (asked !== undefined) return `${hertz(asked)} Hz asked`;
-  return got === undefined ? '' : `${hertz(got)} Hz`;
 }
