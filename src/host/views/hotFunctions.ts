@@ -56,6 +56,7 @@ export class HotFunctionsView extends SessionTree<Node> {
   getTreeItem(node: Node): vscode.TreeItem {
     if (node.kind === 'more') {
       const item = new vscode.TreeItem(`${node.left.toLocaleString('en')} more…`);
+      item.accessibilityInformation = { label: `Show ${node.left} more functions` };
       item.command = { title: 'Show More', command: 'heatline.hotFunctions.more' };
       return item;
     }

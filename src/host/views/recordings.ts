@@ -51,6 +51,9 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
     item.iconPath = active
       ? new vscode.ThemeIcon('flame', new vscode.ThemeColor('heatline.ruler5'))
       : new vscode.ThemeIcon(baseline ? 'pinned' : 'history');
+    item.accessibilityInformation = {
+      label: `${safeText(meta.label)}, ${item.description.replaceAll(' · ', ', ')}${active ? ', shown now' : ''}`,
+    };
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText(
       [
