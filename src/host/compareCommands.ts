@@ -83,10 +83,16 @@ async function choicesOf(item: unknown, items: unknown): Promise<Choice[]> {
   const all = Array.isArray(items) && items.length > 0 ? items : item === undefined ? [] : [item];
   const found: Choice[] = [];
   for (const one of all) {
-    if (one instanceof vscode.Uri) found.push(await fileChoice(one));
-    else if (isRecording(one)) found.push(recordingChoice(one));
+    if (one instanceof vscode.Uri) {
+      if (!(await isFolder(one))) found.push(await fileChoice(one));
+    } else if (isRecording(one)) found.push(recordingChoice(one));
   }
   return found;
+}
+
+/** Folders may be among what is selected in the explorer. */
+async function isFolder({ fsPath }: vscode.Uri): Promise<boolean> {
+  return (await stat(fsPath).catch(() => undefined))?.isDirectory() === true;
 }
 
 async function fileChoice(uri: vscode.Uri, label = path.basename(uri.path)): Promise<Choice> {
