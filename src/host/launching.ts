@@ -6,6 +6,7 @@ export { compareWith, pinRuns, showComparison } from './compareCommands.js';
 export { fetchPprof } from './fetch/fetchPprof.js';
 export { installTool } from './installTool.js';
 export { takeUpInterrupted } from './interrupted.js';
+export { openCell } from './notebooks/openCell.js';
 export { profileCell, profileNotebook } from './notebooks/profileCells.js';
 export { profileLaunchConfig } from './pickConfiguration.js';
 export { profileFile, profileFunction } from './profileFile.js';

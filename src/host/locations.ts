@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ProfileId, ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
+import { launching } from './lazy.js';
 import { activeInfo } from './session.js';
 
 export interface Place {
@@ -24,7 +25,7 @@ export async function openPlace(ctx: Ctx, info: ProfileInfo, place: Place, besid
       'no-source',
       'The source of this function is not on this machine: it is built in, or the profile was recorded elsewhere.',
     );
-  if (isCell(found.path)) await openCell(ctx, info, place, found, beside);
+  if (isCell(found.path)) await launching().openCell(found, () => locate(ctx, info.id, place), beside);
   else await openLine(vscode.Uri.file(found.path), found.line, beside);
 }
 
@@ -46,27 +47,8 @@ export async function sourceLine(ctx: Ctx, info: ProfileInfo, place: Place): Pro
 
 const isCell = (place: string) => place.startsWith('vscode-notebook-cell:');
 
-/** A cell of a notebook; one that is not open is opened, and then tells where its cells are now. */
-async function openCell(ctx: Ctx, info: ProfileInfo, place: Place, found: Found, beside: boolean): Promise<void> {
-  const cell = vscode.Uri.parse(found.path, true);
-  const isOpen = vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.path === cell.path);
-  if (!isOpen) {
-    const file = cell.with({ scheme: 'file', authority: '', fragment: '' });
-    try {
-      await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(file));
-    } catch {
-      throw new UserError('no-source', `${path.basename(cell.path)}, whose cell this is, cannot be opened.`);
-    }
-  }
-  const now = isOpen ? found : await locate(ctx, info.id, place);
-  const known = vscode.workspace.textDocuments.some(({ uri }) => uri.toString() === now?.path);
-  if (!now || !known) throw new UserError('no-source', `This cell is not in ${path.basename(cell.path)} any more.`);
-  const at = new vscode.Position(now.line - 1, 0);
-  const options = { selection: new vscode.Range(at, at), viewColumn: beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active };
-  await vscode.commands.executeCommand('vscode.open', vscode.Uri.parse(now.path, true), options);
-}
-
-interface Found {
+/** Where the source of a function is: the path of a file, or the URI of a notebook's cell; and a line, 1-based. */
+export interface Found {
   readonly path: string;
   readonly line: number;
 }

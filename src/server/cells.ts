@@ -6,6 +6,8 @@ import { readCopy } from './copies.js';
 
 /** Lines, as a share of all, that must be left of a cell that was edited before anybody looked. */
 const SAME = 0.5;
+/** Pairs of cells and documents that are compared line by line; where there were more, only equal texts are found again. */
+const MOST_PAIRS = 10_000;
 
 /** A cell as it ran. */
 export interface RecordedCell {
@@ -77,33 +79,50 @@ export class Cells {
     this.seen = seen;
     for (const uri of this.pairs.keys()) if (!documents.some((document) => document.uri === uri)) this.pairs.delete(uri);
     const kept = new Set(this.pairs.values());
-    const cells = this.recorded.filter((cell) => !kept.has(cell));
-    const free = documents.filter(({ uri }) => !this.pairs.has(uri));
-    const pairs = cells.flatMap((cell) =>
-      free
-        .filter(({ uri }) => notebookOf(uri) === notebookOf(cell.uri))
-        .map((document) => ({ cell, uri: document.uri, likeness: likeness(cell, document) })),
-    );
-    pairs.sort((a, b) => b.likeness - a.likeness);
-    for (const { cell, uri, likeness } of pairs) {
-      if (likeness < SAME || kept.has(cell) || this.pairs.has(uri)) continue;
+    const take = (cell: RecordedCell, uri: string) => {
       kept.add(cell);
       this.pairs.set(uri, cell);
+    };
+    const cells = () => this.recorded.filter((cell) => !kept.has(cell));
+    const free = () => documents.filter(({ uri }) => !this.pairs.has(uri));
+    const texts = new Map(free().map((document) => [document.uri, bare(document.getText())]));
+    const same = (cell: RecordedCell, uri: string) =>
+      !this.pairs.has(uri) && notebookOf(uri) === notebookOf(cell.uri) && texts.get(uri) === bare(cell.text);
+    // Of equal cells each finds its own first.
+    for (const cell of cells()) if (same(cell, cell.uri)) take(cell, cell.uri);
+    for (const cell of cells()) {
+      const found = documents.find(({ uri }) => same(cell, uri));
+      if (found) take(cell, found.uri);
     }
+    const pairs = cells().length * free().length > MOST_PAIRS ? [] : alike(cells(), free());
+    for (const { cell, uri } of pairs) if (!kept.has(cell) && !this.pairs.has(uri)) take(cell, uri);
   }
+}
+
+/** Cells and documents with enough lines in common, those with most first. */
+function alike(
+  cells: readonly RecordedCell[],
+  documents: readonly TextDocument[],
+): { readonly cell: RecordedCell; readonly uri: string }[] {
+  return cells
+    .flatMap((cell) =>
+      documents
+        .filter(({ uri }) => notebookOf(uri) === notebookOf(cell.uri))
+        .map((document) => ({ cell, uri: document.uri, share: commonShare(cell.text, document.getText()) })),
+    )
+    .filter(({ share }) => share >= SAME)
+    .sort((a, b) => b.share - a.share);
 }
 
 const notebookOf = (uri: string) => uri.split('#', 1)[0]!;
 
 const bare = (text: string) => text.replaceAll(/\r\n?/g, '\n').trim();
 
-/** Share of lines that are the same; 1 for the same text, and a little more where it also stands where it stood. */
-function likeness(cell: RecordedCell, document: TextDocument): number {
-  const text = document.getText();
-  if (bare(text) === bare(cell.text)) return document.uri === cell.uri ? 1.5 : 1;
-  const map = mapLines(cell.text, text);
-  const lines = cell.text.split(/\r\n|\r|\n/);
-  const same = lines.filter((line, index) => line.trim() !== '' && map.now(index + 1) > 0 && !map.changed(index + 1)).length;
-  const most = Math.max(lines.filter((line) => line.trim() !== '').length, text.split('\n').filter((line) => line.trim() !== '').length);
-  return most === 0 ? 0 : same / most;
+/** Share of lines, empty ones apart, that are the same. */
+function commonShare(recorded: string, today: string): number {
+  const map = mapLines(recorded, today);
+  const full = (text: string) => text.split(/\r\n|\r|\n/).flatMap((line, index) => (line.trim() === '' ? [] : [index + 1]));
+  const lines = full(recorded);
+  const same = lines.filter((line) => map.now(line) > 0 && !map.changed(line)).length;
+  return same / Math.max(1, lines.length, full(today).length);
 }

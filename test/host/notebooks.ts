@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../../src/protocol/lsp.js';
@@ -98,6 +98,9 @@ export function notebooks(test: Define): void {
     assert.match(lenses.map((lens) => lens.command?.title).join('\n'), /self · .* total/);
   });
 
+  /** The function `work` in the recording of two.ipynb. */
+  let workOfTwo = -1;
+
   test('heat follows edits of a cell and cells that are put before it, and marks what changed', async () => {
     const notebook = vscode.workspace.notebookDocuments.find(({ uri }) => uri.path.endsWith('two.ipynb'))!;
     const defining = notebook.cellAt(0);
@@ -123,6 +126,7 @@ export function notebooks(test: Define): void {
     const defining = notebook.cellAt(1);
     const [innermost] = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', defining.document.uri);
     const [{ func }] = innermost!.command!.arguments as [{ func: number }];
+    workOfTwo = func;
     await vscode.window.showTextDocument(pricing());
     assert.equal(vscode.window.activeNotebookEditor, undefined);
     await vscode.commands.executeCommand('heatline.openLocation', { profile: activeProfile!.id, func });
@@ -132,6 +136,27 @@ export function notebooks(test: Define): void {
       const editor = vscode.window.visibleTextEditors.find(({ document }) => document === defining.document);
       assert.equal(editor?.selection.active.line, 4);
     });
+  });
+
+  test('of a recording whose notebook is not open, a click opens it and leads to the cell', async () => {
+    const heatline = await api();
+    const { uri, functions } = heatline.activeProfile!;
+    const folder = workspaceFile('cells', 'kept').fsPath;
+    cpSync(path.dirname(vscode.Uri.parse(uri, true).fsPath), folder, { recursive: true });
+    const meta = path.join(folder, 'meta.json');
+    writeFileSync(meta, readFileSync(meta, 'utf8').replaceAll('/two.ipynb#W', '/unopened.ipynb#W'));
+    await write(
+      'cells/unopened.ipynb',
+      JSON.stringify({ cells: [cell('x = 1'), cell(DEFINES)], metadata: {}, nbformat: 4, nbformat_minor: 4 }),
+    );
+    const info = await heatline.openProfile(vscode.Uri.file(path.join(folder, path.basename(vscode.Uri.parse(uri).fsPath))));
+    assert.equal(info.functions, functions);
+    await vscode.commands.executeCommand('heatline.openLocation', { profile: info.id, func: workOfTwo });
+    const opened = () => vscode.workspace.notebookDocuments.find((one) => one.uri.path.endsWith('unopened.ipynb'));
+    await eventually(() => assert.equal(vscode.window.activeNotebookEditor?.notebook, opened()));
+    await eventually(() => assert.equal(vscode.window.activeNotebookEditor?.selection.start, 1));
+    assert.ok(((await heat(opened()!.cellAt(1))).get(6)?.self ?? 0) > 20e6);
+    assert.equal((await heat(opened()!.cellAt(0))).size, 0);
   });
 
   test('Profile Notebook runs all cells as one recording; Profile Again does the same', async () => {

@@ -57,8 +57,8 @@ async function lent(
   const stop = new vscode.CancellationTokenSource();
   const cancel = () => stop.cancel();
   signal.addEventListener('abort', cancel);
+  let problem: string | undefined;
   try {
-    let problem: string | undefined;
     for await (const { items } of kernel.executeCode(code, stop.token)) problem ??= errorOf(items);
     return problem;
   } catch (error) {
@@ -68,7 +68,7 @@ async function lent(
       throw new UserError('no-access', 'Heatline was not given access to this kernel, so its cells cannot be recorded.', [
         { title: 'Manage Access', command: 'jupyter.manageAccessToKernels' },
       ]);
-    return message || name;
+    return problem ?? `${name}: ${message}`;
   } finally {
     signal.removeEventListener('abort', cancel);
     stop.dispose();
@@ -167,9 +167,9 @@ export function notPython(notebook: vscode.NotebookDocument): UserError {
 
 /** Why the recorder did not get in, for a person. */
 function explain(name: string, problem: string): string {
-  if (/ModuleNotFoundError|No such file|PermissionError/.test(problem))
+  if (/ModuleNotFoundError|No module named|No such file|PermissionError/.test(problem))
     return `The kernel of ${name} cannot read Heatline’s files: it runs on another machine, in a container or as another user.`;
   if (/SyntaxError/.test(problem)) return `The kernel of ${name} does not run Python, so its cells cannot be recorded.`;
-  const said = problem.split('\n', 1)[0]!.replace(/^(RuntimeError|OSError): /, '');
+  const said = problem.split('\n', 1)[0]!.replace(/^\w*Error: /, '');
   return `The kernel of ${name} did not let the recorder in: ${said.replace(/\.$/, '').slice(0, 160)}.`;
 }
