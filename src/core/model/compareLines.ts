@@ -34,7 +34,8 @@ export function compareLines(comparison: Comparison, moved?: MovedLines): Compar
   const place = placing(comparison, moved);
   const rows = new Map<string, Map<number, ComparedLine>>();
   const lines: ComparedLine[] = [];
-  const spreads = new Map<ComparedLine, Spreads>();
+  /** Of several runs only. */
+  const [beforeSpread, afterSpread] = [new Map<ComparedLine, Spread>(), new Map<ComparedLine, Spread>()];
   const fileIndex = new Map(base.profile.strings.map((text, index) => [text, index]));
   for (const [file, figures] of was.table.files) {
     const ofFile = fileIndex.get(file)!;
@@ -49,9 +50,11 @@ export function compareLines(comparison: Comparison, moved?: MovedLines): Compar
         return;
       }
       const isGone = to === undefined;
-      const row = newLine({ file: to?.file ?? file, line: to?.line ?? line, wasFile: file, wasLine: line, isGone, baseSelf, baseTotal });
+      const row = newLine(to?.file ?? file, to?.line ?? line, file, line, isGone);
+      row.baseSelf = baseSelf;
+      row.baseTotal = baseTotal;
       lines.push(row);
-      spreads.set(row, { was: was.spread(file, line), now: NONE });
+      if (base.repeated !== undefined) beforeSpread.set(row, was.spread(file, line));
       if (to !== undefined) ofMap(rows, to.file).set(to.line, row);
     });
   }
@@ -59,14 +62,16 @@ export function compareLines(comparison: Comparison, moved?: MovedLines): Compar
     each(figures, next.scale, (line, nextSelf, nextTotal) => {
       let row = rows.get(file)?.get(line);
       if (row === undefined) {
-        row = newLine({ file, line, wasFile: '', wasLine: 0, isGone: false, baseSelf: 0, baseTotal: 0 });
+        row = newLine(file, line, '', 0, false);
         lines.push(row);
       }
-      Object.assign(row, { nextSelf, nextTotal });
-      spreads.set(row, { was: spreads.get(row)?.was ?? NONE, now: now.spread(file, line) });
+      row.nextSelf = nextSelf;
+      row.nextTotal = nextTotal;
+      if (next.repeated !== undefined) afterSpread.set(row, now.spread(file, line));
     });
   }
-  for (const [row, { was, now }] of spreads) {
+  for (const row of lines) {
+    const [was, now] = [beforeSpread.get(row) ?? NONE, afterSpread.get(row) ?? NONE];
     row.noise = changeNoise(base, row.baseSelf, next, row.nextSelf, was.self, now.self);
     row.totalNoise = changeNoise(base, row.baseTotal, next, row.nextTotal, was.total, now.total);
   }
@@ -77,14 +82,23 @@ interface Spread {
   readonly self: number;
   readonly total: number;
 }
-interface Spreads {
-  readonly was: Spread;
-  readonly now: Spread;
-}
 const NONE: Spread = { self: 0, total: 0 };
 
-function newLine(line: Omit<ComparedLine, 'nextSelf' | 'nextTotal' | 'noise' | 'totalNoise'>): ComparedLine {
-  return { ...line, nextSelf: 0, nextTotal: 0, noise: Number.NaN, totalNoise: Number.NaN };
+/** Written out: there are hundreds of thousands of lines, and copying objects costs several times as much. */
+function newLine(file: string, line: number, wasFile: string, wasLine: number, isGone: boolean): ComparedLine {
+  return {
+    file,
+    line,
+    wasFile,
+    wasLine,
+    isGone,
+    baseSelf: 0,
+    baseTotal: 0,
+    nextSelf: 0,
+    nextTotal: 0,
+    noise: Number.NaN,
+    totalNoise: Number.NaN,
+  };
 }
 
 /** Lines of one side, unscaled, and how far its runs are from their mean (in the compared unit, squared). */

@@ -6,7 +6,7 @@ import { type HeatLine, heatLines } from '../../core/model/heat.js';
 import { libraryFlags } from '../../core/model/library.js';
 import { identityMap } from '../../core/model/lineMap.js';
 import { searchTest } from '../../core/model/search.js';
-import { functionsByChange, movedText, placeOf } from '../../core/report/diff.js';
+import { byChange, functionsByChange, movedText, placeOf } from '../../core/report/diff.js';
 import type { Change, ComparedFunctionRow, CompareSort, LineChange } from '../../protocol/compare.js';
 import { basisOf, doubts } from './doubts.js';
 import type { ComparisonQueries } from './queries.js';
@@ -63,10 +63,12 @@ export const comparisonAnswers: Answers = {
     const key = JSON.stringify(['line order', params.view, params.normalize, search, clearOnly === true]);
     const found = tables.table(key, () => {
       const test = search === '' ? undefined : searchTest(search);
-      return tables
-        .lines(params)
-        .filter((line) => (test === undefined || test('', line.file)) && (clearOnly !== true || isClear(lineChange(line))))
-        .sort(byLineChange);
+      if (test === undefined && clearOnly !== true) return byChange(tables.lines(params));
+      return byChange(
+        tables
+          .lines(params)
+          .filter((line) => (test === undefined || test('', line.file)) && (clearOnly !== true || isClear(lineChange(line)))),
+      );
     });
     const funcs = tables.table('funcs of files', () => funcsOfFiles(tables));
     const rows = page(found, params).map((line) => ({
@@ -186,12 +188,6 @@ function sorted(comparison: Comparison, byChange: number[], sort: CompareSort, d
       return byChange.sort((a, b) => (descending ? compare(text(b), text(a)) : compare(text(a), text(b))));
     }
   }
-}
-
-function byLineChange(a: ComparedLine, b: ComparedLine): number {
-  const self = (line: ComparedLine) => Math.abs(line.nextSelf - line.baseSelf);
-  const total = (line: ComparedLine) => Math.abs(line.nextTotal - line.baseTotal);
-  return self(b) - self(a) || total(b) - total(a);
 }
 
 function lineNote({ isGone, wasFile, wasLine, file, line }: ComparedLine): string {

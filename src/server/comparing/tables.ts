@@ -14,8 +14,13 @@ import type { Looked } from './queries.js';
 
 /** Derived tables kept per comparison. */
 const KEPT = 12;
-/** Parts of a tree below this share of their side are not drawn: no screen shows them. */
+/**
+ * Parts of a tree below this share of their side are not drawn: no screen shows them. Of large profiles (frames), larger ones:
+ * they are a few samples, which say nothing of a change.
+ */
 const UNSEEN = 1e-5;
+const UNSEEN_IN_LARGE = 5e-5;
+const LARGE = 1_000_000;
 
 /** Both sides of a comparison with what was derived from them, made at first use. */
 export class ComparisonTables {
@@ -84,8 +89,12 @@ export class ComparisonTables {
   tree(looked: Looked, inverted: boolean, widths: WidthOf): DiffTree {
     const justMyCode = looked.view.justMyCode === true;
     return this.table(keyOf('tree', looked.view, looked.normalize, inverted, widths, justMyCode), () =>
-      diffTree(this.comparison(looked), { inverted, widths, justMyCode, minShare: UNSEEN }),
+      diffTree(this.comparison(looked), { inverted, widths, justMyCode, minShare: this.isLarge ? UNSEEN_IN_LARGE : UNSEEN }),
     );
+  }
+
+  private get isLarge(): boolean {
+    return [this.base, this.next].some(({ profile }) => (profile.frames?.location.length ?? profile.stacks.length) > LARGE);
   }
 
   /** Function of the sum of the new runs → function of the first of them, -1 where that has none. */
