@@ -1,4 +1,5 @@
 /** Entry of the extension. Everything here is cheap: nothing is started or read before it is asked for. */
+import './host/texts.js';
 import type * as vscode from 'vscode';
 import { createApi, type HeatlineApi } from './host/api.js';
 import { registerCommands } from './host/commands.js';

@@ -1,6 +1,7 @@
 /** What the active profile is compared with: pinned, remembered over a reload, and let go when its file is gone. */
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { t } from '../core/l10n.js';
 import type { Ctx } from './ctx.js';
 import { readProfile } from './profiles.js';
 import { type Baseline, baselineLabel, pinned, unpinned } from './session.js';
@@ -37,7 +38,7 @@ export function baselineDeleted(ctx: Ctx, { uri }: Pick<ProfileInfo, 'uri'>): vo
   const { baseline } = ctx.store.value;
   if (!baseline || ![...baseline.runs, ...(baseline.beside?.runs ?? [])].some((run) => run.uri === uri)) return;
   unpinBaseline(ctx);
-  void vscode.window.showInformationMessage('The baseline was deleted: nothing is compared any more.');
+  void vscode.window.showInformationMessage(t('The baseline was deleted: nothing is compared any more.'));
 }
 
 /**
@@ -55,7 +56,7 @@ export function followBaseline(ctx: Ctx): vscode.Disposable {
   const before = ctx.context.workspaceState.get<Remembered>(MEMORY);
   const { baseline } = ctx.store.value;
   if (baseline) void ctx.context.workspaceState.update(MEMORY, remembered(baseline));
-  else if (before) void repin(ctx, before, 'that was pinned');
+  else if (before) void repin(ctx, before, t('that was pinned'));
   return vscode.Disposable.from(changed, restarted);
 }
 
@@ -67,7 +68,7 @@ async function repin(ctx: Ctx, { runs, beside }: Remembered, label: string): Pro
     ctx.log.warn(`Baseline: ${error instanceof Error ? error.message : String(error)}`);
     unpinBaseline(ctx);
     await ctx.context.workspaceState.update(MEMORY, undefined);
-    void vscode.window.showWarningMessage(`The baseline ${label} cannot be read any more: nothing is compared.`);
+    void vscode.window.showWarningMessage(t('The baseline {0} cannot be read any more: nothing is compared.', label));
   }
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
+import { t } from '../core/l10n.js';
 import type { ErrorData, Requests } from '../protocol/lsp.js';
 import type { RequestOptions, RunningClient } from './languageClient.js';
 import { languageClient } from './lazy.js';
@@ -38,8 +39,8 @@ export class Client implements vscode.Disposable {
     this.running ??= this.load().catch((error: unknown) => {
       this.running = undefined;
       this.log.error('The analysis process could not be started', error instanceof Error ? error : String(error));
-      throw new UserError('server', 'Heatline’s analysis process could not be started.', [
-        { title: 'Show Log', command: 'heatline.showLog' },
+      throw new UserError('server', t('Heatline’s analysis process could not be started.'), [
+        { title: t('Show Log'), command: 'heatline.showLog' },
       ]);
     });
     return this.running;
@@ -77,7 +78,7 @@ function readable(error: unknown): unknown {
   if (code !== undefined && CANCELLED.has(code)) return new vscode.CancellationError();
   if (data?.code === 'cancelled') return new vscode.CancellationError();
   if (data?.code === 'bug')
-    return new UserError('bug', message ?? 'Heatline could not answer.', [{ title: 'Show Log', command: 'heatline.showLog' }]);
-  if (typeof data?.code === 'string') return new UserError(data.code, message ?? 'The profile cannot be read.');
+    return new UserError('bug', message ?? t('Heatline could not answer.'), [{ title: t('Show Log'), command: 'heatline.showLog' }]);
+  if (typeof data?.code === 'string') return new UserError(data.code, message ?? t('The profile cannot be read.'));
   return error;
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { AttachOptions } from './attach/attach.js';
+import { t } from '../core/l10n.js';
 import type { DumpOptions } from './attach/stacks.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
@@ -139,7 +140,9 @@ async function told(ctx: Ctx, id: string, run: () => unknown): Promise<unknown> 
       void offer(error);
     } else {
       ctx.log.error(id, error instanceof Error ? error : String(error));
-      void offer(new UserError('bug', 'Heatline met an error it did not expect.', [{ title: 'Show Log', command: 'heatline.showLog' }]));
+      void offer(
+        new UserError('bug', t('Heatline met an error it did not expect.'), [{ title: t('Show Log'), command: 'heatline.showLog' }]),
+      );
     }
     return undefined;
   }
@@ -192,13 +195,13 @@ function asDumpOptions(value: unknown): DumpOptions {
 function activeFile(ctx: Ctx): vscode.Uri {
   const info = activeInfo(ctx.store.value);
   if (!info)
-    throw new UserError('no-profile', 'No profile is open yet.', [{ title: 'Profile This File', command: 'heatline.profileFile' }]);
-  return vscode.Uri.parse(info.uri, true);
+    throw new UserError('no-profile', t('No profile is open yet.'), [{ title: t('Profile This File'), command: 'heatline.profileFile' }]);
+  return info;
 }
 
 async function pickProfile(): Promise<vscode.Uri | undefined> {
   const filters = { Profiles: [...PROFILE_ENDINGS, ...OTHER_ENDINGS].map((ending) => ending.replace(/^.*\./, '')), 'All Files': ['*'] };
-  return (await vscode.window.showOpenDialog({ title: 'Open Profile', filters }))?.[0];
+  return (await vscode.window.showOpenDialog({ title: t('Open Profile'), filters }))?.[0];
 }
 
 /** The Python extension's own picker where there is one, else our setting. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { pinBaseline } from './baseline.js';
+import { t } from '../core/l10n.js';
 import type { Ctx } from './ctx.js';
 import { openProfile } from './profiles.js';
 import { listRecordings, type Recording } from './recordings.js';
@@ -26,14 +27,14 @@ interface Pages {
 /** Pins recordings or files as what every profile is compared with; without any (from the palette) they are chosen. */
 export async function pinRuns(ctx: Ctx, item: unknown, items: unknown): Promise<void> {
   const given = await choicesOf(item, items);
-  const runs = given.length > 0 ? given : await pick(ctx, [], 'Pin as baseline: one run, or several whose mean counts');
+  const runs = given.length > 0 ? given : await pick(ctx, [], t('Pin as baseline: one run, or several whose mean counts'));
   await pinBaseline(
     ctx,
     runs.map(({ uri }) => uri),
   );
   const active = activeInfo(ctx.store.value);
   if (active && !runs.some(({ uri }) => uri.toString() === active.uri)) return;
-  void vscode.window.showInformationMessage('Pinned as baseline. Open or record another run to see what changed since.');
+  void vscode.window.showInformationMessage(t('Pinned as baseline. Open or record another run to see what changed since.'));
 }
 
 /**
@@ -47,8 +48,8 @@ export async function compareWith(ctx: Ctx, pages: Pages, item: unknown, items: 
     return compareSides(ctx, pages, [base], [next]);
   }
   const next = byTime(given.length > 0 ? given : await shown(ctx));
-  const what = next.length > 1 ? `the mean of ${next.length} runs` : (next[0]?.label ?? '');
-  const base = await pick(ctx, next, `Compare ${what} with: one run, or several whose mean counts`);
+  const what = next.length > 1 ? t('the mean of {0} runs', next.length) : (next[0]?.label ?? '');
+  const base = await pick(ctx, next, t('Compare {0} with: one run, or several whose mean counts', what));
   await compareSides(ctx, pages, base, next);
 }
 
@@ -74,7 +75,7 @@ export async function showComparison(ctx: Ctx, pages: Pages): Promise<void> {
 
 async function shown(ctx: Ctx): Promise<Choice[]> {
   const info = activeInfo(ctx.store.value);
-  if (!info) throw new UserError('no-profile', 'No profile is open yet: open the one that is to be compared.');
+  if (!info) throw new UserError('no-profile', t('No profile is open yet: open the one that is to be compared.'));
   return [await fileChoice(vscode.Uri.parse(info.uri, true), info.label)];
 }
 
@@ -115,7 +116,7 @@ async function pick(ctx: Ctx, without: readonly Choice[], title: string): Promis
   const label = without.at(-1)?.label;
   const recordings = (await listRecordings(ctx.recordingsRoot)).map(recordingChoice).filter(({ uri }) => !taken.has(uri.toString()));
   const sorted = [...recordings.filter((one) => one.label === label), ...recordings.filter((one) => one.label !== label)];
-  const file = { label: '$(folder-opened) A file …', choice: undefined };
+  const file = { label: t('$(folder-opened) A file …'), choice: undefined };
   const items = [...sorted.map((choice) => ({ label: choice.label, description: choice.description, choice })), file];
   const picked = await vscode.window.showQuickPick(items, { title, canPickMany: true, matchOnDescription: true });
   if (!picked || picked.length === 0) throw new vscode.CancellationError();

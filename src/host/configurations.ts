@@ -1,6 +1,7 @@
 /** Launch configurations and tasks of type `heatline`: VS Code fills in their variables, and we start what they say. */
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { t } from '../core/l10n.js';
 import { newRecordingId } from './recordings.js';
 
 /** Makes F5 and tasks.json know our type. Cheap: nothing is read before one of them is started. */
@@ -17,7 +18,7 @@ export function registerConfigurations(): vscode.Disposable {
 /** F5 without a configuration: the file in front. */
 function resolveDebugConfiguration(_: vscode.WorkspaceFolder | undefined, config: vscode.DebugConfiguration): vscode.DebugConfiguration {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: VS Code's own variable
-  return config.type ? config : { name: 'Profile the file', type: 'heatline', request: 'launch', program: '${file}' };
+  return config.type ? config : { name: t('Profile the file'), type: 'heatline', request: 'launch', program: '${file}' };
 }
 
 /** There is nothing to debug: the program is recorded, and VS Code is told that all is done. */
@@ -83,10 +84,10 @@ class RecordingTerminal implements vscode.Pseudoterminal {
 
   private async run(): Promise<void> {
     const { type: _, ...spec } = this.definition;
-    this.written.fire(`Heatline records ${this.what}; the program has a terminal of its own. Ctrl-C stops it.\r\n`);
+    this.written.fire(t('Heatline records {0}; the program has a terminal of its own. Ctrl-C stops it.\r\n', this.what));
     const info = await vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.profileLaunchConfig', spec, this.folder, this.id);
     const status = info?.recording?.exitStatus;
-    this.written.fire(info ? `${info.summary}\r\n` : 'Nothing was recorded.\r\n');
+    this.written.fire(info ? `${info.summary}\r\n` : t('Nothing was recorded.\r\n'));
     this.closed.fire(info ? Math.abs(status ?? 0) : 1);
   }
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { isInstallable, pipInstall } from '../engines/index.js';
+import { t } from '../core/l10n.js';
 import { demandTrust } from './target.js';
 
 const TYPE = 'heatline.install';
@@ -14,18 +15,18 @@ const TYPE = 'heatline.install';
  */
 export async function installTool(python: string, what: string): Promise<boolean> {
   demandTrust();
-  if (!isInstallable(what)) throw new UserError('no-tool', `No engine needs the package ${what}.`);
+  if (!isInstallable(what)) throw new UserError('no-tool', t('No engine needs the package {0}.', what));
   const command = pipInstall(python, what);
   const answer = await vscode.window.showInformationMessage(
-    `Install ${what} into the environment of ${python}?`,
-    { modal: true, detail: `A terminal will show: ${command}` },
-    'Install',
+    t('Install {0} into the environment of {1}?', what, python),
+    { modal: true, detail: t('A terminal will show: {0}', command) },
+    t('Install'),
   );
-  if (answer !== 'Install') return false;
+  if (answer !== t('Install')) return false;
   const execution = new vscode.ProcessExecution(python, ['-m', 'pip', 'install', what]);
   const task = new vscode.Task({ type: TYPE, what }, vscode.TaskScope.Workspace, `Install ${what}`, 'Heatline', execution, []);
   const status = await endOf(task, what);
-  if (status !== 0) throw new UserError('install', `${what} was not installed; the terminal says why.`);
+  if (status !== 0) throw new UserError('install', t('{0} was not installed; the terminal says why.', what));
   void offerToGoOn(what);
   return true;
 }
@@ -47,6 +48,6 @@ async function endOf(task: vscode.Task, what: string): Promise<number | undefine
 }
 
 async function offerToGoOn(what: string): Promise<void> {
-  const again = await vscode.window.showInformationMessage(`${what} is installed.`, 'Profile Again');
+  const again = await vscode.window.showInformationMessage(t('{0} is installed.', what), t('Profile Again'));
   if (again) await vscode.commands.executeCommand('heatline.rerun');
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import {
+import { t } from '../core/l10n.js';
   chooseInterpreter,
   type FoundInterpreter,
   findLocalEnvironment,
@@ -29,18 +30,18 @@ interface PythonApi {
 export async function findInterpreter(file: vscode.Uri, log: vscode.LogOutputChannel): Promise<FoundInterpreter> {
   const set = settingFor(file);
   if (set) {
-    const found = await chooseInterpreter([{ from: 'the setting heatline.python.interpreter', find: async () => set }], (line) =>
+    const found = await chooseInterpreter([{ from: t('the setting heatline.python.interpreter'), find: async () => set }], (line) =>
       log.info(line),
     );
     if (found) return found;
-    throw new UserError('no-interpreter', `The Python of the setting heatline.python.interpreter cannot be started: ${set}`, [
-      { title: 'Open Setting', command: 'workbench.action.openSettings', args: ['heatline.python.interpreter'] },
+    throw new UserError('no-interpreter', t('The Python of the setting heatline.python.interpreter cannot be started: {0}', set), [
+      { title: t('Open Setting'), command: 'workbench.action.openSettings', args: ['heatline.python.interpreter'] },
     ]);
   }
   const found = await chooseInterpreter(discovery(file), (line) => log.info(`Python: ${line}`));
   if (found) return found;
-  throw new UserError('no-interpreter', 'No Python was found; choose one in the settings, or put python3 on the PATH.', [
-    { title: 'Choose Python', command: 'heatline.selectInterpreter' },
+  throw new UserError('no-interpreter', t('No Python was found; choose one in the settings, or put python3 on the PATH.'), [
+    { title: t('Choose Python'), command: 'heatline.selectInterpreter' },
   ]);
 }
 
@@ -48,9 +49,9 @@ function discovery(file: vscode.Uri): InterpreterStep[] {
   const folder = vscode.workspace.getWorkspaceFolder(file)?.uri.fsPath;
   const dir = path.dirname(file.fsPath);
   return [
-    { from: 'Python Environments', find: () => fromEnvironments(file) },
-    { from: 'the Python extension', find: () => fromPythonExtension(file) },
-    { from: 'the environment beside the file', find: () => findLocalEnvironment(dir, folder ?? dir, process.platform) },
+    { from: t('Python Environments'), find: () => fromEnvironments(file) },
+    { from: t('the Python extension'), find: () => fromPythonExtension(file) },
+    { from: t('the environment beside the file'), find: () => findLocalEnvironment(dir, folder ?? dir, process.platform) },
     { from: 'PATH', find: () => findOnPath(pathNames(process.platform), process.env.PATH ?? '', process.platform) },
   ];
 }

@@ -1,4 +1,5 @@
 /** The language client: a bundle of its own (dist/languageClient.js), loaded when the first profile is opened. */
+import './texts.js';
 import * as vscode from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, State, TransportKind, WorkDoneProgress } from 'vscode-languageclient/node';
 import type { Notifications, Requests } from '../protocol/lsp.js';

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { UserError } from '../core/errors.js';
 import { splitWords } from './shellWords.js';
+import { t } from '../core/l10n.js';
 
 /** An entry of `launch.configurations`, as it stands in the settings. */
 export interface LaunchConfig {
@@ -85,7 +86,7 @@ export function heatlineConfig(config: LaunchConfig): LaunchConfig & { readonly 
     const way = 'run sudo heatline record in a terminal';
     throw new UserError(
       'launch-config',
-      `The launch configuration “${config.name}” asks for sudo, with which Heatline starts nothing: ${way}.`,
+      t('The launch configuration “{0}” asks for sudo, with which Heatline starts nothing: {1}.', config.name, way),
     );
   }
   const pythons = config.python === undefined ? [] : typeof config.python === 'string' ? [config.python] : config.python;
@@ -165,8 +166,8 @@ export function expand(text: string, variables: Variables, configName: string): 
   return text.replace(/\$\{([^}]*)\}/g, (_, key: string) => {
     const value = lookUp(key, variables);
     if (value === undefined) {
-      const where = configName ? ` in the launch configuration “${configName}”` : '';
-      throw new UserError('launch-variable', `\${${key}}${where} cannot be filled in outside the debugger.`);
+      const where = configName ? t(' in the launch configuration “{0}”', configName) : '';
+      throw new UserError('launch-variable', t('{0}{1} cannot be filled in outside the debugger.', `\${${key}}`, where));
     }
     return value;
   });

@@ -1,6 +1,7 @@
 /** What a launch configuration or a task of type `heatline` says, read with care: it comes from a file that people write. Knows no vscode. */
 import { UserError } from '../core/errors.js';
 import { splitWords } from './shellWords.js';
+import { t } from '../core/l10n.js';
 
 /** A program to start and how to record it; exactly one of `program`, `module`, `code` and `command` is there. */
 export interface LaunchSpec {
@@ -43,29 +44,30 @@ export interface LaunchSpec {
 /** @throws UserError `launch-config` that names what is wrong */
 export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform: NodeJS.Platform): LaunchSpec {
   const what = typeof raw.name === 'string' && raw.name ? ` “${raw.name}”` : '';
-  const wrong = (text: string) => new UserError('launch-config', `The configuration${what} ${text}.`);
+  const wrong = (text: string) => new UserError('launch-config', t('The configuration{0} {1}.', what, text));
   const text = <K extends string>(key: K): { readonly [P in K]?: string } => {
     const value = raw[key];
     if (value === undefined || value === null || value === '') return {};
-    if (typeof value !== 'string') throw wrong(`needs a text for ${key}`);
+    if (typeof value !== 'string') throw wrong(t('needs a text for {0}', key));
     return { [key]: value } as { [P in K]?: string };
   };
   const number = <K extends string>(key: K, least: number): { readonly [P in K]?: number } => {
     const value = raw[key];
     if (value === undefined || value === null) return {};
-    if (typeof value !== 'number' || !(value >= least)) throw wrong(`needs a number for ${key}${least > 0 ? `, at least ${least}` : ''}`);
+    if (typeof value !== 'number' || !(value >= least))
+      throw wrong(t('needs a number for {0}{1}', key, least > 0 ? t(', at least {0}', least) : ''));
     return { [key]: value } as { [P in K]?: number };
   };
   const flag = <K extends string>(key: K): { readonly [P in K]?: boolean } => {
     const value = raw[key];
-    if (value !== undefined && typeof value !== 'boolean') throw wrong(`needs true or false for ${key}`);
+    if (value !== undefined && typeof value !== 'boolean') throw wrong(t('needs true or false for {0}', key));
     return value ? ({ [key]: true } as { [P in K]?: boolean }) : {};
   };
   const words = (key: string): string[] => {
     const value = raw[key];
     if (value === undefined || value === null) return [];
     if (typeof value === 'string') return splitWords(value, platform);
-    if (!Array.isArray(value)) throw wrong(`needs a list for ${key}`);
+    if (!Array.isArray(value)) throw wrong(t('needs a list for {0}', key));
     return value.map(String);
   };
   const command = words('command');
@@ -96,14 +98,14 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     ...flag('perTest'),
   };
   const starts = [spec.program, spec.module, spec.code, spec.command].filter((start) => start !== undefined).length;
-  if (starts === 0) throw wrong('says nothing to run: give program, module or command');
-  if (starts > 1) throw wrong('says more than one thing to run: give one of program, module and command');
+  if (starts === 0) throw wrong(t('says nothing to run: give program, module or command'));
+  if (starts > 1) throw wrong(t('says more than one thing to run: give one of program, module and command'));
   return spec;
 }
 
 function environment(value: unknown, wrong: (text: string) => UserError): Record<string, string> {
   if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw wrong('needs names and values for env');
+  if (typeof value !== 'object' || Array.isArray(value)) throw wrong(t('needs names and values for env'));
   const known = Object.entries(value).filter(([, each]) => each !== null && each !== undefined);
   return Object.fromEntries(known.map(([name, each]) => [name, String(each)]));
 }

@@ -1,4 +1,6 @@
 /** All that is needed to run programs, as a bundle of its own (dist/launching.js): loaded when the first one is profiled. */
+import './texts.js';
+
 export { attach } from './attach/attach.js';
 export { pickProcess } from './attach/picker.js';
 export { showStacks, showVariables } from './attach/stacks.js';

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { LaunchPlan } from '../engines/engine.js';
+import { t } from '../core/l10n.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { closed, opened, renewed } from './session.js';
@@ -55,7 +56,7 @@ export class Live implements vscode.Disposable {
       return;
     }
     this.item ??= vscode.window.createStatusBarItem('heatline.live', vscode.StatusBarAlignment.Left, 99.5);
-    this.item.name = 'Heatline: live view';
+    this.item.name = t('Heatline: live view');
     const { text, command, sentence, label } = LOOKS[shown ? (this.paused ? 'paused' : 'on') : 'blind'];
     const sentences = [sentence, ...blind].filter((each) => each !== '');
     this.item.text = text;
@@ -74,18 +75,18 @@ export class Live implements vscode.Disposable {
 /** The item in the status bar: while recordings are followed, while they are held still, and when none can be followed. */
 const LOOKS = {
   on: {
-    text: '$(debug-pause) live',
+    text: t('$(debug-pause) live'),
     command: 'heatline.pauseLive',
-    sentence: 'Heat and flame graph follow the recording. Click to hold them still; the recording goes on.',
-    label: 'Hold the live view still',
+    sentence: t('Heat and flame graph follow the recording. Click to hold them still; the recording goes on.'),
+    label: t('Hold the live view still'),
   },
   paused: {
-    text: '$(debug-continue) paused',
+    text: t('$(debug-continue) paused'),
     command: 'heatline.resumeLive',
-    sentence: 'Heat and flame graph stand still; the recording goes on. Click to follow it again.',
-    label: 'Follow the recording again',
+    sentence: t('Heat and flame graph stand still; the recording goes on. Click to follow it again.'),
+    label: t('Follow the recording again'),
   },
-  blind: { text: '$(eye-closed) shown at the end', command: undefined, sentence: '', label: 'No live view' },
+  blind: { text: t('$(eye-closed) shown at the end'), command: undefined, sentence: '', label: t('No live view') },
 } as const;
 
 /** One recording that is followed. */
@@ -111,7 +112,7 @@ class Following {
     private readonly ended: () => void,
   ) {
     this.endings = plan.live === undefined ? [] : ENDINGS[plan.live];
-    if (plan.live === undefined) this.blind = `${engine} hands over its recording at the end only: heat and flame graph come then.`;
+    if (plan.live === undefined) this.blind = t('{0} hands over its recording at the end only: heat and flame graph come then.', engine);
     this.done = plan.live === undefined ? Promise.resolve() : this.run();
   }
 

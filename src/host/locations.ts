@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ProfileId, ProfileInfo } from '../protocol/lsp.js';
+import { t } from '../core/l10n.js';
 import type { Ctx } from './ctx.js';
 import { launching } from './lazy.js';
 import { activeInfo } from './session.js';
@@ -23,7 +24,7 @@ export async function openPlace(ctx: Ctx, info: ProfileInfo, place: Place, besid
   if (!found)
     throw new UserError(
       'no-source',
-      'The source of this function is not on this machine: it is built in, or the profile was recorded elsewhere.',
+      t('The source of this function is not on this machine: it is built in, or the profile was recorded elsewhere.'),
     );
   if (isCell(found.path)) await launching().openCell(found, () => locate(ctx, info.id, place), beside);
   else await openLine(vscode.Uri.file(found.path), found.line, beside);
@@ -78,13 +79,13 @@ export async function openLocation(ctx: Ctx, argument: unknown, second?: unknown
   const lineNumber = Number.isSafeInteger(line) ? (line as number) : undefined;
   if (Number.isSafeInteger(func)) {
     const info = typeof profile === 'string' ? ctx.store.value.profiles.get(profile) : activeInfo(ctx.store.value);
-    if (!info) throw new UserError('not-open', 'The profile of this link is not open any more.');
+    if (!info) throw new UserError('not-open', t('The profile of this link is not open any more.'));
     return openPlace(ctx, info, { func: func as number, ...(lineNumber === undefined ? {} : { line: lineNumber }) });
   }
   const file = given.path ?? given.file;
-  if (typeof file !== 'string' || !path.isAbsolute(file)) throw new UserError('bad-link', 'This link does not lead to a file.');
+  if (typeof file !== 'string' || !path.isAbsolute(file)) throw new UserError('bad-link', t('This link does not lead to a file.'));
   const uri = vscode.Uri.file(path.normalize(file));
   const known = vscode.workspace.getWorkspaceFolder(uri) ?? vscode.workspace.textDocuments.find((open) => open.uri.fsPath === uri.fsPath);
-  if (!known) throw new UserError('foreign-file', `${path.basename(file)} is outside the workspace and is not opened from a link.`);
+  if (!known) throw new UserError('foreign-file', t('{0} is outside the workspace and is not opened from a link.', path.basename(file)));
   return openLine(uri, lineNumber ?? 1);
 }

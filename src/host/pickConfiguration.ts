@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { t } from '../core/l10n.js';
 import type { Ctx } from './ctx.js';
 import { heatlineConfig, type LaunchConfig, recordable, START } from './launchConfig.js';
 import { readLaunchSpec } from './launchSpec.js';
@@ -62,7 +63,7 @@ async function runTaskNamed(name: string, scope: vscode.WorkspaceFolder | undefi
   const tasks = (await vscode.tasks.fetchTasks()).filter((task) => task.name === name || `${task.source}: ${task.name}` === name);
   const task = tasks.find((each) => typeof each.scope === 'object' && each.scope.uri.toString() === scope?.uri.toString()) ?? tasks[0];
   if (task) await vscode.tasks.executeTask(task);
-  else void vscode.window.showWarningMessage(`There is no task “${name}”, which is to run after the program.`);
+  else void vscode.window.showWarningMessage(t('There is no task “{0}”, which is to run after the program.', name));
 }
 
 /** A configuration as the user told it from others. */
@@ -82,8 +83,8 @@ async function pick(): Promise<Picked> {
     return recordable(Array.isArray(configs) ? configs : [], process.platform).map((config) => ({ config, folder }));
   });
   if (found.length === 0) {
-    throw new UserError('no-configs', 'launch.json has no configuration that starts a Python program.', [
-      { title: 'Add Configuration…', command: 'debug.addConfiguration' },
+    throw new UserError('no-configs', t('launch.json has no configuration that starts a Python program.'), [
+      { title: t('Add Configuration…'), command: 'debug.addConfiguration' },
     ]);
   }
   const items = found.map(({ config, folder }) => ({
@@ -91,7 +92,7 @@ async function pick(): Promise<Picked> {
     description: [whatOf(config), folders.length > 1 ? (folder?.name ?? '') : ''].filter(Boolean).join(' · '),
     start: { config, folder },
   }));
-  const chosen = await vscode.window.showQuickPick(items, { title: 'Profile a Launch Configuration', matchOnDescription: true });
+  const chosen = await vscode.window.showQuickPick(items, { title: t('Profile a Launch Configuration'), matchOnDescription: true });
   if (!chosen) throw new vscode.CancellationError();
   return chosen.start;
 }

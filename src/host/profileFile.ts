@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { probeEnvironment } from '../engines/index.js';
+import { t } from '../core/l10n.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { functionAt } from './definitionsAround.js';
@@ -20,7 +21,7 @@ export async function profileFunction(ctx: Ctx, uri: vscode.Uri | undefined, nam
   const file = await runnableFile(uri);
   const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === file.toString());
   const chosen = name ?? (editor && functionAt(editor.document.getText(), editor.selection.active.line));
-  if (chosen === undefined) throw new UserError('no-function', 'Put the cursor into the function that is to be profiled.');
+  if (chosen === undefined) throw new UserError('no-function', t('Put the cursor into the function that is to be profiled.'));
   return profileFile(ctx, file, undefined, { inside: chosen });
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { Environment, Target } from '../engines/engine.js';
+import { t } from '../core/l10n.js';
 import { commandLine, probeEnvironment, readWithin } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
@@ -56,7 +57,12 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
 
 /** Asks for a module and its arguments, as after `python -m`. */
 export async function profileModule(ctx: Ctx): Promise<ProfileInfo> {
-  const [module, ...args] = await askWords(ctx, 'module', 'Module to Profile', 'As after python -m: the module’s name, then its arguments');
+  const [module, ...args] = await askWords(
+    ctx,
+    'module',
+    t('Module to Profile'),
+    t('As after python -m: the module’s name, then its arguments'),
+  );
   return profileLaunch(ctx, { module: module!, args, env: {} });
 }
 
@@ -65,8 +71,8 @@ export async function profileCommand(ctx: Ctx): Promise<ProfileInfo> {
   const command = await askWords(
     ctx,
     'command',
-    'Command to Profile',
-    'As in a terminal: pytest -k slow, python manage.py check, script.py',
+    t('Command to Profile'),
+    t('As in a terminal: pytest -k slow, python manage.py check, script.py'),
   );
   return profileLaunch(ctx, { command, args: [], env: {} });
 }
@@ -158,13 +164,13 @@ async function fileVariables(envFile: string | undefined, base: string): Promise
   try {
     return parseEnvFile(await readFile(file, 'utf8'), process.env);
   } catch {
-    throw new UserError('env-file', `The environment file of the launch configuration cannot be read: ${file}`);
+    throw new UserError('env-file', t('The environment file of the launch configuration cannot be read: {0}', file));
   }
 }
 
 async function demand(file: string, what: string, fits: (found: Awaited<ReturnType<typeof stat>>) => boolean): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (!found || !fits(found)) throw new UserError('no-file', `There is no such ${what}: ${file}`);
+  if (!found || !fits(found)) throw new UserError('no-file', t('There is no such {0}: {1}', what, file));
 }
 
 const firstFolder = (): Scope => vscode.workspace.workspaceFolders?.[0];

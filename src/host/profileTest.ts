@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { ask, pipInstall } from '../engines/index.js';
+import { t } from '../core/l10n.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { findInterpreter } from './interpreter.js';
@@ -64,7 +65,10 @@ async function runnerOf(
     return { module: 'pytest', args: pytestWords(test, configured, installed.includes('xdist')) };
   }
   if (words) return { module: 'unittest', args: words };
-  throw new UserError('no-runner', `${test.path} is no module, so unittest cannot run it; pytest can: ${pipInstall(python, 'pytest')}`);
+  throw new UserError(
+    'no-runner',
+    t('{0} is no module, so unittest cannot run it; pytest can: {1}', test.path, pipInstall(python, 'pytest')),
+  );
 }
 
 /** Which test runners the interpreter has. */

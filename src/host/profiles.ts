@@ -4,6 +4,7 @@ import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { t } from '../core/l10n.js';
 import type { Ctx } from './ctx.js';
 import type { RequestOptions } from './languageClient.js';
 import { activeInfo, comparedWith, opened, type Session, unfolded, type ViewChange, viewed } from './session.js';
@@ -54,7 +55,7 @@ export async function openProfile(ctx: Ctx, uri: vscode.Uri, reading?: RequestOp
 
 /** Says in the status bar that a profile is being read; when it takes long, also how far it is, with a button that stops it. */
 async function readAloud(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
-  const title = `Heatline: reading ${path.basename(uri.path)}`;
+  const title = t('Heatline: reading {0}', path.basename(uri.path));
   const stop = new vscode.CancellationTokenSource();
   const advanced = new vscode.EventEmitter<number>();
   const reading = readProfile(ctx, uri, { token: stop.token, progress: (fraction) => advanced.fire(fraction) });

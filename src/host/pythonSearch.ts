@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 
+import { t } from '../core/l10n.js';
 /** One place to look, in order; undefined when there is none there. A step that fails or hangs counts as none. */
 export interface InterpreterStep {
   /** Said in the log and in the error sentence. */
@@ -29,7 +30,7 @@ export async function chooseInterpreter(
       const found = await withTimeout(step.find(), timeoutMs);
       if (found === undefined) continue;
       if (await isExecutable(found)) return { path: found, from: step.from };
-      explain(`${step.from}: ${found} cannot be started`);
+      explain(t('{0}: {1} cannot be started', step.from, found));
     } catch (error) {
       explain(`${step.from}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { RecordingMeta } from '../core/recording.js';
+import { t } from '../core/l10n.js';
 import type { EngineOptions, Environment, LaunchPlan, Target } from '../engines/engine.js';
 import { explainRefusal, finishRun, launch, maskSecrets, neverRan, type RunResult } from '../engines/index.js';
 import { chooseFor, type Preferences } from '../engines/preferences.js';
@@ -55,13 +56,13 @@ export function preferencesOf(settings: vscode.WorkspaceConfiguration): Preferen
   return { engine: settings.get<string>('engine', 'auto'), ...(rateHz ? { rateHz } : {}) };
 }
 
-const again = [{ title: 'Profile Again', command: 'heatline.rerun' }];
-const showLog = [{ title: 'Show Log', command: 'heatline.showLog' }];
+const again = [{ title: t('Profile Again'), command: 'heatline.rerun' }];
+const showLog = [{ title: t('Show Log'), command: 'heatline.showLog' }];
 
 /** @throws UserError `running` when there is a recording under this key already */
 export function refuseTwice(ctx: Ctx, name: string, key: string): void {
   if (!ctx.runs.has(key)) return;
-  throw new UserError('running', `${name} is already being profiled.`, [{ title: 'Stop It', command: 'heatline.stop' }]);
+  throw new UserError('running', t('{0} is already being profiled.', name), [{ title: t('Stop It'), command: 'heatline.stop' }]);
 }
 
 /**
@@ -175,7 +176,7 @@ export async function seal(ctx: Ctx, folder: string, meta: RecordingMeta, name: 
   } catch (error) {
     ctx.log.warn(`${name}: the recording stays in ${folder}`);
     if (!isUserError(error)) throw error;
-    throw new UserError('unreadable', `What was recorded of ${name} cannot be read: ${error.message}`, showLog);
+    throw new UserError('unreadable', t('What was recorded of {0} cannot be read: {1}', name, error.message), showLog);
   }
 }
 
@@ -188,7 +189,7 @@ function rootOf({ argv, cwd }: RecordingMeta): string {
 function nothingRecorded(job: Job, meta: RecordingMeta, end: JobEnd): UserError {
   const { name, target } = job;
   if (target.kind === 'process') return nothingSeen(name, target.pid, end);
-  if (!end.started) return new UserError('not-started', `${name} could not be started; its terminal says why.`, showLog);
+  if (!end.started) return new UserError('not-started', t('{0} could not be started; its terminal says why.', name), showLog);
   return new UserError('nothing', nothingSentence(job, meta, end), [...again, ...showLog]);
 }
 
@@ -200,19 +201,20 @@ function nothingSeen(name: string, pid: number, end: JobEnd): UserError {
       explained.code,
       explained.message.replace(/^--pid \d+: /, '').replace(/^./, (c) => c.toUpperCase()),
     );
-  if (end.sentence) return new UserError('nothing', `Nothing was recorded of ${name}: ${end.sentence}.`, [...again, ...showLog]);
-  return new UserError('nothing', `Nothing was recorded of ${name}: it used no CPU meanwhile.`, [
-    { title: 'Record Waiting Too', command: 'heatline.attach', args: [{ pid, idle: true }] },
+  if (end.sentence) return new UserError('nothing', t('Nothing was recorded of {0}: {1}.', name, end.sentence), [...again, ...showLog]);
+  return new UserError('nothing', t('Nothing was recorded of {0}: it used no CPU meanwhile.', name), [
+    { title: t('Record Waiting Too'), command: 'heatline.attach', args: [{ pid, idle: true }] },
     ...again,
   ]);
 }
 
 function nothingSentence({ name, options: { within } }: Job, meta: RecordingMeta, end: RunEnd): string {
-  if (end.stoppedByUser) return `${name} was stopped before anything was recorded.`;
+  if (end.stoppedByUser) return t('{0} was stopped before anything was recorded.', name);
   if (within !== undefined && !meta.exitStatus) return neverRan(within);
-  if (meta.exitStatus !== null && meta.exitStatus < 0) return `${name} was killed by signal ${-meta.exitStatus}, and nothing was recorded.`;
-  if (meta.exitStatus) return `${name} ended with status ${meta.exitStatus} before anything was recorded; its terminal says why.`;
-  return `${name} ended without leaving a recording; it was killed, or it replaced itself by another program.`;
+  if (meta.exitStatus !== null && meta.exitStatus < 0)
+    return t('{0} was killed by signal {1}, and nothing was recorded.', name, -meta.exitStatus);
+  if (meta.exitStatus) return t('{0} ended with status {1} before anything was recorded; its terminal says why.', name, meta.exitStatus);
+  return t('{0} ended without leaving a recording; it was killed, or it replaced itself by another program.', name);
 }
 
 /** The file's heat is what was asked for: bring it into view when it is in none. */
@@ -225,15 +227,15 @@ async function reveal(file: vscode.Uri): Promise<void> {
 function tellEnd(name: string, meta: RecordingMeta, end: JobEnd): void {
   if (end.rescued) {
     void vscode.window.showWarningMessage(
-      `${name} ended before its recording was complete. Shown is what was recorded up to the last checkpoint.`,
+      t('{0} ended before its recording was complete. Shown is what was recorded up to the last checkpoint.', name),
     );
     return;
   }
   // What a tool has to say of a recording that it made: that it could not keep up.
   if (end.output && end.sentence) void vscode.window.showWarningMessage(`${name}: ${end.sentence.replace(/\.$/, '')}.`);
   if (meta.stoppedBy === 'user' || !meta.exitStatus) return;
-  const how = meta.exitStatus < 0 ? `was killed by signal ${-meta.exitStatus}` : `ended with status ${meta.exitStatus}`;
-  void vscode.window.showWarningMessage(`${name} ${how}. Shown is what was recorded until then.`);
+  const how = meta.exitStatus < 0 ? t('was killed by signal {0}', -meta.exitStatus) : t('ended with status {0}', meta.exitStatus);
+  void vscode.window.showWarningMessage(t('{0} {1}. Shown is what was recorded until then.', name, how));
 }
 
 async function gitCommitOf({ file, target }: Job): Promise<{ gitCommit?: string }> {

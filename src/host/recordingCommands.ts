@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { t } from '../core/l10n.js';
 import { baselineDeleted } from './baseline.js';
 import type { Ctx } from './ctx.js';
 import { openProfile, readProfile } from './profiles.js';
@@ -16,7 +17,7 @@ export async function open(ctx: Ctx, item: unknown): Promise<ProfileInfo> {
 
 export async function rename(ctx: Ctx, item: unknown): Promise<void> {
   const recording = await chosen(ctx, item);
-  const label = await vscode.window.showInputBox({ title: 'Rename Recording', value: recording.meta.label });
+  const label = await vscode.window.showInputBox({ title: t('Rename Recording'), value: recording.meta.label });
   if (!label?.trim()) return;
   await renameRecording(recording, label.trim());
   ctx.recordingsChanged.fire();
@@ -25,11 +26,11 @@ export async function rename(ctx: Ctx, item: unknown): Promise<void> {
 export async function remove(ctx: Ctx, item: unknown): Promise<void> {
   const recording = await chosen(ctx, item);
   const answer = await vscode.window.showWarningMessage(
-    `Delete the recording “${recording.meta.label}”?`,
-    { modal: true, detail: 'Its files are removed from disk.' },
-    'Delete',
+    t('Delete the recording “{0}”?', recording.meta.label),
+    { modal: true, detail: t('Its files are removed from disk.') },
+    t('Delete'),
   );
-  if (answer !== 'Delete') return;
+  if (answer !== t('Delete')) return;
   const uri = vscode.Uri.file(recording.raw).toString();
   const info = [...ctx.store.value.profiles.values()].find((profile) => profile.uri === uri);
   if (info) {
@@ -46,22 +47,27 @@ export async function reveal(item: unknown): Promise<void> {
 }
 
 const EXPORTS = [
-  { label: 'pprof', description: '.pb.gz, for go tool pprof and most viewers', format: 'pprof', ending: '.pb.gz' },
-  { label: 'Collapsed stacks', description: '.collapsed, for flamegraph.pl and speedscope', format: 'collapsed', ending: '.collapsed' },
+  { label: 'pprof', description: t('.pb.gz, for go tool pprof and most viewers'), format: 'pprof', ending: '.pb.gz' },
+  {
+    label: t('Collapsed stacks'),
+    description: t('.collapsed, for flamegraph.pl and speedscope'),
+    format: 'collapsed',
+    ending: '.collapsed',
+  },
 ];
 
 export async function exportAs(ctx: Ctx, item: unknown): Promise<void> {
   const recording = await chosen(ctx, item);
-  const kind = await vscode.window.showQuickPick(EXPORTS, { title: `Export ${recording.meta.label}` });
+  const kind = await vscode.window.showQuickPick(EXPORTS, { title: t('Export {0}', recording.meta.label) });
   if (!kind) return;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(recording.meta.cwd);
   const name = `${path.basename(recording.meta.label, '.py')}${kind.ending}`;
-  const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(folder, name), title: 'Export Profile' });
+  const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(folder, name), title: t('Export Profile') });
   if (!target) return;
-  if (target.scheme !== 'file') throw new UserError('not-local', 'A profile can be exported to a folder of this machine only.');
+  if (target.scheme !== 'file') throw new UserError('not-local', t('A profile can be exported to a folder of this machine only.'));
   const info = await readProfile(ctx, vscode.Uri.file(recording.raw));
   await ctx.client.request('profile/export', { profile: info.id, format: kind.format, path: target.fsPath });
-  const again = await vscode.window.showInformationMessage(`Exported to ${path.basename(target.fsPath)}.`, 'Open');
+  const again = await vscode.window.showInformationMessage(t('Exported to {0}.', path.basename(target.fsPath)), t('Open'));
   if (again) await vscode.commands.executeCommand('vscode.open', target);
 }
 
@@ -69,15 +75,15 @@ async function chosen(ctx: Ctx, item: unknown): Promise<Recording> {
   if (isRecording(item)) return item;
   const all = await listRecordings(ctx.recordingsRoot);
   if (all.length === 0)
-    throw new UserError('no-recordings', 'Nothing was recorded in this workspace yet.', [
-      { title: 'Profile This File', command: 'heatline.profileFile' },
+    throw new UserError('no-recordings', t('Nothing was recorded in this workspace yet.'), [
+      { title: t('Profile This File'), command: 'heatline.profileFile' },
     ]);
   const items = all.map((recording) => ({
     label: recording.meta.label,
     description: new Date(recording.meta.startedAt).toLocaleString(),
     recording,
   }));
-  const picked = await vscode.window.showQuickPick(items, { title: 'Which recording?' });
+  const picked = await vscode.window.showQuickPick(items, { title: t('Which recording?') });
   if (!picked) throw new vscode.CancellationError();
   return picked.recording;
 }

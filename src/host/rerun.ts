@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { t } from '../core/l10n.js';
 import { attachAgain } from './attach/attach.js';
 import type { Ctx } from './ctx.js';
 import { profileCellsAgain } from './notebooks/profileCells.js';
@@ -29,8 +30,8 @@ export async function rerun(ctx: Ctx): Promise<ProfileInfo> {
     case 'fetch':
       return fetchAgain(ctx, last);
     default:
-      throw new UserError('no-run', 'Nothing was profiled in this workspace yet.', [
-        { title: 'Profile This File', command: 'heatline.profileFile' },
+      throw new UserError('no-run', t('Nothing was profiled in this workspace yet.'), [
+        { title: t('Profile This File'), command: 'heatline.profileFile' },
       ]);
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { t } from '../core/l10n.js';
 
 /** Something that is being recorded. */
 export interface Run {
@@ -87,10 +88,10 @@ class Clock implements vscode.Disposable {
       vscode.StatusBarAlignment.Left,
       100 - place / 100,
     );
-    this.item.name = place === 0 ? 'Heatline: running' : `Heatline: running (${place + 1})`;
-    this.item.command = { title: 'Stop', command: 'heatline.stop', arguments: [run.id] };
-    const stops = run.attached ? 'Click to stop recording; the program runs on.' : 'Click to stop it and see what was recorded.';
-    this.item.tooltip = `Heatline records ${run.name}. ${stops}`;
+    this.item.name = place === 0 ? t('Heatline: running') : t('Heatline: running ({0})', place + 1);
+    this.item.command = { title: t('Stop'), command: 'heatline.stop', arguments: [run.id] };
+    const stops = run.attached ? t('Click to stop recording; the program runs on.') : t('Click to stop it and see what was recorded.');
+    this.item.tooltip = t('Heatline records {0}. {1}', run.name, stops);
     this.tick();
     this.item.show();
     this.timer = setInterval(() => this.tick(), 1000);
@@ -99,10 +100,10 @@ class Clock implements vscode.Disposable {
   private tick(): void {
     const { name, limitSeconds } = this.run;
     const elapsed = clockText(Date.now() - this.startedAt);
-    const limit = limitSeconds === undefined ? '' : ` of ${clockText(limitSeconds * 1000)}`;
+    const limit = limitSeconds === undefined ? '' : t(' of {0}', clockText(limitSeconds * 1000));
     // A lone run needs no name: its terminal, or the person who started it, says what it is.
     this.item.text = `$(record) ${this.place > 0 || this.run.attached ? `${name} ` : ''}${elapsed}${limit} $(debug-stop)`;
-    this.item.accessibilityInformation = { label: `Heatline records ${name}, ${elapsed}${limit}. Stop`, role: 'button' };
+    this.item.accessibilityInformation = { label: t('Heatline records {0}, {1}{2}. Stop', name, elapsed, limit), role: 'button' };
   }
 
   dispose(): void {

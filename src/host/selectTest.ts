@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { labelFilter } from '../core/model/labelText.js';
+import { t } from '../core/l10n.js';
 import { formatShare, formatValue, plural, typeLabel } from '../core/model/units.js';
 import type { Ctx } from './ctx.js';
 import { safeText } from './safeText.js';
@@ -17,15 +18,17 @@ export async function selectTest(ctx: Ctx, wanted?: string): Promise<void> {
   const info = activeInfo(ctx.store.value);
   const { view } = ctx.store.value;
   if (!info || !view)
-    throw new UserError('no-profile', 'No profile is open yet.', [{ title: 'Profile Each Test', command: 'heatline.profileEachTest' }]);
+    throw new UserError('no-profile', t('No profile is open yet.'), [
+      { title: t('Profile Each Test'), command: 'heatline.profileEachTest' },
+    ]);
   const tests = await ctx.client.request('profile/label', { view, key: KEY });
   if (tests.length === 0)
-    throw new UserError('no-tests', 'This profile does not say which test ran; record with Profile Each Test.', [
-      { title: 'Profile Each Test', command: 'heatline.profileEachTest' },
+    throw new UserError('no-tests', t('This profile does not say which test ran; record with Profile Each Test.'), [
+      { title: t('Profile Each Test'), command: 'heatline.profileEachTest' },
     ]);
   if (wanted !== undefined) {
     if (wanted !== '' && !tests.some(({ value }) => value === wanted))
-      throw new UserError('no-test', `This profile has no samples of the test ${wanted}.`);
+      throw new UserError('no-test', t('This profile has no samples of the test {0}.', wanted));
     ctx.store.update((session) => viewed(session, { tagFocus: wanted === '' ? null : labelFilter(KEY, wanted) }));
     return;
   }
@@ -33,19 +36,19 @@ export async function selectTest(ctx: Ctx, wanted?: string): Promise<void> {
   const unit = type?.unit ?? '';
   const whole = info.totals[view.type] ?? 0;
   const all = {
-    label: 'All tests',
-    description: `${formatValue(whole, unit)} in all, with what ran between them`,
+    label: t('All tests'),
+    description: t('{0} in all, with what ran between them', formatValue(whole, unit)),
     tagFocus: null as string | null,
   };
   const items = tests.map(({ value, total, samples }) => {
     const tagFocus: string | null = labelFilter(KEY, value);
     const figures = `${formatValue(total, unit)} · ${formatShare(whole > 0 ? total / whole : 0)} · ${plural(samples, 'sample')}`;
-    const shown = tagFocus === view.tagFocus ? { detail: '$(check) shown now' } : {};
+    const shown = tagFocus === view.tagFocus ? { detail: t('$(check) shown now') } : {};
     return { label: safeText(value), description: figures, ...shown, tagFocus };
   });
   const picked = await vscode.window.showQuickPick([all, ...items], {
-    title: `Which test every view shows${type ? `, by ${typeLabel(type)}` : ''}`,
-    placeHolder: `${plural(tests.length, 'test')}, the longest first`,
+    title: t('Which test every view shows{0}', type ? t(', by {0}', typeLabel(type)) : ''),
+    placeHolder: t('{0}, the longest first', plural(tests.length, 'test')),
     matchOnDescription: true,
   });
   if (picked) ctx.store.update((session) => viewed(session, { tagFocus: picked.tagFocus }));

@@ -1,4 +1,5 @@
 /** What the user looks at: one immutable value and the store that hands it to every view. Knows no vscode. */
+import { t } from '../core/l10n.js';
 import type { TimeRange } from '../core/model/profile.js';
 import type { ProfileId, ProfileInfo, ViewParams } from '../protocol/lsp.js';
 
@@ -172,7 +173,7 @@ export function unpinned(session: Session): Session {
 /** `pricing.py`, `3 runs of pricing.py`. */
 export function baselineLabel({ runs }: Baseline): string {
   const label = runs[0]?.label ?? '';
-  return runs.length === 1 ? label : `${runs.length} runs of ${label}`;
+  return runs.length === 1 ? label : t('{0} runs of {1}', runs.length, label);
 }
 
 /** Ids of what a profile is compared with; none when there is no baseline, or the profile is (part of) it. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import type { Target } from '../engines/engine.js';
+import { t } from '../core/l10n.js';
 import { parseEnvFile } from './envFile.js';
 import { applyConfig, type LaunchConfig, matchingConfigs, type Variables } from './launchConfig.js';
 import { joinWords, splitWords } from './shellWords.js';
@@ -30,34 +31,37 @@ type Remembered = { readonly config: string } | { readonly args: readonly string
 /** @throws UserError `untrusted` in a workspace whose programs are not to be run */
 export function demandTrust(): void {
   if (vscode.workspace.isTrusted) return;
-  throw new UserError('untrusted', 'This workspace is not trusted, so Heatline does not run its programs; profiles can still be opened.', [
-    { title: 'Manage Trust', command: 'workbench.trust.manage' },
-  ]);
+  throw new UserError(
+    'untrusted',
+    t('This workspace is not trusted, so Heatline does not run its programs; profiles can still be opened.'),
+    [{ title: t('Manage Trust'), command: 'workbench.trust.manage' }],
+  );
 }
 
 /** A Python file that can be run: saved, on this machine, in a workspace that is trusted. Saves it when it has changes. */
 export async function runnableFile(uri: vscode.Uri | undefined): Promise<vscode.Uri> {
   demandTrust();
   const file = uri ?? vscode.window.activeTextEditor?.document.uri;
-  if (!file) throw new UserError('no-file', 'Open the Python file to profile first.');
+  if (!file) throw new UserError('no-file', t('Open the Python file to profile first.'));
   if (file.scheme === 'untitled')
-    throw new UserError('unsaved', 'Save the file first: Python needs it on disk.', [
-      { title: 'Save', command: 'workbench.action.files.save' },
+    throw new UserError('unsaved', t('Save the file first: Python needs it on disk.'), [
+      { title: t('Save'), command: 'workbench.action.files.save' },
     ]);
   if (file.scheme !== 'file')
     throw new UserError(
       'not-local',
-      `Files of “${file.scheme}” cannot be run: there is no copy of them on the machine that Python runs on.`,
+      t('Files of “{0}” cannot be run: there is no copy of them on the machine that Python runs on.', file.scheme),
     );
   const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === file.toString());
   const python = document ? document.languageId === 'python' : /\.pyw?$/i.test(file.path);
-  if (!python) throw new UserError('not-python', `${path.basename(file.fsPath)} is not a Python file.`);
-  if (document?.isDirty && !(await document.save())) throw new UserError('unsaved', `${path.basename(file.fsPath)} could not be saved.`);
+  if (!python) throw new UserError('not-python', t('{0} is not a Python file.', path.basename(file.fsPath)));
+  if (document?.isDirty && !(await document.save()))
+    throw new UserError('unsaved', t('{0} could not be saved.', path.basename(file.fsPath)));
   const found = await vscode.workspace.fs.stat(file).then(
     (stat) => stat.type,
     () => undefined,
   );
-  if (found === undefined) throw new UserError('no-file', `${file.fsPath} does not exist.`);
+  if (found === undefined) throw new UserError('no-file', t('{0} does not exist.', file.fsPath));
   return file;
 }
 
@@ -87,9 +91,9 @@ export async function changeArguments(file: vscode.Uri, memory: vscode.Memento):
   const variables = variablesFor(file);
   const configs = matching(file, variables);
   if (configs.length > 0) {
-    const own = { label: '$(edit) Own arguments…', config: undefined };
+    const own = { label: t('$(edit) Own arguments…'), config: undefined };
     const picked = await vscode.window.showQuickPick([...configItems(configs), own], {
-      title: `How to start ${path.basename(file.fsPath)}`,
+      title: t('How to start {0}', path.basename(file.fsPath)),
     });
     if (!picked) return false;
     if (picked.config) {
@@ -116,10 +120,10 @@ async function chosenStart(file: vscode.Uri, variables: Variables, memory: vscod
   const [first, second] = configs;
   if (!first) return undefined;
   if (!second) return { config: first.name };
-  const none = { label: '$(circle-slash) No launch configuration', description: 'run without arguments', config: undefined };
+  const none = { label: t('$(circle-slash) No launch configuration'), description: t('run without arguments'), config: undefined };
   const picked = await vscode.window.showQuickPick([...configItems(configs), none], {
-    title: `Start ${path.basename(file.fsPath)} with`,
-    placeHolder: 'Remembered for this file; “Heatline: Set Arguments…” changes it',
+    title: t('Start {0} with', path.basename(file.fsPath)),
+    placeHolder: t('Remembered for this file; “Heatline: Set Arguments…” changes it'),
   });
   if (!picked) throw new vscode.CancellationError();
   const chosen: Remembered = picked.config ? { config: picked.config.name } : { args: [] };
@@ -150,8 +154,8 @@ async function askFor(script: string, before: readonly string[], memory: vscode.
 
 async function ask(script: string, before: readonly string[]): Promise<string[] | undefined> {
   const text = await vscode.window.showInputBox({
-    title: `Arguments of ${path.basename(script)}`,
-    prompt: 'Separated by blanks; quotes keep words together. Remembered for this file.',
+    title: t('Arguments of {0}', path.basename(script)),
+    prompt: t('Separated by blanks; quotes keep words together. Remembered for this file.'),
     value: joinWords(before, process.platform),
     ignoreFocusOut: true,
   });
@@ -164,7 +168,7 @@ async function envFileOf(envFile: { readonly path: string; readonly named: boole
     return parseEnvFile(await readFile(envFile.path, 'utf8'), process.env);
   } catch {
     if (!envFile.named) return {};
-    throw new UserError('env-file', `The environment file of the launch configuration cannot be read: ${envFile.path}`);
+    throw new UserError('env-file', t('The environment file of the launch configuration cannot be read: {0}', envFile.path));
   }
 }
 

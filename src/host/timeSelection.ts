@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { ratioOf, ratioText, timingText } from '../core/report/timing.js';
+import { t } from '../core/l10n.js';
 import { type TimingResult, timeStatements } from '../engines/timeit.js';
 import type { Ctx } from './ctx.js';
 import { isUserError } from './errors.js';
@@ -21,7 +22,7 @@ export async function timeSelection(ctx: Ctx): Promise<TimingResult> {
   const statements = selected(editor!);
   const python = await findInterpreter(file, ctx.log);
   const stop = new AbortController();
-  const title = `Timing ${statements.length > 1 ? 'two selections' : 'the selection'} of ${path.basename(file.fsPath)}`;
+  const title = t('Timing {0} of {1}', statements.length > 1 ? t('two selections') : t('the selection'), path.basename(file.fsPath));
   const progress = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   const result = await vscode.window
     .withProgress(progress, (_, cancelled) => {
@@ -46,10 +47,10 @@ export async function timeSelection(ctx: Ctx): Promise<TimingResult> {
 function selected(editor: vscode.TextEditor): readonly [string] | readonly [string, string] {
   const { document, selections } = editor;
   const ranges = selections.filter((selection) => !selection.isEmpty);
-  if (ranges.length > 2) throw new UserError('usage', 'Select one piece of code to time, or two to compare.');
+  if (ranges.length > 2) throw new UserError('usage', t('Select one piece of code to time, or two to compare.'));
   const [first, second] = ranges.map((range) => document.getText(wholeLines(range, document)));
   const text = first ?? document.lineAt(editor.selection.active.line).text;
-  if ([text, second].some((each) => each?.trim() === '')) throw new UserError('usage', 'There is no code in the selection.');
+  if ([text, second].some((each) => each?.trim() === '')) throw new UserError('usage', t('There is no code in the selection.'));
   return second === undefined ? [text] : [text, second];
 }
 
@@ -63,6 +64,6 @@ async function tell({ python, timings }: TimingResult): Promise<void> {
   const [first, second] = timings;
   const figures = timings.map((timing) => timingText(timing));
   const text = second === undefined ? `${figures[0]}, ${python}` : `${ratioText(ratioOf(first!, second))} ${figures.join(' · ')}`;
-  const chosen = await vscode.window.showInformationMessage(text, 'Copy');
+  const chosen = await vscode.window.showInformationMessage(text, t('Copy'));
   if (chosen) await vscode.env.clipboard.writeText(text);
 }

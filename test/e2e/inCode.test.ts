@@ -85,7 +85,7 @@ it('metric, thread and scale are chosen in one list, and every figure follows', 
   await choose('The function');
   // quote took 325 ms of CPU time with what it called.
   await until('shares of functions', async () => /76\.9\s% of function.*250 ms/.test((await figure(HOT)) ?? ''));
-  expect(await words('view')).toMatch(/share of function$/);
+  expect(await words('view')).toMatch(/share of the function$/);
   await window.screenshot('code-function-dark');
   await choose('The whole profile');
   await choose('Wall time: self');

@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
 import {
+import { t } from '../../core/l10n.js';
   diagnose,
   isStillThere,
   listProcesses,
@@ -87,8 +88,8 @@ export async function attach(ctx: Ctx, options: AttachOptions = {}): Promise<Pro
 /** People take their time to choose, and a delay is one: the number may be another program's by now. @throws UserError */
 function demandSame(facts: ProcessFacts, name: string): void {
   if (isStillThere(facts)) return;
-  throw new UserError('attach-gone', `${name} has ended before it could be recorded.`, [
-    { title: 'Choose Another…', command: 'heatline.attach' },
+  throw new UserError('attach-gone', t('{0} has ended before it could be recorded.', name), [
+    { title: t('Choose Another…'), command: 'heatline.attach' },
   ]);
 }
 
@@ -114,8 +115,8 @@ export function refuse(ctx: Ctx, facts: ProcessFacts): void {
   const command = diagnose(facts, ourCommandLine(ctx))?.command;
   const sentence = refusal.sentence.replace(/^./, (letter) => letter.toUpperCase());
   throw new UserError(`attach-${refusal.code}`, `${sentence}. ${refusal.fix}`, [
-    ...(command ? [{ title: 'Copy Command', command: 'heatline.copyText', args: [command] }] : []),
-    { title: 'Choose Another…', command: 'heatline.attach' },
+    ...(command ? [{ title: t('Copy Command'), command: 'heatline.copyText', args: [command] }] : []),
+    { title: t('Choose Another…'), command: 'heatline.attach' },
   ]);
 }
 

@@ -1,17 +1,18 @@
 /** How long a running program is recorded: chosen in the flow, and proposed again the next time. */
 import * as vscode from 'vscode';
 import { parseSeconds } from './parseSeconds.js';
+import { t } from '../../core/l10n.js';
 
 /** Seconds; undefined until it is stopped. */
 export type Duration = number | undefined;
 
 const MEMORY = 'heatline.attachSeconds';
 const CHOICES: readonly { readonly label: string; readonly seconds: Duration }[] = [
-  { label: '10 seconds', seconds: 10 },
-  { label: '30 seconds', seconds: 30 },
-  { label: '1 minute', seconds: 60 },
-  { label: '5 minutes', seconds: 300 },
-  { label: 'Until stopped', seconds: undefined },
+  { label: t('10 seconds'), seconds: 10 },
+  { label: t('30 seconds'), seconds: 30 },
+  { label: t('1 minute'), seconds: 60 },
+  { label: t('5 minutes'), seconds: 300 },
+  { label: t('Until stopped'), seconds: undefined },
 ];
 const OTHER = 'Other…';
 
@@ -19,18 +20,18 @@ const OTHER = 'Other…';
 export async function pickDuration(name: string, memory: vscode.Memento): Promise<Duration> {
   const last = memory.get<number | null>(MEMORY, 30) ?? undefined;
   const known = CHOICES.some(({ seconds }) => seconds === last);
-  const choices = known ? CHOICES : [...CHOICES, { label: `${last} seconds`, seconds: last }];
+  const choices = known ? CHOICES : [...CHOICES, { label: t('{0} seconds', last), seconds: last }];
   const first = choices.filter(({ seconds }) => seconds === last);
   const items = [...first, ...choices.filter(({ seconds }) => seconds !== last)].map(({ label, seconds }) => ({
     label: `$(${seconds === undefined ? 'debug-stop' : 'watch'}) ${label}`,
-    ...(seconds === undefined ? { description: 'with Stop in the status bar' } : {}),
+    ...(seconds === undefined ? { description: t('with Stop in the status bar') } : {}),
     seconds,
     other: false,
   }));
   const other = { label: `$(edit) ${OTHER}`, seconds: undefined as Duration, other: true };
   const picked = await vscode.window.showQuickPick([...items, other], {
-    title: `Record ${name}`,
-    placeHolder: 'For how long? The program runs on afterwards',
+    title: t('Record {0}', name),
+    placeHolder: t('For how long? The program runs on afterwards'),
   });
   if (!picked) throw new vscode.CancellationError();
   const seconds = picked.other ? await askSeconds(name) : picked.seconds;
@@ -40,9 +41,9 @@ export async function pickDuration(name: string, memory: vscode.Memento): Promis
 
 async function askSeconds(name: string): Promise<number> {
   const text = await vscode.window.showInputBox({
-    title: `Record ${name}`,
-    prompt: 'Seconds, or minutes as in 2m',
-    validateInput: (value) => (parseSeconds(value) === undefined ? 'A number of seconds, or of minutes as in 2m' : undefined),
+    title: t('Record {0}', name),
+    prompt: t('Seconds, or minutes as in 2m'),
+    validateInput: (value) => (parseSeconds(value) === undefined ? t('A number of seconds, or of minutes as in 2m') : undefined),
   });
   const seconds = text === undefined ? undefined : parseSeconds(text);
   if (seconds === undefined) throw new vscode.CancellationError();

@@ -1,6 +1,7 @@
 /** The process picker: Python programs with their children, why one of them cannot be recorded, and all others on request. */
 import * as vscode from 'vscode';
 import { listProcesses, type ProcessFacts, type RunningProcess } from '../../engines/index.js';
+import { t } from '../../core/l10n.js';
 import { safeText } from '../safeText.js';
 import { isCandidate, type ProcessRow, processRows } from './processRows.js';
 
@@ -8,15 +9,15 @@ interface Item extends vscode.QuickPickItem {
   readonly row?: ProcessRow;
 }
 
-const REFRESH: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('refresh'), tooltip: 'Look again' };
+const REFRESH: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('refresh'), tooltip: t('Look again') };
 /** Longer command lines would push what matters out of sight. */
 const LONGEST = 160;
 
 /** Lets the user choose a process. @throws CancellationError */
-export async function pickProcess(title = 'Record a Running Program'): Promise<ProcessFacts> {
+export async function pickProcess(title = t('Record a Running Program')): Promise<ProcessFacts> {
   const picker = vscode.window.createQuickPick<Item>();
   picker.title = title;
-  picker.placeholder = 'Name, number or a part of the command line';
+  picker.placeholder = t('Name, number or a part of the command line');
   picker.matchOnDescription = true;
   picker.matchOnDetail = true;
   picker.buttons = [REFRESH];
@@ -60,11 +61,11 @@ function itemsOf(processes: readonly RunningProcess[], all: boolean): Item[] {
   const items = rows.map(item);
   if (all) return items;
   const more = processes.length - candidates;
-  const none = candidates === 0 ? 'No Python program runs here. ' : '';
+  const none = candidates === 0 ? t('No Python program runs here. ') : '';
   return [
     ...items,
     { label: '', kind: vscode.QuickPickItemKind.Separator },
-    { label: `$(ellipsis) ${none}Show all programs`, description: `${more} more`, alwaysShow: true },
+    { label: t('$(ellipsis) {0}Show all programs', none), description: t('{0} more', more), alwaysShow: true },
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Show Stacks: where each thread of a running program is now, as a page of text whose places are links. */
 import * as vscode from 'vscode';
 import { stacksText } from '../../core/report/stacks.js';
+import { t } from '../../core/l10n.js';
 import { dumpProcess, processFacts } from '../../engines/index.js';
 import type { Ctx } from '../ctx.js';
 import { pythonPackageOf } from '../profileFile.js';
@@ -24,14 +25,14 @@ const SCHEME = 'heatline-stacks';
 export async function showStacks(ctx: Ctx, given: DumpOptions | vscode.Uri = {}): Promise<string> {
   demandTrust();
   const options = given instanceof vscode.Uri ? optionsIn(given) : given;
-  const facts = options.pid === undefined ? await pickProcess('Show the Stacks of a Running Program') : processFacts(options.pid);
+  const facts = options.pid === undefined ? await pickProcess(t('Show the Stacks of a Running Program')) : processFacts(options.pid);
   refuse(ctx, facts);
   const request = {
     pid: facts.pid,
     pythonPackage: pythonPackageOf(ctx),
     path: await searchPath(ctx, vscode.workspace.workspaceFolders?.[0]),
   };
-  const title = `Heatline: reading the stacks of process ${facts.pid}`;
+  const title = t('Heatline: reading the stacks of process {0}', facts.pid);
   const text = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, async () =>
     stacksText(await dumpProcess({ ...request, ...(options.locals ? { locals: true } : {}) })),
   );

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
 import { formatValue, typeLabel } from '../../core/model/units.js';
+import { t } from '../../core/l10n.js';
 import type { HeatScale } from '../../protocol/code.js';
 import type { ProfileInfo, ViewParams } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
@@ -15,16 +16,16 @@ interface Choice extends vscode.QuickPickItem {
   choose(): unknown;
 }
 
-const SCALES: Readonly<Record<HeatScale, string>> = { profile: 'The whole profile', file: 'The file', function: 'The function' };
+const SCALES: Readonly<Record<HeatScale, string>> = { profile: t('The whole profile'), file: t('The file'), function: t('The function') };
 const SCALE_DETAILS: Readonly<Record<HeatScale, string>> = {
-  profile: 'a cold file stays cold',
-  file: 'what the line’s file took in all',
-  function: 'what the line’s function took in all',
+  profile: t('a cold file stays cold'),
+  file: t('what the line’s file took in all'),
+  function: t('what the line’s function took in all'),
 };
 const PALETTE_DETAILS: Readonly<Record<Palette, string>> = {
-  ember: 'blue-grey to amber to red',
-  cividis: 'blue to yellow',
-  violet: 'one hue, grey to violet',
+  ember: t('blue-grey to amber to red'),
+  cividis: t('blue to yellow'),
+  violet: t('one hue, grey to violet'),
 };
 
 /** Everything in one list; what is typed narrows it. */
@@ -33,39 +34,39 @@ export async function chooseView(ctx: Ctx): Promise<void> {
   const { view } = shown;
   const focus: Choice[] = [
     {
-      label: view.focus ? `Focus: ${safeText(view.focus)}` : 'Set focus…',
-      description: 'only stacks with a function that matches',
+      label: view.focus ? t('Focus: {0}', safeText(view.focus)) : t('Set focus…'),
+      description: t('only stacks with a function that matches'),
       ...mark(view.focus !== undefined),
       choose: () => setFocus(ctx),
     },
   ];
-  const filters = [...filterWords(view), ...(view.thread === undefined ? [] : [`thread ${view.thread}`])].map(safeText);
-  if (filters.length > 0) focus.push({ label: 'Clear filters', description: filters.join(' · '), choose: () => clearFilters(ctx) });
+  const filters = [...filterWords(view), ...(view.thread === undefined ? [] : [t('thread {0}', view.thread)])].map(safeText);
+  if (filters.length > 0) focus.push({ label: t('Clear filters'), description: filters.join(' · '), choose: () => clearFilters(ctx) });
   const threads = threadChoices(ctx, shown);
-  await pick('What Heatline shows', [
-    section('Metric'),
+  await pick(t('What Heatline shows'), [
+    section(t('Metric')),
     ...metricChoices(ctx, shown),
-    ...(threads.length > 0 ? [section('Thread'), ...threads] : []),
-    section('Filter'),
+    ...(threads.length > 0 ? [section(t('Thread')), ...threads] : []),
+    section(t('Filter')),
     ...focus,
-    section('Heat is a share of'),
+    section(t('Heat is a share of')),
     ...scaleChoices(),
-    section('Palette'),
+    section(t('Palette')),
     ...paletteChoices(),
   ]);
 }
 
-export const chooseMetric = (ctx: Ctx): Promise<void> => pick('What the heat shows', metricChoices(ctx, shownNow(ctx)));
+export const chooseMetric = (ctx: Ctx): Promise<void> => pick(t('What the heat shows'), metricChoices(ctx, shownNow(ctx)));
 
 export async function chooseThread(ctx: Ctx): Promise<void> {
   const choices = threadChoices(ctx, shownNow(ctx));
-  if (choices.length === 0) throw new UserError('no-threads', 'This profile does not know threads.');
-  await pick('Which thread every view shows', choices);
+  if (choices.length === 0) throw new UserError('no-threads', t('This profile does not know threads.'));
+  await pick(t('Which thread every view shows'), choices);
 }
 
-export const chooseScale = (): Promise<void> => pick('What the heat of a line is a share of', scaleChoices());
+export const chooseScale = (): Promise<void> => pick(t('What the heat of a line is a share of'), scaleChoices());
 
-export const choosePalette = (): Promise<void> => pick('Colours of the heat', paletteChoices());
+export const choosePalette = (): Promise<void> => pick(t('Colours of the heat'), paletteChoices());
 
 /** Asks for a focus, or takes the one given; an empty one takes it away. @throws UserError for what is no regular expression */
 export async function setFocus(ctx: Ctx, given?: unknown): Promise<void> {
@@ -84,8 +85,8 @@ export function clearFilters(ctx: Ctx): void {
 
 async function askFocus(ctx: Ctx, view: ViewParams): Promise<string | undefined> {
   return vscode.window.showInputBox({
-    title: 'Focus',
-    prompt: 'Only stacks in which a function or file matches this regular expression. Leave it empty for all.',
+    title: t('Focus'),
+    prompt: t('Only stacks in which a function or file matches this regular expression. Leave it empty for all.'),
     value: view.focus ?? (await functionAtCursor(ctx, view)) ?? '',
     validateInput: patternTrouble,
   });
@@ -106,7 +107,7 @@ function patternTrouble(source: string): string | undefined {
     new RegExp(source);
     return undefined;
   } catch {
-    return `“${source}” is not a regular expression.`;
+    return t('“{0}” is not a regular expression.', source);
   }
 }
 
@@ -121,15 +122,19 @@ function shownNow(ctx: Ctx): Shown {
   const session = ctx.store.value;
   const info = activeInfo(session);
   if (!info || !session.view)
-    throw new UserError('no-profile', 'No profile is open yet.', [{ title: 'Profile This File', command: 'heatline.profileFile' }]);
+    throw new UserError('no-profile', t('No profile is open yet.'), [{ title: t('Profile This File'), command: 'heatline.profileFile' }]);
   return { info, view: session.view, session };
 }
 
 function metricChoices(ctx: Ctx, { info, view, session }: Shown): Choice[] {
   return info.valueTypes.flatMap((type, index) =>
     (['self', 'total'] as const).map((which) => ({
-      label: `${typeLabel(type)}: ${which}`,
-      description: `${which === 'self' ? 'spent on the line itself' : 'with all that it called'} · ${formatValue(info.totals[index] ?? 0, type.unit)} in all`,
+      label: `${typeLabel(type)}: ${t(which)}`,
+      description: t(
+        '{0} · {1} in all',
+        which === 'self' ? t('spent on the line itself') : t('with all that it called'),
+        formatValue(info.totals[index] ?? 0, type.unit),
+      ),
       ...mark(index === view.type && which === session.metric),
       choose: () => ctx.store.update((now) => metricChosen(viewed(now, { type: index }), which)),
     })),
@@ -143,7 +148,7 @@ function threadChoices(ctx: Ctx, { info, view }: Shown): Choice[] {
     ...mark((view.thread ?? null) === thread),
     choose: () => ctx.store.update((session) => viewed(session, { thread })),
   });
-  return [choice('All threads', null), ...info.threads.map((thread) => choice(safeText(thread), thread))];
+  return [choice(t('All threads'), null), ...info.threads.map((thread) => choice(safeText(thread), thread))];
 }
 
 function scaleChoices(): Choice[] {

@@ -1,6 +1,7 @@
 /** In the explorer, files and folders wear their share of the profile: what was spent in their own code. */
 import * as vscode from 'vscode';
 import { formatShare, formatValue, typeLabel } from '../../core/model/units.js';
+import { t } from '../../core/l10n.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, type Session, unfolded } from '../session.js';
 
@@ -55,7 +56,13 @@ export class ExplorerBadges implements vscode.FileDecorationProvider, vscode.Dis
     for (const { path, self, folder } of paths) {
       const share = sum > 0 ? self / sum : 0;
       if (share < SEEN) continue;
-      const words = `${formatShare(share)} of ${type ? typeLabel(type) : 'the profile'} (${formatValue(self, type?.unit ?? '')}) was spent in ${folder ? 'the code of this folder' : 'this file’s own code'}`;
+      const words = t(
+        '{0} of {1} ({2}) was spent in {3}',
+        formatShare(share),
+        type ? typeLabel(type) : t('the profile'),
+        formatValue(self, type?.unit ?? ''),
+        folder ? t('the code of this folder') : t('this file’s own code'),
+      );
       // Two characters is all that a badge may have.
       const badge = String(Math.min(99, Math.round(share * 100)));
       badges.set(vscode.Uri.file(path).fsPath, new vscode.FileDecoration(badge, words));

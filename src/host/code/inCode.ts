@@ -1,4 +1,5 @@
 /** All that shows a profile in the code beside the heat, as a bundle of its own (dist/inCode.js): loaded when the first profile is shown. */
+import '../texts.js';
 import * as vscode from 'vscode';
 import { followBaseline } from '../baseline.js';
 import type { Ctx } from '../ctx.js';

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
 import { formatShare, formatValue } from '../../core/model/units.js';
+import { t } from '../../core/l10n.js';
 import type { Neighbour } from '../../protocol/code.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
@@ -23,15 +24,15 @@ export async function peekLine(ctx: Ctx, side: 'callers' | 'callees', given: unk
   const { view } = ctx.store.value;
   const info = activeInfo(ctx.store.value);
   if (!info || !view)
-    throw new UserError('no-profile', 'No profile is open yet.', [{ title: 'Profile This File', command: 'heatline.profileFile' }]);
+    throw new UserError('no-profile', t('No profile is open yet.'), [{ title: t('Profile This File'), command: 'heatline.profileFile' }]);
   const at = placeOf(given);
-  if (!at || !canHeat(at.uri)) throw new UserError('no-editor', 'Put the cursor on a line of a file first.');
+  if (!at || !canHeat(at.uri)) throw new UserError('no-editor', t('Put the cursor on a line of a file first.'));
   const asked = { view: unfolded(view), uri: at.uri.toString(), line: at.line, side };
   const { rows, sum, of } = await ctx.client.request('profile/lineNeighbours', asked);
   const places = rows.flatMap((row) => (row.path === null ? [] : [{ row, location: locationOf(row.path, row.line) }]));
   if (places.length === 0) throw new UserError('no-neighbours', nothing(rows, side, at.line));
   const unit = info.valueTypes[view.type]?.unit ?? '';
-  const verb = side === 'callers' ? 'called from here' : `called by ${of === 'line' ? `line ${at.line}` : 'this function'}`;
+  const verb = side === 'callers' ? t('called from here') : t('called by {0}', of === 'line' ? t('line {0}', at.line) : t('this function'));
   follow(
     ctx,
     places.map(({ row, location }) => ({
@@ -68,12 +69,14 @@ function locationOf(path: string, line: number): vscode.Location {
 
 function nothing(rows: readonly Neighbour[], side: 'callers' | 'callees', line: number): string {
   if (rows.length === 0)
-    return side === 'callers' ? `The profile knows nobody who called line ${line}.` : `The profile knows nothing that line ${line} called.`;
+    return side === 'callers'
+      ? t('The profile knows nobody who called line {0}.', line)
+      : t('The profile knows nothing that line {0} called.', line);
   const names = rows.slice(0, NAMED).map(({ name }) => safeText(name || 'unnamed'));
-  const more = rows.length > NAMED ? ` and ${rows.length - NAMED} more` : '';
+  const more = rows.length > NAMED ? t(' and {0} more', rows.length - NAMED) : '';
   return side === 'callers'
-    ? `Line ${line} was called by ${names.join(', ')}${more}, whose source is not on this machine.`
-    : `Line ${line} called ${names.join(', ')}${more}, whose source is not on this machine.`;
+    ? t('Line {0} was called by {1}{2}, whose source is not on this machine.', line, names.join(', '), more)
+    : t('Line {0} called {1}{2}, whose source is not on this machine.', line, names.join(', '), more);
 }
 
 /** Editors that open from now on are the peek's: they go with it, and what is written into them too. */

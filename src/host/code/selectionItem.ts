@@ -1,6 +1,7 @@
 /** In the status bar: what the selected lines took together. */
 import * as vscode from 'vscode';
 import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
+import { t } from '../../core/l10n.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, unfolded } from '../session.js';
 import { canHeat } from '../views/heatSettings.js';
@@ -15,7 +16,7 @@ export class SelectionItem implements vscode.Disposable {
   private asking: vscode.CancellationTokenSource | undefined;
 
   constructor(private readonly ctx: Ctx) {
-    this.item.name = 'Heatline: selection';
+    this.item.name = t('Heatline: selection');
     this.subscriptions = vscode.Disposable.from(
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => textEditor === vscode.window.activeTextEditor && this.later()),
       vscode.window.onDidChangeActiveTextEditor(() => this.later()),
@@ -55,14 +56,14 @@ export class SelectionItem implements vscode.Disposable {
     const value = this.ctx.store.value.metric === 'self' || total === null ? self : total;
     if (!(sum > 0)) return this.item.hide();
     const figure = (amount: number) => `${formatValue(amount, unit)} · ${formatShare(amount / sum)}`;
-    const count = `${formatCount(to - from + 1)} lines`;
+    const count = t('{0} lines', formatCount(to - from + 1));
     this.item.text = `${count}: ${figure(value)}`;
     this.item.tooltip = [
-      `${count} together, as a share of the whole profile`,
-      `self ${figure(self)}`,
-      total === null ? 'total unknown: this profile keeps sums, not stacks' : `total ${figure(total)}, each stack counted once`,
+      t('{0} together, as a share of the whole profile', count),
+      t('self {0}', figure(self)),
+      total === null ? t('total unknown: this profile keeps sums, not stacks') : t('total {0}, each stack counted once', figure(total)),
     ].join('\n');
-    this.item.accessibilityInformation = { label: `Heatline: ${count} selected took ${figure(value)}` };
+    this.item.accessibilityInformation = { label: t('Heatline: {0} selected took {1}', count, figure(value)) };
     this.item.show();
   }
 

@@ -1,6 +1,7 @@
 /** In the status bar: which metric, thread and filters every view shows; a click changes them. */
 import * as vscode from 'vscode';
 import { formatValue, typeLabel } from '../../core/model/units.js';
+import { t } from '../../core/l10n.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
@@ -12,7 +13,7 @@ export class ViewItem implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable;
 
   constructor(ctx: Ctx) {
-    this.item.name = 'Heatline: what is shown';
+    this.item.name = t('Heatline: what is shown');
     this.item.command = 'heatline.chooseView';
     this.subscriptions = vscode.Disposable.from(
       ctx.store.onDidChange((session) => this.render(session)),
@@ -34,11 +35,15 @@ export class ViewItem implements vscode.Disposable {
     const type = info.valueTypes[view.type];
     const words = viewWords(info, view, metric, scale);
     const total = formatValue(info.totals[view.type] ?? 0, type?.unit ?? '');
-    const whole = `${safeText(info.label)}: ${type ? typeLabel(type) : ''}, ${total} in all.`;
-    const share = `Heat is ${metric === 'self' ? 'what a line took itself' : 'what a line took with all that it called'}, as a share ${SCALE_WORDS[scale]}.`;
+    const whole = t('{0}: {1}, {2} in all.', safeText(info.label), type ? typeLabel(type) : '', total);
+    const share = t(
+      'Heat is {0}, as a share {1}.',
+      metric === 'self' ? t('what a line took itself') : t('what a line took with all that it called'),
+      SCALE_WORDS[scale],
+    );
     this.item.text = `$(settings) ${words}`;
-    this.item.tooltip = `${whole}\n${share}\nClick to choose metric, thread, focus and scale.`;
-    this.item.accessibilityInformation = { label: `Heatline shows ${words}. ${share} Choose what is shown`, role: 'button' };
+    this.item.tooltip = t('{0}\n{1}\nClick to choose metric, thread, focus and scale.', whole, share);
+    this.item.accessibilityInformation = { label: t('Heatline shows {0}. {1} Choose what is shown', words, share), role: 'button' };
     this.item.show();
   }
 

@@ -1,4 +1,5 @@
 /** How what is looked at is told in words. Knows no vscode. */
+import { t } from '../../core/l10n.js';
 import { labelFilterText } from '../../core/model/labelText.js';
 import { rangeText } from '../../core/model/units.js';
 import type { HeatScale } from '../../protocol/code.js';
@@ -10,19 +11,19 @@ import type { Metric } from '../session.js';
 const LONGEST = 40;
 
 export const SCALE_WORDS: Readonly<Record<HeatScale, string>> = {
-  profile: 'of the whole profile',
-  file: 'of the line’s file',
-  function: 'of the line’s function',
+  profile: t('of the whole profile'),
+  file: t('of the line’s file'),
+  function: t('of the line’s function'),
 };
 
 /** `wall · self · all threads · focus quote`: as short as the status bar wants it. */
 export function viewWords(info: ProfileInfo, view: ViewParams, metric: Metric, scale: HeatScale): string {
   const type = info.valueTypes[view.type];
-  const parts = [type?.type || type?.unit || 'value', metric];
+  const parts = [type?.type || type?.unit || t('value'), t(metric)];
   if (view.thread !== undefined) parts.push(view.thread);
-  else if (info.threads.length > 1) parts.push('all threads');
+  else if (info.threads.length > 1) parts.push(t('all threads'));
   parts.push(...filterWords(view));
-  if (scale !== 'profile') parts.push(`share of ${scale}`);
+  if (scale !== 'profile') parts.push(t(scale === 'file' ? 'share of the file' : 'share of the function'));
   return parts.map((part) => shorten(safeText(part))).join(' · ');
 }
 
@@ -30,13 +31,13 @@ export function viewWords(info: ProfileInfo, view: ViewParams, metric: Metric, s
 export function filterWords(view: ViewParams): string[] {
   const { focus, ignore, tagFocus, tagIgnore, hide, show, range } = view;
   const given: readonly (readonly [string, string | undefined])[] = [
-    ['focus', focus],
-    ['without', ignore],
-    ['where', tagFocus && labelFilterText(tagFocus)],
-    ['where not', tagIgnore && labelFilterText(tagIgnore)],
-    ['hiding', hide],
-    ['showing', show],
-    ['from', range && rangeText(range)],
+    [t('focus'), focus],
+    [t('without'), ignore],
+    [t('where'), tagFocus && labelFilterText(tagFocus)],
+    [t('where not'), tagIgnore && labelFilterText(tagIgnore)],
+    [t('hiding'), hide],
+    [t('showing'), show],
+    [t('from'), range && rangeText(range)],
   ];
   return given.flatMap(([word, filter]) => (filter ? [`${word} ${filter}`] : []));
 }

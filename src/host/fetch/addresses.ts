@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { completeAddress } from '../../core/address.js';
 import type { Ctx } from '../ctx.js';
+import { t } from '../../core/l10n.js';
 import type { Service } from './service.js';
 
 const SECRET = 'heatline.fetch.addresses';
@@ -52,10 +53,10 @@ type Item = vscode.QuickPickItem & { readonly service: Service };
 /** Lets the user choose a service or type its address. @throws CancellationError */
 export async function pickService(ctx: Ctx): Promise<Service> {
   const picker = vscode.window.createQuickPick<Item>();
-  picker.title = 'Fetch a Profile from a Service';
-  picker.placeholder = 'Its address: localhost:6060, or https://host/debug/pprof/heap';
+  picker.title = t('Fetch a Profile from a Service');
+  picker.placeholder = t('Its address: localhost:6060, or https://host/debug/pprof/heap');
   picker.ignoreFocusOut = true;
-  const forget: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('trash'), tooltip: 'Forget This Address' };
+  const forget: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('trash'), tooltip: t('Forget This Address') };
   let items: readonly Item[] = [];
   const fill = async () => {
     const before = await knownServices(ctx);
@@ -69,7 +70,7 @@ export async function pickService(ctx: Ctx): Promise<Service> {
     const others = before.filter((service) => !settings.some(({ url }) => url === service.url));
     const known = others.map((service) => ({
       label: `$(history) ${shownUrl(service)}`,
-      ...(service.authorization ? { description: 'with a login' } : {}),
+      ...(service.authorization ? { description: t('with a login') } : {}),
       buttons: [forget],
       service,
     }));
@@ -112,6 +113,6 @@ export function shownUrl({ url }: Service): string {
     const { bare, shown, url: whole } = completeAddress(url);
     return bare ? whole.host : shown.replace(/^http:\/\//, '');
   } catch {
-    return 'an address that is none';
+    return t('an address that is none');
   }
 }

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { completeAddress } from '../../core/address.js';
 import { UserError } from '../../core/errors.js';
 import type { RecordingMeta } from '../../core/recording.js';
+import { t } from '../../core/l10n.js';
 import type { ProfileInfo } from '../../protocol/lsp.js';
 import { parseSeconds } from '../attach/parseSeconds.js';
 import type { Ctx } from '../ctx.js';
@@ -35,13 +36,13 @@ export interface FetchStart {
 
 /** What Go's services offer, in its own words; also what is offered where a service does not tell. */
 const KINDS: Readonly<Record<string, string>> = {
-  profile: 'CPU time, measured for some seconds',
-  heap: 'memory that is in use',
-  allocs: 'all memory that was ever asked for',
-  goroutine: 'stacks of all goroutines',
-  mutex: 'who holds locks that others wait for',
-  block: 'who waits for locks and channels',
-  threadcreate: 'what made operating system threads',
+  profile: t('CPU time, measured for some seconds'),
+  heap: t('memory that is in use'),
+  allocs: t('all memory that was ever asked for'),
+  goroutine: t('stacks of all goroutines'),
+  mutex: t('who holds locks that others wait for'),
+  block: t('who waits for locks and channels'),
+  threadcreate: t('what made operating system threads'),
 };
 
 /**
@@ -80,16 +81,16 @@ function readOptions(given: unknown): FetchOptions {
 export async function fetchAgain(ctx: Ctx, { service: id, profile, seconds }: FetchStart): Promise<ProfileInfo> {
   const service = [...(await knownServices(ctx)), ...savedServices()].find((each) => idOf(each) === id);
   if (!service)
-    throw new UserError('forgotten', 'The address of this service is not kept any more.', [
-      { title: 'Fetch…', command: 'heatline.fetchPprof' },
+    throw new UserError('forgotten', t('The address of this service is not kept any more.'), [
+      { title: t('Fetch…'), command: 'heatline.fetchPprof' },
     ]);
   return fetch(ctx, service, profile, seconds);
 }
 
 async function fetch(ctx: Ctx, service: Service, kind: string, seconds?: number): Promise<ProfileInfo> {
-  if (!/^[\w.-]+$/.test(kind)) throw new UserError('usage', `There is no profile of this name: ${kind}`);
+  if (!/^[\w.-]+$/.test(kind)) throw new UserError('usage', t('There is no profile of this name: {0}', kind));
   const address = completeAddress(service.url, seconds, kind);
-  const name = `${address.kind} of ${address.url.host}`;
+  const name = t('{0} of {1}', address.kind, address.url.host);
   const id = newRecordingId();
   refuseTwice(ctx, name, name);
   const folder = await makeFolder(ctx.recordingsRoot, id);
@@ -103,7 +104,7 @@ async function fetch(ctx: Ctx, service: Service, kind: string, seconds?: number)
     const limit = address.seconds > 0 ? { limitSeconds: address.seconds } : {};
     const run = { id, name, key: name, attached: true, ...limit, stop: () => stop.abort() };
     await ctx.runs.follow(run, () =>
-      withCancel(`Fetching ${name}`, stop, address.seconds, () =>
+      withCancel(t('Fetching {0}', name), stop, address.seconds, () =>
         askService(ctx, { ...service, url: address.url.href }, words, stop.signal),
       ),
     );
@@ -149,7 +150,7 @@ async function withCancel<T>(title: string, stop: AbortController, seconds: numb
       let passed = 0;
       const clock = setInterval(() => {
         passed += 1;
-        if (seconds > 0 && passed <= seconds) progress.report({ message: `${passed} of ${seconds} s`, increment: 100 / seconds });
+        if (seconds > 0 && passed <= seconds) progress.report({ message: t('{0} of {1} s', passed, seconds), increment: 100 / seconds });
       }, 1000);
       try {
         return await work();
@@ -165,7 +166,7 @@ async function pickKind(ctx: Ctx, service: Service): Promise<string> {
   const stop = new AbortController();
   const index = completeAddress(service.url, undefined, '').url;
   index.searchParams.delete('seconds');
-  const asked = withCancel(`Asking ${index.host} what it offers`, stop, 0, () =>
+  const asked = withCancel(t('Asking {0} what it offers', index.host), stop, 0, () =>
     askService(ctx, { ...service, url: index.href }, ['--list'], stop.signal),
   );
   const { profiles } = (await asked.catch((error: unknown) => {
@@ -177,8 +178,8 @@ async function pickKind(ctx: Ctx, service: Service): Promise<string> {
     : Object.keys(KINDS);
   const items = names.map((label) => ({ label, ...(KINDS[label] ? { description: KINDS[label] } : {}) }));
   const picked = await vscode.window.showQuickPick(items, {
-    title: `Fetch from ${index.host}`,
-    placeHolder: 'Which profile?',
+    title: t('Fetch from {0}', index.host),
+    placeHolder: t('Which profile?'),
     matchOnDescription: true,
   });
   if (!picked) throw new vscode.CancellationError();
@@ -190,11 +191,11 @@ const MEMORY = 'heatline.fetchSeconds';
 async function askSeconds(ctx: Ctx): Promise<number> {
   const memory = ctx.context.workspaceState;
   const text = await vscode.window.showInputBox({
-    title: 'Fetch a CPU Profile',
-    prompt: 'For how many seconds the service is to measure; it runs on meanwhile',
+    title: t('Fetch a CPU Profile'),
+    prompt: t('For how many seconds the service is to measure; it runs on meanwhile'),
     value: String(memory.get<number>(MEMORY, 30)),
     ignoreFocusOut: true,
-    validateInput: (value) => (parseSeconds(value) === undefined ? 'A number of seconds, or of minutes as in 2m' : undefined),
+    validateInput: (value) => (parseSeconds(value) === undefined ? t('A number of seconds, or of minutes as in 2m') : undefined),
   });
   const seconds = text === undefined ? undefined : parseSeconds(text);
   if (seconds === undefined) throw new vscode.CancellationError();
@@ -204,8 +205,8 @@ async function askSeconds(ctx: Ctx): Promise<number> {
 
 async function askLogin(prompt: string): Promise<string> {
   const text = await vscode.window.showInputBox({
-    title: 'Log in to the Service',
-    prompt: `${prompt} The header Authorization, such as: Bearer …. It is kept among VS Code's secrets.`,
+    title: t('Log in to the Service'),
+    prompt: t("{0} The header Authorization, such as: Bearer …. It is kept among VS Code's secrets.", prompt),
     password: true,
     ignoreFocusOut: true,
   });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
 import type { Ctx } from '../ctx.js';
+import { t } from '../../core/l10n.js';
 
 /** Who is asked. The URL and the header may hold secrets: they are sent by a pipe, and never logged. */
 export interface Service {
@@ -64,7 +65,7 @@ function refused(stderr: string): UserError {
     .replace(/ \(--timeout\)/, '')
     .replace(/name the authority with --cacert FILE \(--insecure takes any\)/, 'name the authority in the setting heatline.fetch.services')
     .replace(/ \(--insecure takes it nevertheless\)/, '');
-  return new UserError(/\((?:401|403)\)/.test(line) ? WANTS_LOGIN : 'fetch', sentence || 'The service could not be asked.');
+  return new UserError(/\((?:401|403)\)/.test(line) ? WANTS_LOGIN : 'fetch', sentence || t('The service could not be asked.'));
 }
 
 /** The proxy of VS Code's own settings, where the environment names none. */

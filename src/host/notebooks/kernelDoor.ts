@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
 
+import { t } from '../../core/l10n.js';
 /** The part of ms-toolsai.jupyter's published API that is used here. */
 interface JupyterApi {
   readonly kernels?: {
@@ -65,8 +66,8 @@ async function lent(
     if (signal.aborted) return undefined;
     const { name, message } = error as Error;
     if (name === 'vscode.jupyter.apiAccessRevoked')
-      throw new UserError('no-access', 'Heatline was not given access to this kernel, so its cells cannot be recorded.', [
-        { title: 'Manage Access', command: 'jupyter.manageAccessToKernels' },
+      throw new UserError('no-access', t('Heatline was not given access to this kernel, so its cells cannot be recorded.'), [
+        { title: t('Manage Access'), command: 'jupyter.manageAccessToKernels' },
       ]);
     return problem ?? `${name}: ${message}`;
   } finally {
@@ -81,8 +82,8 @@ async function inCell(notebook: vscode.NotebookDocument, code: string, signal: A
     const end = await runCell(cell, signal);
     if (signal.aborted) return undefined;
     if (end === 'none')
-      throw new UserError('no-kernel', `No kernel ran ${notebookName(notebook)}: choose one with Python for it first.`, [
-        { title: 'Select Kernel', command: 'notebook.selectKernel' },
+      throw new UserError('no-kernel', t('No kernel ran {0}: choose one with Python for it first.', notebookName(notebook)), [
+        { title: t('Select Kernel'), command: 'notebook.selectKernel' },
       ]);
     return cell.outputs.map(({ items }) => errorOf(items)).find((problem) => problem !== undefined);
   } finally {
@@ -95,7 +96,7 @@ async function appendCell(notebook: vscode.NotebookDocument, code: string): Prom
   const before = new Set(notebook.getCells());
   const changed = await apply(notebook, vscode.NotebookEdit.insertCells(notebook.cellCount, [data]));
   const cell = changed ? notebook.getCells().find((one) => !before.has(one)) : undefined;
-  if (!cell) throw new UserError('read-only', `${notebookName(notebook)} cannot be changed, so its kernel cannot be reached.`);
+  if (!cell) throw new UserError('read-only', t('{0} cannot be changed, so its kernel cannot be reached.', notebookName(notebook)));
   return cell;
 }
 
@@ -151,25 +152,25 @@ function errorOf(items: readonly vscode.NotebookCellOutputItem[]): string | unde
   if (!item) return undefined;
   try {
     const { name, message } = JSON.parse(new TextDecoder().decode(item.data)) as { name?: string; message?: string };
-    return [name, message].filter(Boolean).join(': ') || 'it failed';
+    return [name, message].filter(Boolean).join(': ') || t('it failed');
   } catch {
-    return 'it failed';
+    return t('it failed');
   }
 }
 
 export const notebookName = (notebook: vscode.NotebookDocument): string => path.basename(notebook.uri.path);
 
 export function notPython(notebook: vscode.NotebookDocument): UserError {
-  return new UserError('not-python', `The kernel of ${notebookName(notebook)} does not run Python, so its cells cannot be recorded.`, [
-    { title: 'Select Kernel', command: 'notebook.selectKernel' },
+  return new UserError('not-python', t('The kernel of {0} does not run Python, so its cells cannot be recorded.', notebookName(notebook)), [
+    { title: t('Select Kernel'), command: 'notebook.selectKernel' },
   ]);
 }
 
 /** Why the recorder did not get in, for a person. */
 function explain(name: string, problem: string): string {
   if (/ModuleNotFoundError|No module named|No such file|PermissionError/.test(problem))
-    return `The kernel of ${name} cannot read Heatline’s files: it runs on another machine, in a container or as another user.`;
-  if (/SyntaxError/.test(problem)) return `The kernel of ${name} does not run Python, so its cells cannot be recorded.`;
+    return t('The kernel of {0} cannot read Heatline’s files: it runs on another machine, in a container or as another user.', name);
+  if (/SyntaxError/.test(problem)) return t('The kernel of {0} does not run Python, so its cells cannot be recorded.', name);
   const said = problem.split('\n', 1)[0]!.replace(/^\w*Error: /, '');
-  return `The kernel of ${name} did not let the recorder in: ${said.replace(/\.$/, '').slice(0, 160)}.`;
+  return t('The kernel of {0} did not let the recorder in: {1}.', name, said.replace(/\.$/, '').slice(0, 160));
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
+import { t } from '../../core/l10n.js';
 import type { Found } from '../locations.js';
 
 /**
@@ -15,12 +16,12 @@ export async function openCell(found: Found, again: () => Promise<Found | null>,
     try {
       await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(file));
     } catch {
-      throw new UserError('no-source', `${path.basename(cell.path)}, whose cell this is, cannot be opened.`);
+      throw new UserError('no-source', t('{0}, whose cell this is, cannot be opened.', path.basename(cell.path)));
     }
   }
   const now = isOpen ? found : await again();
   const known = vscode.workspace.textDocuments.some(({ uri }) => uri.toString() === now?.path);
-  if (!now || !known) throw new UserError('no-source', `This cell is not in ${path.basename(cell.path)} any more.`);
+  if (!now || !known) throw new UserError('no-source', t('This cell is not in {0} any more.', path.basename(cell.path)));
   const at = new vscode.Position(now.line - 1, 0);
   const options = { selection: new vscode.Range(at, at), viewColumn: beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active };
   await vscode.commands.executeCommand('vscode.open', vscode.Uri.parse(now.path, true), options);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
 import { KERNEL_FILES, type RecordingMeta } from '../../core/recording.js';
+import { t } from '../../core/l10n.js';
 import type { LaunchPlan } from '../../engines/engine.js';
 import { finishRun } from '../../engines/index.js';
 import type { ProfileInfo } from '../../protocol/lsp.js';
@@ -29,10 +30,10 @@ const RATE = 200;
 export async function profileCell(ctx: Ctx, given: unknown): Promise<ProfileInfo> {
   demandTrust();
   const cell = cellOf(given) ?? selectedCell();
-  if (!cell) throw new UserError('no-cell', 'Put the cursor into the notebook’s cell that is to be profiled.');
+  if (!cell) throw new UserError('no-cell', t('Put the cursor into the notebook’s cell that is to be profiled.'));
   if (cell.kind !== vscode.NotebookCellKind.Code || cell.document.languageId !== 'python')
-    throw new UserError('not-python', 'This cell holds no Python, so it cannot be profiled.');
-  if (cell.document.getText().trim() === '') throw new UserError('no-code', 'There is no code in this cell.');
+    throw new UserError('not-python', t('This cell holds no Python, so it cannot be profiled.'));
+  if (cell.document.getText().trim() === '') throw new UserError('no-code', t('There is no code in this cell.'));
   await remember(ctx, { kind: 'cells', notebook: cell.notebook.uri.toString(), cell: cell.index });
   return recordCells(ctx, cell.notebook, [cell], `${notebookName(cell.notebook)}: cell ${cell.index + 1}`);
 }
@@ -45,9 +46,9 @@ export async function profileCell(ctx: Ctx, given: unknown): Promise<ProfileInfo
 export async function profileNotebook(ctx: Ctx, given: unknown): Promise<ProfileInfo> {
   demandTrust();
   const notebook = notebookOf(given) ?? vscode.window.activeNotebookEditor?.notebook;
-  if (!notebook) throw new UserError('no-notebook', 'Open the notebook that is to be profiled first.');
+  if (!notebook) throw new UserError('no-notebook', t('Open the notebook that is to be profiled first.'));
   const cells = notebook.getCells().filter(isRunnable);
-  if (cells.length === 0) throw new UserError('no-code', `There is no Python in ${notebookName(notebook)}.`);
+  if (cells.length === 0) throw new UserError('no-code', t('There is no Python in {0}.', notebookName(notebook)));
   await remember(ctx, { kind: 'cells', notebook: notebook.uri.toString() });
   return recordCells(ctx, notebook, cells, notebookName(notebook));
 }
@@ -57,7 +58,7 @@ export async function profileCellsAgain(ctx: Ctx, uri: string, index: number | u
   const notebook = await vscode.workspace.openNotebookDocument(vscode.Uri.parse(uri, true));
   await vscode.window.showNotebookDocument(notebook);
   if (index === undefined) return profileNotebook(ctx, notebook.uri);
-  if (index >= notebook.cellCount) throw new UserError('no-cell', `${notebookName(notebook)} has no cell ${index + 1} any more.`);
+  if (index >= notebook.cellCount) throw new UserError('no-cell', t('{0} has no cell {1} any more.', notebookName(notebook), index + 1));
   return profileCell(ctx, notebook.cellAt(index));
 }
 
@@ -131,7 +132,7 @@ async function recordCells(
     const interpreter = end.plan.argv[0]!;
     const info = await seal(ctx, folder, { ...meta, interpreter, durationSeconds: end.seconds, exitStatus, stoppedBy }, name);
     await show(ctx, info);
-    tellEnd(rescued, exitStatus, cells.length > 1 ? `Cell ${end.last + 1} of ${name}` : name.replace(': cell', ', cell'));
+    tellEnd(rescued, exitStatus, cells.length > 1 ? t('Cell {0} of {1}', end.last + 1, name) : name.replace(': cell', ', cell'));
     return info;
   } finally {
     await forgetRun(folder);
@@ -141,8 +142,10 @@ async function recordCells(
 
 function tellEnd(rescued: boolean, exitStatus: number | null, which: string): void {
   if (rescued)
-    void vscode.window.showWarningMessage(`The kernel ended before ${which} did. Shown is what was recorded up to the last checkpoint.`);
-  else if (exitStatus) void vscode.window.showWarningMessage(`${which} failed. Shown is what was recorded until then.`);
+    void vscode.window.showWarningMessage(
+      t('The kernel ended before {0} did. Shown is what was recorded up to the last checkpoint.', which),
+    );
+  else if (exitStatus) void vscode.window.showWarningMessage(t('{0} failed. Shown is what was recorded until then.', which));
 }
 
 interface CellsEnd {
@@ -213,10 +216,10 @@ async function seen(output: string): Promise<boolean> {
 }
 
 function nothingSeen(name: string, how: CellEnd): UserError {
-  if (how === 'none') return new UserError('nothing', `${name} was not run by its kernel, so nothing was recorded.`);
+  if (how === 'none') return new UserError('nothing', t('{0} was not run by its kernel, so nothing was recorded.', name));
   if (how === 'failed')
-    return new UserError('nothing', `${name} failed, or its kernel ended, before anything was recorded; the cell’s output says why.`);
-  return new UserError('nothing', `${name} was over before a sample was taken: it took less than a few milliseconds.`);
+    return new UserError('nothing', t('{0} failed, or its kernel ended, before anything was recorded; the cell’s output says why.', name));
+  return new UserError('nothing', t('{0} was over before a sample was taken: it took less than a few milliseconds.', name));
 }
 
 async function gitCommitOf({ uri }: vscode.NotebookDocument): Promise<{ gitCommit?: string }> {

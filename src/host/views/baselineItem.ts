@@ -1,6 +1,7 @@
 /** Says in the status bar what the active profile is compared with; click for the comparison. */
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx.js';
+import { t } from '../../core/l10n.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, baselineLabel, besideOf, comparedWith, type Session } from '../session.js';
 
@@ -25,15 +26,19 @@ export class BaselineItem implements vscode.Disposable {
     const label = safeText(baselineLabel(baseline));
     const itself = comparedWith(session, info).length === 0;
     const runs = besideOf(session, info).length + 1;
-    this.item.name = 'Heatline: baseline';
-    this.item.text = itself ? '$(pinned) baseline' : `$(git-compare) vs ${label}`;
+    this.item.name = t('Heatline: baseline');
+    this.item.text = itself ? t('$(pinned) baseline') : t('$(git-compare) vs {0}', label);
     this.item.tooltip = itself
-      ? 'This profile is the baseline. Open or record another run to see what changed since.'
-      : `Figures tell the change since ${label}${runs > 1 ? `; ${runs} runs are compared with it` : ''}. Click for the comparison.`;
+      ? t('This profile is the baseline. Open or record another run to see what changed since.')
+      : t(
+          'Figures tell the change since {0}{1}. Click for the comparison.',
+          label,
+          runs > 1 ? t('; {0} runs are compared with it', runs) : '',
+        );
     if (itself) delete (this.item as { command?: unknown }).command;
     else this.item.command = 'heatline.showComparison';
     this.item.accessibilityInformation = {
-      label: `Heatline: ${itself ? 'this is the baseline' : `compared with ${label}`}`,
+      label: t('Heatline: {0}', itself ? t('this is the baseline') : t('compared with {0}', label)),
       role: 'button',
     };
     this.item.show();

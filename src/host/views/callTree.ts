@@ -1,6 +1,7 @@
 /** Call Tree: cumtime from the top, children asked for as they are opened. */
 import * as vscode from 'vscode';
 import type { TreeRow } from '../../protocol/lsp.js';
+import { t } from '../../core/l10n.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo } from '../session.js';
 import { functionItem, placeCommand, timeWords } from './functionItem.js';
@@ -28,9 +29,9 @@ export class CallTreeView extends SessionTree<Node> {
 
   protected describe(): void {
     const info = activeInfo(this.session);
-    this.tree.description = info ? `${timeWords(info).total}${this.inverted ? ', inverted' : ''} · ${info.label}` : '';
+    this.tree.description = info ? `${timeWords(info).total}${this.inverted ? t(', inverted') : ''} · ${info.label}` : '';
     // Call edges know who called whom, not which stack it was: say so where the tree is drawn from them.
-    if (info?.treeIsEstimate) this.tree.message = 'Estimated from caller–callee sums: this profile has no stacks.';
+    if (info?.treeIsEstimate) this.tree.message = t('Estimated from caller–callee sums: this profile has no stacks.');
     else delete (this.tree as { message?: string }).message;
   }
 

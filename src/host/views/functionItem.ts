@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { t } from '../../core/l10n.js';
 import { formatShare, formatValue } from '../../core/model/units.js';
 import type { FunctionRow, ProfileInfo } from '../../protocol/lsp.js';
 import { safeText } from '../safeText.js';
@@ -21,10 +22,18 @@ export function functionItem(row: FunctionRow, value: number, whole: number, uni
   item.contextValue = 'function';
   const tooltip = new vscode.MarkdownString();
   tooltip.appendText(
-    `${name}\n${file}${row.line > 0 ? `:${row.line}` : ''}\n\nself ${formatValue(row.self, unit)} · total ${formatValue(row.total, unit)}${callsText(row)}`,
+    t(
+      '{0}\n{1}{2}\n\nself {3} · total {4}{5}',
+      name,
+      file,
+      row.line > 0 ? `:${row.line}` : '',
+      formatValue(row.self, unit),
+      formatValue(row.total, unit),
+      callsText(row),
+    ),
   );
   item.tooltip = tooltip;
-  item.accessibilityInformation = { label: `${name}, ${figures}${row.calls === null ? '' : `, ${row.calls} calls`}` };
+  item.accessibilityInformation = { label: `${name}, ${figures}${row.calls === null ? '' : t(', {0} calls', row.calls)}` };
   return item;
 }
 
@@ -44,7 +53,7 @@ export const timeWords = (info: ProfileInfo): { readonly self: string; readonly 
 function callsText(row: FunctionRow): string {
   if (row.calls === null) return '';
   const primitive = row.primitive !== null && row.primitive !== row.calls ? `/${row.primitive.toLocaleString('en')}` : '';
-  return ` · ${row.calls.toLocaleString('en')}${primitive} calls`;
+  return t(' · {0}{1} calls', row.calls.toLocaleString('en'), primitive);
 }
 
 function place(file: string, line: number): string {
@@ -54,5 +63,5 @@ function place(file: string, line: number): string {
 
 /** Click opens the source; built-in functions have none. */
 export function placeCommand(info: ProfileInfo | undefined, row: FunctionRow): vscode.Command {
-  return { title: 'Open Source', command: 'heatline.openLocation', arguments: [{ profile: info?.id, func: row.func }] };
+  return { title: t('Open Source'), command: 'heatline.openLocation', arguments: [{ profile: info?.id, func: row.func }] };
 }

@@ -1,5 +1,6 @@
 /** What a heated line looks like: step, bar, figure. Pure; views/heat.ts draws it. */
 
+import { t } from '../../core/l10n.js';
 import { formatShare, formatValue } from '../../core/model/units.js';
 import type { HeatScale } from '../../protocol/code.js';
 import type { LineHeat } from '../../protocol/lsp.js';
@@ -15,7 +16,7 @@ export const FULL_BAR = 420;
 export const FEW_SAMPLES = 10;
 
 /** What stands beside a share that is not of the whole profile. */
-const SCALES: Readonly<Record<HeatScale, string>> = { profile: '', file: ' of file', function: ' of function' };
+const SCALES: Readonly<Record<HeatScale, string>> = { profile: '', file: t(' of file'), function: t(' of function') };
 
 export interface LineStyle {
   /** 0-based line. */
@@ -73,6 +74,6 @@ function figureText(heat: LineHeat, metric: Metric, unit: string, few: boolean, 
     formatValue(metric === 'total' ? heat.total : heat.self, unit),
   ];
   if (few) parts.push(`n=${heat.samples}`);
-  if (heat.stale) parts.push('changed since');
+  if (heat.stale) parts.push(t('changed since'));
   return parts.join('\u00a0\u00a0·\u00a0\u00a0');
 }

@@ -1,6 +1,7 @@
 /** Hot Functions: tottime, the slowest first; below each one who called it. */
 import * as vscode from 'vscode';
 import type { FunctionRow } from '../../protocol/lsp.js';
+import { t } from '../../core/l10n.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, unfolded } from '../session.js';
 import { functionItem, placeCommand, timeWords } from './functionItem.js';
@@ -55,9 +56,9 @@ export class HotFunctionsView extends SessionTree<Node> {
 
   getTreeItem(node: Node): vscode.TreeItem {
     if (node.kind === 'more') {
-      const item = new vscode.TreeItem(`${node.left.toLocaleString('en')} more…`);
-      item.accessibilityInformation = { label: `Show ${node.left} more functions` };
-      item.command = { title: 'Show More', command: 'heatline.hotFunctions.more' };
+      const item = new vscode.TreeItem(t('{0} more…', node.left.toLocaleString('en')));
+      item.accessibilityInformation = { label: t('Show {0} more functions', node.left) };
+      item.command = { title: t('Show More'), command: 'heatline.hotFunctions.more' };
       return item;
     }
     const info = activeInfo(this.session);

@@ -1,6 +1,7 @@
 /** Recordings: the history of runs in this workspace, from the meta.json files on disk. */
 import * as vscode from 'vscode';
 import { formatSeconds } from '../../core/model/units.js';
+import { t } from '../../core/l10n.js';
 import type { Ctx } from '../ctx.js';
 import { launching } from '../lazy.js';
 import { listRecordings, type Recording } from '../recordings.js';
@@ -47,12 +48,12 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
     const item = new vscode.TreeItem(safeText(meta.label));
     item.id = meta.id;
     item.contextValue = `recording${active ? '.active' : ''}${baseline ? '.baseline' : ''}`;
-    item.description = `${baseline ? 'baseline · ' : ''}${whenText(meta.startedAt)} · ${formatSeconds(meta.durationSeconds)} · ${meta.engine}${endText(recording)}`;
+    item.description = `${baseline ? t('baseline · ') : ''}${whenText(meta.startedAt)} · ${formatSeconds(meta.durationSeconds)} · ${meta.engine}${endText(recording)}`;
     item.iconPath = active
       ? new vscode.ThemeIcon('flame', new vscode.ThemeColor('heatline.ruler5'))
       : new vscode.ThemeIcon(baseline ? 'pinned' : 'history');
     item.accessibilityInformation = {
-      label: `${safeText(meta.label)}, ${item.description.replaceAll(' · ', ', ')}${active ? ', shown now' : ''}`,
+      label: `${safeText(meta.label)}, ${item.description.replaceAll(' · ', ', ')}${active ? t(', shown now') : ''}`,
     };
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText(
@@ -67,7 +68,7 @@ export class RecordingsView implements vscode.TreeDataProvider<Recording>, vscod
         .join('\n\n'),
     );
     item.tooltip = tooltip;
-    item.command = { title: 'Show', command: 'heatline.recording.open', arguments: [recording] };
+    item.command = { title: t('Show'), command: 'heatline.recording.open', arguments: [recording] };
     return item;
   }
 
@@ -87,5 +88,5 @@ function whenText(iso: string): string {
 function endText({ meta }: Recording): string {
   if (meta.stoppedBy === 'user') return ' · stopped';
   if (!meta.exitStatus) return meta.stoppedBy === 'signal' ? ' · interrupted' : '';
-  return meta.exitStatus < 0 ? ` · signal ${-meta.exitStatus}` : ` · status ${meta.exitStatus}`;
+  return meta.exitStatus < 0 ? t(' · signal {0}', -meta.exitStatus) : t(' · status {0}', meta.exitStatus);
 }

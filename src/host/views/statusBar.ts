@@ -1,6 +1,7 @@
 /** One line on where the time went; click for the flame graph. */
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx.js';
+import { t } from '../../core/l10n.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
 
@@ -21,13 +22,13 @@ export class StatusBarView implements vscode.Disposable {
       return;
     }
     this.item ??= vscode.window.createStatusBarItem('heatline.summary', vscode.StatusBarAlignment.Left, 99);
-    this.item.name = 'Heatline: summary';
+    this.item.name = t('Heatline: summary');
     this.item.text = `$(flame) ${shorten(safeText(info.summary))}`;
     this.item.command = 'heatline.showFlameGraph';
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText([safeText(info.label), info.summary, ...info.warnings, 'Click for the flame graph.'].map(safeText).join('\n\n'));
     this.item.tooltip = tooltip;
-    this.item.accessibilityInformation = { label: `Heatline: ${info.summary}`, role: 'button' };
+    this.item.accessibilityInformation = { label: t('Heatline: {0}', info.summary), role: 'button' };
     this.item.show();
   }
 

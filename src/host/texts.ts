@@ -1,0 +1,5 @@
+/** Must be the first import of every bundle of the host: texts that are made when a module is loaded have their language then. */
+import * as vscode from 'vscode';
+import { useTexts } from '../core/l10n.js';
+
+useTexts(vscode.l10n.bundle);
