@@ -25,13 +25,16 @@ LAST = ("RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS", "JUMP_FORWAR
 
 
 class Gate:
-    """`enter(code)` and `leave(code)` are called in the thread that enters and leaves, with the code object of the frame that does."""
+    """
+    `enter(code)` and `leave(code)` are called in the thread that enters and leaves, with the code object of the frame that does;
+    `more()` where sys.monitoring is heard, before `threading` starts a thread.
+    """
 
-    def __init__(self, selection, enter, leave):
+    def __init__(self, selection, enter, leave, more=None):
         self.visits = 0
         self.notes = []
         self._selection = selection
-        self._enter, self._leave = enter, leave
+        self._enter, self._leave, self._more = enter, leave, more
         self._inside = {}  # thread → the frame by which it is inside
         self._known = {}  # id(code) → what `_look` says of it
         self._kept = []  # the code objects, so that their ids stay their own
@@ -76,6 +79,9 @@ class Gate:
                 sides = known[id(code)] = self._look(code)
                 if sides is not None and self._open:
                     monitoring.set_local_events(self._tool, code, local)
+            if code.co_name == "start" and self._more is not None and code is _thread_start():
+                self._more()
+                return None
             return disable
 
         def on_line(code, _):
@@ -172,6 +178,12 @@ class Gate:
         elif event == "return":
             self._go_out(frame)
         return self._hear
+
+
+def _thread_start():
+    """The code object of `threading.Thread.start`, where the program has imported that."""
+    function = getattr(getattr(sys.modules.get("threading"), "Thread", None), "start", None)
+    return getattr(function, "__code__", None)
 
 
 def doors(code, covers):

@@ -16,7 +16,8 @@ from .gate import Gate
 from .inflation import calibrate
 
 TRACER = 2  # sys.monitoring.PROFILER_ID
-THREAD_STARTS = ("_thread.start_new_thread", "_thread.start_joinable_thread")
+TO_MAIN, TO_OWN, TO_NOBODY = range(3)
+IDLE_CALLS = 200  # outside, after which the events are switched off: that costs as much as some hundred events
 
 
 class CounterWithin(Counter):
@@ -24,11 +25,12 @@ class CounterWithin(Counter):
 
     def __init__(self, calibrated, selection):
         super().__init__(calibrated)
-        self.gate = Gate(selection, *((self._enter, self._leave) if SHARES_ONE_TRACER else (self._enable, self._disable)))
+        self.gate = Gate(selection, *((self._enter, self._leave, self._on_thread) if SHARES_ONE_TRACER else (self._enable, self._disable)))
         self._profilers = {}  # thread → its Profiler
         self._lock = _thread.RLock()
         self._counting = {}  # thread that is inside → its Profiler
-        self._direct = None  # whether events go straight to the main thread's
+        self._sent = None  # where the tracer's events go; None when there are none
+        self._idle = 0
         self._began = {}  # thread that is inside → when it went in
         self._visits = {}  # Profiler → code → [times, seconds]
 
@@ -38,8 +40,11 @@ class CounterWithin(Counter):
         if SHARES_ONE_TRACER:
             self._watch_tool_ids()
             sys.monitoring.use_tool_id(TRACER, "cProfile")
+            self._callbacks = [
+                (event, (getattr(self.main, method), self._to_its_own(method), self._rest if method in ("_pystart_callback", "_ccall_callback") else None))
+                for event, method in _methods().items()
+            ]
             self._threads_of_ours = _thread._count()
-            sys.addaudithook(self._on_audit)
         self.gate.start()
 
     def look(self):
@@ -106,24 +111,33 @@ class CounterWithin(Counter):
         with self._lock:
             self._counting[ident()] = profiler
             alone = profiler is self.main and len(self._counting) == 1 and _thread._count() <= self._threads_of_ours
-            self._send(alone)
-            if len(self._counting) == 1:
-                sys.monitoring.set_events(TRACER, sum(_methods()))
+            self._send(TO_MAIN if alone else TO_OWN)
         profiler._pystart_callback(code, 0)
 
     def _leave(self, code):
         with self._lock:
             self._counting.pop(ident())._pyreturn_callback(code, 0, None)
             if not self._counting and self._taken is not None:
-                sys.monitoring.set_events(TRACER, 0)
+                self._idle = 0
+                self._send(TO_NOBODY)
 
-    def _send(self, direct):
-        """Where events go: all to the main thread's tracer, or each to that of its own thread."""
-        if direct != self._direct:
-            self._direct = direct
-            for event, method in _methods().items():
-                callback = getattr(self.main, method) if direct else self._to_its_own(method)
-                sys.monitoring.register_callback(TRACER, event, callback)
+    def _send(self, whom):
+        """Says where the tracer's events go, and switches them on. Other callbacks cost far less than switching on and off."""
+        before, self._sent = self._sent, whom
+        if whom != before:
+            for event, callbacks in self._callbacks:
+                sys.monitoring.register_callback(TRACER, event, callbacks[whom])
+        if before is None:
+            sys.monitoring.set_events(TRACER, sum(event for event, _ in self._callbacks))
+
+    def _rest(self, *_):
+        """Calls outside: when there are many, nobody shall hear of them any more."""
+        self._idle += 1
+        if self._idle > IDLE_CALLS:
+            with self._lock:
+                if not self._counting and self._taken is not None:
+                    self._sent = None
+                    sys.monitoring.set_events(TRACER, 0)
 
     def _to_its_own(self, method):
         counting = self._counting
@@ -135,11 +149,11 @@ class CounterWithin(Counter):
 
         return callback
 
-    def _on_audit(self, event, _):
+    def _on_thread(self):
         """A second thread is about to run."""
-        if self._direct and self._counting and event in THREAD_STARTS:
+        if self._sent == TO_MAIN:
             with self._lock:
-                self._send(False)
+                self._send(TO_OWN)
 
     def _make_room(self):
         if SHARES_ONE_TRACER and self._taken is not None:
