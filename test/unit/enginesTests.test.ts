@@ -8,6 +8,8 @@ import { readProfile } from '../../src/core/formats/index.js';
 import { fileSource } from '../../src/core/formats/source.js';
 import { labelFilter, labelFilterText } from '../../src/core/model/labelText.js';
 import { labelTotals } from '../../src/core/model/labelTotals.js';
+import type { Environment, Target } from '../../src/engines/engine.js';
+import { chooseEngine } from '../../src/engines/index.js';
 import { profilersPython } from '../rig/profilers.js';
 import { cliKit } from './cliKit.js';
 import { judge } from './goJudge.js';
@@ -145,6 +147,27 @@ describe.skipIf(missing)('time per test', { timeout: 300_000 }, () => {
     expect(new RegExp(labelFilter('test', name).slice('test='.length)).test(name)).toBe(true);
     expect(labelFilter('test', name)).not.toContain(',');
   });
+});
+
+test('who knows the test that runs: the sampler by itself, others only where they can', async () => {
+  const environment: Environment = {
+    platform: 'linux',
+    python: '/usr/bin/python3',
+    pythonVersion: [3, 15, 0],
+    implementation: 'cpython',
+    path: '',
+    pythonPackage: '/opt/python',
+  };
+  const target: Target = { kind: 'module', module: 'pytest', args: ['-q'], cwd: '/w', env: {} };
+  const options = { output: '/t/o', perTest: true, want: 'time' } as const;
+  const { engine, reason } = await chooseEngine('auto', target, environment, options);
+  expect([engine.id, reason]).toEqual(['sampler', 'time per test is wanted, and the sampler in the box knows which one runs']);
+  expect(engine.plan(target, environment, options).argv.join(' ')).toBe(
+    '/usr/bin/python3 /opt/python/heatline/__main__.py run --engine sampler --output /t/o --rate 200 --per-test -- -m pytest -q',
+  );
+  const go: Target = { kind: 'command', argv: ['go', 'test'], cwd: '/w', env: {}, language: 'go' };
+  await expect(chooseEngine('auto', go, environment, options)).rejects.toThrow('--per-test is for Python tests that are started');
+  await expect(chooseEngine('tachyon', target, environment, options)).rejects.toThrow('engines sampler and hybrid, not for tachyon');
 });
 
 describe.skipIf(missing)('workers of pytest-xdist', { timeout: 300_000 }, () => {
