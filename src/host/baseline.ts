@@ -1,7 +1,8 @@
 /** What the active profile is compared with: pinned, remembered over a reload, and let go when its file is gone. */
+
 import * as vscode from 'vscode';
-import type { ProfileInfo } from '../protocol/lsp.js';
 import { t } from '../core/l10n.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { readProfile } from './profiles.js';
 import { type Baseline, baselineLabel, pinned, unpinned } from './session.js';

@@ -1,8 +1,8 @@
 /** All commands as one table, and the one place where their errors are told. */
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { AttachOptions } from './attach/attach.js';
 import { t } from '../core/l10n.js';
+import type { AttachOptions } from './attach/attach.js';
 import type { DumpOptions } from './attach/stacks.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';

@@ -1,10 +1,11 @@
 /** Choosing what is compared with what: recordings, files, groups of runs. */
+
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { pinBaseline } from './baseline.js';
 import { t } from '../core/l10n.js';
+import { pinBaseline } from './baseline.js';
 import type { Ctx } from './ctx.js';
 import { openProfile } from './profiles.js';
 import { listRecordings, type Recording } from './recordings.js';

@@ -1,7 +1,8 @@
 /** Launch configurations and tasks of type `heatline`: VS Code fills in their variables, and we start what they say. */
+
 import * as vscode from 'vscode';
-import type { ProfileInfo } from '../protocol/lsp.js';
 import { t } from '../core/l10n.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
 import { newRecordingId } from './recordings.js';
 
 /** Makes F5 and tasks.json know our type. Cheap: nothing is read before one of them is started. */

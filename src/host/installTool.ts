@@ -1,8 +1,9 @@
 /** Installs a profiler into the environment of the workspace's Python, once the user has seen the command. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { isInstallable, pipInstall } from '../engines/index.js';
 import { t } from '../core/l10n.js';
+import { isInstallable, pipInstall } from '../engines/index.js';
 import { demandTrust } from './target.js';
 
 const TYPE = 'heatline.install';

@@ -1,10 +1,11 @@
 /** Which Python runs a file. Other extensions are asked when they are there; none is needed. */
+
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import {
 import { t } from '../core/l10n.js';
+import {
   chooseInterpreter,
   type FoundInterpreter,
   findLocalEnvironment,

@@ -1,8 +1,9 @@
 /** Finds the launch configurations that start a Python file and turns one into what an engine's target needs. Knows no vscode. */
+
 import path from 'node:path';
 import { UserError } from '../core/errors.js';
-import { splitWords } from './shellWords.js';
 import { t } from '../core/l10n.js';
+import { splitWords } from './shellWords.js';
 
 /** An entry of `launch.configurations`, as it stands in the settings. */
 export interface LaunchConfig {

@@ -1,7 +1,8 @@
 /** What a launch configuration or a task of type `heatline` says, read with care: it comes from a file that people write. Knows no vscode. */
+
 import { UserError } from '../core/errors.js';
-import { splitWords } from './shellWords.js';
 import { t } from '../core/l10n.js';
+import { splitWords } from './shellWords.js';
 
 /** A program to start and how to record it; exactly one of `program`, `module`, `code` and `command` is there. */
 export interface LaunchSpec {

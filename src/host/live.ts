@@ -1,11 +1,12 @@
 /** Shows recordings while they go on: what an engine writes of itself is read about once a second, unless the user paused that. */
+
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
-import type { LaunchPlan } from '../engines/engine.js';
 import { t } from '../core/l10n.js';
+import type { LaunchPlan } from '../engines/engine.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { closed, opened, renewed } from './session.js';

@@ -1,10 +1,11 @@
 /** From a function of a profile to the source on this machine. Only the server says where that is. */
+
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { ProfileId, ProfileInfo } from '../protocol/lsp.js';
 import { t } from '../core/l10n.js';
+import type { ProfileId, ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { launching } from './lazy.js';
 import { activeInfo } from './session.js';

@@ -1,8 +1,9 @@
 /** A configuration of launch.json as the start of a recording: given, or picked here. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { ProfileInfo } from '../protocol/lsp.js';
 import { t } from '../core/l10n.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { heatlineConfig, type LaunchConfig, recordable, START } from './launchConfig.js';
 import { readLaunchSpec } from './launchSpec.js';

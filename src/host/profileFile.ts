@@ -1,9 +1,10 @@
 /** Profile This File: the file, what belongs to its start, and the recording of it. */
+
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { probeEnvironment } from '../engines/index.js';
 import { t } from '../core/l10n.js';
+import { probeEnvironment } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { functionAt } from './definitionsAround.js';

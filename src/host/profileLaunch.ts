@@ -1,10 +1,11 @@
 /** Starts what a launch configuration, a task or an input box says, in a terminal of our own, and records it. */
+
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { Environment, Target } from '../engines/engine.js';
 import { t } from '../core/l10n.js';
+import type { Environment, Target } from '../engines/engine.js';
 import { commandLine, probeEnvironment, readWithin } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';

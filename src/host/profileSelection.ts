@@ -1,8 +1,9 @@
 /** `heatline.profileSelection`: the file runs as Profile This File runs it, and is recorded only while the selected lines run. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { ProfileInfo } from '../protocol/lsp.js';
 import { t } from '../core/l10n.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { profileFile } from './profileFile.js';
 import { runnableFile } from './target.js';

@@ -1,9 +1,10 @@
 /** Profile Test: one test, a class of them, a file or a folder, run by pytest or unittest as the workspace runs them. */
+
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { ask, pipInstall } from '../engines/index.js';
 import { t } from '../core/l10n.js';
+import { ask, pipInstall } from '../engines/index.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { findInterpreter } from './interpreter.js';

@@ -1,10 +1,11 @@
 /** Opening profiles: from a file of anyone's, or from a recording. */
+
 import { createHash } from 'node:crypto';
 import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ProfileInfo } from '../protocol/lsp.js';
 import { t } from '../core/l10n.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import type { RequestOptions } from './languageClient.js';
 import { activeInfo, comparedWith, opened, type Session, unfolded, type ViewChange, viewed } from './session.js';

@@ -1,9 +1,10 @@
 /** Looks for interpreters in the file system, without vscode and without starting anything. */
+
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
-
 import { t } from '../core/l10n.js';
+
 /** One place to look, in order; undefined when there is none there. A step that fails or hangs counts as none. */
 export interface InterpreterStep {
   /** Said in the log and in the error sentence. */

@@ -1,11 +1,12 @@
 /** From what is to be recorded to a recording that is shown: the one way of every command that starts or joins a program. */
+
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { RecordingMeta } from '../core/recording.js';
 import { t } from '../core/l10n.js';
+import type { RecordingMeta } from '../core/recording.js';
 import type { EngineOptions, Environment, LaunchPlan, Target } from '../engines/engine.js';
 import { explainRefusal, finishRun, launch, maskSecrets, neverRan, type RunResult } from '../engines/index.js';
 import { chooseFor, type Preferences } from '../engines/preferences.js';

@@ -1,9 +1,10 @@
 /** What can be done with a recording of the history. */
+
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { ProfileInfo } from '../protocol/lsp.js';
 import { t } from '../core/l10n.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
 import { baselineDeleted } from './baseline.js';
 import type { Ctx } from './ctx.js';
 import { openProfile, readProfile } from './profiles.js';

@@ -1,12 +1,13 @@
 /** Profile Again: what was started last, as it was started then. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { ProfileInfo } from '../protocol/lsp.js';
 import { t } from '../core/l10n.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
 import { attachAgain } from './attach/attach.js';
 import type { Ctx } from './ctx.js';
-import { profileCellsAgain } from './notebooks/profileCells.js';
 import { fetchAgain } from './fetch/fetchPprof.js';
+import { profileCellsAgain } from './notebooks/profileCells.js';
 import { profileFile } from './profileFile.js';
 import { profileLaunch } from './profileLaunch.js';
 import { lastStart } from './starts.js';

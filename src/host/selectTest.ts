@@ -1,8 +1,9 @@
 /** Show One Test: the tests of a recording with their times, and all views on the one that is chosen. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { labelFilter } from '../core/model/labelText.js';
 import { t } from '../core/l10n.js';
+import { labelFilter } from '../core/model/labelText.js';
 import { formatShare, formatValue, plural, typeLabel } from '../core/model/units.js';
 import type { Ctx } from './ctx.js';
 import { safeText } from './safeText.js';

@@ -1,11 +1,12 @@
 /** What "Profile This File" runs: the file, and the arguments, environment and folder that belong to it. */
+
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import type { Target } from '../engines/engine.js';
 import { t } from '../core/l10n.js';
+import type { Target } from '../engines/engine.js';
 import { parseEnvFile } from './envFile.js';
 import { applyConfig, type LaunchConfig, matchingConfigs, type Variables } from './launchConfig.js';
 import { joinWords, splitWords } from './shellWords.js';

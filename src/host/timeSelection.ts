@@ -1,9 +1,10 @@
 /** `heatline.timeit`: how long the selected code takes; of two selections, which one takes longer. */
+
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
-import { ratioOf, ratioText, timingText } from '../core/report/timing.js';
 import { t } from '../core/l10n.js';
+import { ratioOf, ratioText, timingText } from '../core/report/timing.js';
 import { type TimingResult, timeStatements } from '../engines/timeit.js';
 import type { Ctx } from './ctx.js';
 import { isUserError } from './errors.js';

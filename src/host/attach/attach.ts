@@ -1,11 +1,12 @@
 /** Joins a program that runs already, records it for a while and lets it run on. */
+
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-import {
 import { t } from '../../core/l10n.js';
+import {
   diagnose,
   isStillThere,
   listProcesses,

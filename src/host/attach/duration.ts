@@ -1,7 +1,8 @@
 /** How long a running program is recorded: chosen in the flow, and proposed again the next time. */
+
 import * as vscode from 'vscode';
-import { parseSeconds } from './parseSeconds.js';
 import { t } from '../../core/l10n.js';
+import { parseSeconds } from './parseSeconds.js';
 
 /** Seconds; undefined until it is stopped. */
 export type Duration = number | undefined;

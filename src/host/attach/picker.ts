@@ -1,7 +1,8 @@
 /** The process picker: Python programs with their children, why one of them cannot be recorded, and all others on request. */
+
 import * as vscode from 'vscode';
-import { listProcesses, type ProcessFacts, type RunningProcess } from '../../engines/index.js';
 import { t } from '../../core/l10n.js';
+import { listProcesses, type ProcessFacts, type RunningProcess } from '../../engines/index.js';
 import { safeText } from '../safeText.js';
 import { isCandidate, type ProcessRow, processRows } from './processRows.js';
 

@@ -1,7 +1,8 @@
 /** Show Stacks: where each thread of a running program is now, as a page of text whose places are links. */
+
 import * as vscode from 'vscode';
-import { stacksText } from '../../core/report/stacks.js';
 import { t } from '../../core/l10n.js';
+import { stacksText } from '../../core/report/stacks.js';
 import { dumpProcess, processFacts } from '../../engines/index.js';
 import type { Ctx } from '../ctx.js';
 import { pythonPackageOf } from '../profileFile.js';

@@ -1,8 +1,9 @@
 /** Choosing what every view shows: metric, thread, focus, scale and palette, together or one by one. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-import { formatValue, typeLabel } from '../../core/model/units.js';
 import { t } from '../../core/l10n.js';
+import { formatValue, typeLabel } from '../../core/model/units.js';
 import type { HeatScale } from '../../protocol/code.js';
 import type { ProfileInfo, ViewParams } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';

@@ -1,7 +1,8 @@
 /** In the explorer, files and folders wear their share of the profile: what was spent in their own code. */
+
 import * as vscode from 'vscode';
-import { formatShare, formatValue, typeLabel } from '../../core/model/units.js';
 import { t } from '../../core/l10n.js';
+import { formatShare, formatValue, typeLabel } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, type Session, unfolded } from '../session.js';
 

@@ -1,8 +1,9 @@
 /** From one hot line of a file to the next. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-import type { Ctx } from '../ctx.js';
 import { t } from '../../core/l10n.js';
+import type { Ctx } from '../ctx.js';
 import { activeInfo } from '../session.js';
 import type { HeatView } from '../views/heat.js';
 import { nextAmong } from './nextLine.js';

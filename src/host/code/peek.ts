@@ -1,8 +1,9 @@
 /** Who called a line, and what it called, as VS Code's own peek, with the figure of each place beside its code. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-import { formatShare, formatValue } from '../../core/model/units.js';
 import { t } from '../../core/l10n.js';
+import { formatShare, formatValue } from '../../core/model/units.js';
 import type { Neighbour } from '../../protocol/code.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';

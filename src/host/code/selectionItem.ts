@@ -1,7 +1,8 @@
 /** In the status bar: what the selected lines took together. */
+
 import * as vscode from 'vscode';
-import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
 import { t } from '../../core/l10n.js';
+import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, unfolded } from '../session.js';
 import { canHeat } from '../views/heatSettings.js';

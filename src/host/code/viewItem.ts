@@ -1,7 +1,8 @@
 /** In the status bar: which metric, thread and filters every view shows; a click changes them. */
+
 import * as vscode from 'vscode';
-import { formatValue, typeLabel } from '../../core/model/units.js';
 import { t } from '../../core/l10n.js';
+import { formatValue, typeLabel } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';

@@ -1,9 +1,10 @@
 /** Addresses of services: those of the user's settings, and those that were fetched from before. The latter are kept as secrets. */
+
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { completeAddress } from '../../core/address.js';
-import type { Ctx } from '../ctx.js';
 import { t } from '../../core/l10n.js';
+import type { Ctx } from '../ctx.js';
 import type { Service } from './service.js';
 
 const SECRET = 'heatline.fetch.addresses';

@@ -1,12 +1,13 @@
 /** `heatline.fetchPprof`: gets a profile from a service that runs, such as one of Go's with net/http/pprof, and keeps it as a recording. */
+
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { completeAddress } from '../../core/address.js';
 import { UserError } from '../../core/errors.js';
-import type { RecordingMeta } from '../../core/recording.js';
 import { t } from '../../core/l10n.js';
+import type { RecordingMeta } from '../../core/recording.js';
 import type { ProfileInfo } from '../../protocol/lsp.js';
 import { parseSeconds } from '../attach/parseSeconds.js';
 import type { Ctx } from '../ctx.js';

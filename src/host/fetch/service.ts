@@ -1,10 +1,11 @@
 /** Asks running services by the command line, in a process of its own: what it fetches and reads stays off the extension host. */
+
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-import type { Ctx } from '../ctx.js';
 import { t } from '../../core/l10n.js';
+import type { Ctx } from '../ctx.js';
 
 /** Who is asked. The URL and the header may hold secrets: they are sent by a pipe, and never logged. */
 export interface Service {

@@ -1,10 +1,11 @@
 /** The way into the kernel of a notebook: a few lines of Python that are run in it, and cells that are run as the user runs them. */
+
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-
 import { t } from '../../core/l10n.js';
+
 /** The part of ms-toolsai.jupyter's published API that is used here. */
 interface JupyterApi {
   readonly kernels?: {

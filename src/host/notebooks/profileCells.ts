@@ -1,10 +1,11 @@
 /** Profile Cell and Profile Notebook: cells run in their own kernel, in which the recorder waits for them. */
+
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors.js';
-import { KERNEL_FILES, type RecordingMeta } from '../../core/recording.js';
 import { t } from '../../core/l10n.js';
+import { KERNEL_FILES, type RecordingMeta } from '../../core/recording.js';
 import type { LaunchPlan } from '../../engines/engine.js';
 import { finishRun } from '../../engines/index.js';
 import type { ProfileInfo } from '../../protocol/lsp.js';

@@ -1,7 +1,8 @@
 /** Says in the status bar what the active profile is compared with; click for the comparison. */
+
 import * as vscode from 'vscode';
-import type { Ctx } from '../ctx.js';
 import { t } from '../../core/l10n.js';
+import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, baselineLabel, besideOf, comparedWith, type Session } from '../session.js';
 

@@ -1,7 +1,8 @@
 /** Call Tree: cumtime from the top, children asked for as they are opened. */
+
 import * as vscode from 'vscode';
-import type { TreeRow } from '../../protocol/lsp.js';
 import { t } from '../../core/l10n.js';
+import type { TreeRow } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo } from '../session.js';
 import { functionItem, placeCommand, timeWords } from './functionItem.js';

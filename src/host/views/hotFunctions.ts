@@ -1,7 +1,8 @@
 /** Hot Functions: tottime, the slowest first; below each one who called it. */
+
 import * as vscode from 'vscode';
-import type { FunctionRow } from '../../protocol/lsp.js';
 import { t } from '../../core/l10n.js';
+import type { FunctionRow } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, unfolded } from '../session.js';
 import { functionItem, placeCommand, timeWords } from './functionItem.js';

@@ -1,7 +1,8 @@
 /** Recordings: the history of runs in this workspace, from the meta.json files on disk. */
+
 import * as vscode from 'vscode';
-import { formatSeconds } from '../../core/model/units.js';
 import { t } from '../../core/l10n.js';
+import { formatSeconds } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { launching } from '../lazy.js';
 import { listRecordings, type Recording } from '../recordings.js';

@@ -1,7 +1,8 @@
 /** One line on where the time went; click for the flame graph. */
+
 import * as vscode from 'vscode';
-import type { Ctx } from '../ctx.js';
 import { t } from '../../core/l10n.js';
+import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session } from '../session.js';
 
