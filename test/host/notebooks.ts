@@ -98,11 +98,18 @@ export function notebooks(test: Define): void {
     assert.match(lenses.map((lens) => lens.command?.title).join('\n'), /self · .* total/);
   });
 
+  /** The notebook that an earlier test has opened. */
+  const two = (): vscode.NotebookDocument => {
+    const found = vscode.workspace.notebookDocuments.find(({ uri }) => uri.path.endsWith('two.ipynb'));
+    if (!found) throw new Skip('no ipykernel');
+    return found;
+  };
+
   /** The function `work` in the recording of two.ipynb. */
   let workOfTwo = -1;
 
   test('heat follows edits of a cell and cells that are put before it, and marks what changed', async () => {
-    const notebook = vscode.workspace.notebookDocuments.find(({ uri }) => uri.path.endsWith('two.ipynb'))!;
+    const notebook = two();
     const defining = notebook.cellAt(0);
     const edit = new vscode.WorkspaceEdit();
     edit.set(notebook.uri, [
@@ -122,7 +129,7 @@ export function notebooks(test: Define): void {
 
   test('a click on a function leads to the line of its cell', async () => {
     const { activeProfile } = await api();
-    const notebook = vscode.workspace.notebookDocuments.find(({ uri }) => uri.path.endsWith('two.ipynb'))!;
+    const notebook = two();
     const defining = notebook.cellAt(1);
     const [innermost] = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', defining.document.uri);
     const [{ func }] = innermost!.command!.arguments as [{ func: number }];
@@ -139,6 +146,7 @@ export function notebooks(test: Define): void {
   });
 
   test('of a recording whose notebook is not open, a click opens it and leads to the cell', async () => {
+    two();
     const heatline = await api();
     const { uri, functions } = heatline.activeProfile!;
     const folder = workspaceFile('cells', 'kept').fsPath;

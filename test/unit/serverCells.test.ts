@@ -12,6 +12,7 @@ const MS = 1_000_000;
 const BASE = 'vscode-notebook-cell:/home/me/a%20b.ipynb';
 const NAME = '/home/me/a b.ipynb#cell';
 const DEFINES = 'import time\n\ndef work(n):\n    total = 0\n    for i in range(n):\n        total += i * i\n    return total';
+const BOTH = 'def inner():\n    pass\ninner()';
 const USES = 'work(10)\ntime.sleep(1)';
 
 let folder = '';
@@ -35,6 +36,8 @@ const profile = {
     ['work', `${NAME}2`, 3],
     ['<module>', `${NAME}3`, 1],
     ['<module>', `${NAME}4`, 1],
+    ['inner', `${NAME}5`, 1],
+    ['<module>', `${NAME}5`, 1],
   ],
   samples: [
     {
@@ -46,6 +49,13 @@ const profile = {
     },
     { stack: [[1, 2]], values: [3, 300 * MS] },
     { stack: [[2, 2]], values: [1, 100 * MS] },
+    {
+      stack: [
+        [3, 2],
+        [4, 3],
+      ],
+      values: [1, 50 * MS],
+    },
   ],
 } as const;
 
@@ -77,6 +87,7 @@ const told = [
   { name: `${NAME}2`, text: DEFINES, cell: `${BASE}#W1` },
   { name: `${NAME}3`, text: USES, cell: `${BASE}#W2` },
   { name: `${NAME}4`, text: USES, cell: `${BASE}#W3` },
+  { name: `${NAME}5`, text: BOTH, cell: `${BASE}#W4` },
 ];
 
 const open = (fragment: string, text: string, base = BASE) =>
@@ -125,7 +136,13 @@ it('heat, lenses, hovers and places are the documents’, equal cells each by it
   const lenses = await server.connection.sendRequest<CodeLens[]>('textDocument/codeLens', { textDocument });
   expect(lenses.map(({ command }) => [command?.command, command?.arguments])).toEqual([
     ['heatline.showFunction', [{ profile: info.id, func: 0 }]],
-    ['heatline.profileCell', [`${BASE}#W1`]],
+  ]);
+  // To run a cell that only defines what others call shows nothing; one that calls its own functions is offered.
+  await open('W4', BOTH);
+  const own = await server.connection.sendRequest<CodeLens[]>('textDocument/codeLens', { textDocument: { uri: `${BASE}#W4` } });
+  expect(own.map(({ command }) => [command?.command, command?.arguments])).toEqual([
+    ['heatline.showFunction', [{ profile: info.id, func: 3 }]],
+    ['heatline.profileCell', [`${BASE}#W4`]],
   ]);
   expect(await server.request('profile/locate', { profile: info.id, func: 0, line: 6 })).toEqual({ path: `${BASE}#W1`, line: 6 });
   const around = await server.request('profile/functionAt', { view, uri: `${BASE}#W1`, line: 6 });

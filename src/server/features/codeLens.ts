@@ -40,7 +40,9 @@ export async function codeLenses(server: Server, params: CodeLensParams): Promis
     const range = { start: at, end: at };
     const first = lenses.length === 0;
     lenses.push({ range, command: { title, command: 'heatline.showFunction', arguments: [{ profile: opened.id, func }] } });
-    if (first)
+    // To run a cell that only defines what others call would show nothing.
+    const runs = !isCell(file) || definitions.some(({ name }, index) => name === '<module>' && table.figures[index]!.total > 0);
+    if (first && runs)
       lenses.push({
         range,
         command: { title: 'Profile', command: isCell(file) ? 'heatline.profileCell' : 'heatline.profileFile', arguments: [file] },
