@@ -19,6 +19,8 @@ from engines import ENTRY, HERE, PROGRAMS
 from support import Profile
 
 CLI = os.path.join(HERE, "..", "..", "dist", "cli.js")
+# A tool may fail to get into a program that has just begun, on a busy machine.
+TRIES = 5
 BEFORE = "import time as _time\n_wall, _cpu = _time.perf_counter(), _time.process_time()\n"
 AFTER = "\nimport os as _os\n_wall, _cpu = _time.perf_counter() - _wall, _time.process_time() - _cpu\nopen(_os.environ['COSTS'], 'w').write('%r %r' % (_wall, _cpu))\n"
 
@@ -105,13 +107,17 @@ def measure(folder, row, rounds):
 def run(folder, command):
     """(wall, cpu, start and end) seconds of one run."""
     told = os.path.join(folder, "told")
-    began = time.perf_counter()
-    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "COSTS": told})
-    whole = time.perf_counter() - began
-    with open(told) as file:
-        wall, cpu = map(float, file.read().split())
-    os.unlink(told)
-    return wall, cpu, whole - wall
+    for _ in range(TRIES):
+        began = time.perf_counter()
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "COSTS": told})
+        whole = time.perf_counter() - began
+        if os.path.exists(told):
+            with open(told) as file:
+                wall, cpu = map(float, file.read().split())
+            os.unlink(told)
+            if done.returncode == 0:
+                return wall, cpu, whole - wall
+    raise SystemExit("%s\nended with status %d: %s" % (" ".join(command), done.returncode, done.stderr.decode()))
 
 
 def ticks(output):

@@ -1,5 +1,6 @@
 /** Looking at a recording while it goes on, in a real VS Code: heat, figures and flame graph move, stand still, and end whole. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Browser, startChromium } from '../rig/chromium.js';
@@ -11,6 +12,7 @@ import { openWorkspace, type Workbench } from '../rig/workbench.js';
 import { drawnLine, until } from './editor.js';
 
 let server: Server;
+let pySpy: string | undefined;
 let browser: Browser;
 let window: Workbench;
 let workspace: string;
@@ -29,8 +31,13 @@ while not os.path.exists("end") and time.time() < end:
 
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));
+  // As people have it: the tool in the workspace's own environment.
+  pySpy = tools.pySpy;
   workspace = await temporaryFolder('live');
   writeFileSync(join(workspace, 'phases.py'), program);
+  const venv = spawnSync(tools.python, ['-m', 'venv', '--without-pip', join(workspace, '.venv')], { encoding: 'utf8' });
+  if (venv.status !== 0) throw new Error(`No virtual environment: ${venv.stderr}`);
+  if (pySpy) symlinkSync(pySpy, join(workspace, '.venv', 'bin', 'py-spy'));
   server = await startServer(tools);
   browser = await startChromium(tools);
   window = await openWorkspace(server, browser.context, { folder: workspace, extensionDevelopmentPath: project });
@@ -91,4 +98,30 @@ it('follows the program, holds still, goes on, and ends as the whole recording',
   expect((await window.page.locator('.tab.active').innerText()).replace(/\s/g, '')).toBe('phases.pb.gz');
   await window.openFile('phases.py');
   await until('heat of the whole recording', async () => (await share('sum(n')) > 3 && (await share('sorted(')) > 3);
+});
+
+it('says of an engine that shows nothing before its end that it does, and shows it then', async (context) => {
+  if (!pySpy) return context.skip('py-spy is missing');
+  for (const file of ['change', 'end']) rmSync(join(workspace, file), { force: true });
+  mkdirSync(join(workspace, '.vscode'), { recursive: true });
+  writeFileSync(join(workspace, '.vscode/settings.json'), '{ "heatline.engine": "py-spy" }');
+  await window.reload();
+  await window.openFile('phases.py');
+  await window.page.locator('.editor-actions .action-label[aria-label*="Profile This File"]').first().click();
+  await item('shown at the end').waitFor({ timeout: 90_000 });
+  const said = 'py-spy hands over its recording at the end only: heat and flame graph come then.';
+  expect(await item('shown at the end').locator('[aria-label]').first().getAttribute('aria-label')).toBe(`No live view. ${said}`);
+  await item('0:0').first().waitFor();
+  await item('shown at the end').hover();
+  await window.page.locator('.workbench-hover').filter({ hasText: said }).waitFor();
+  await window.screenshot('live-blind');
+  writeFileSync(join(workspace, 'change'), '');
+  await until(
+    'the recording to have seen both',
+    async () => /0:0[4-9]|0:[1-9]|[1-9]:/.test(await window.page.locator('.part.statusbar').innerText()),
+    60,
+  );
+  writeFileSync(join(workspace, 'end'), '');
+  await until('the end', async () => (await item('shown at the end').count()) === 0, 60);
+  await until('heat', async () => (await share('sum(n')) + (await share('sorted(')) > 30, 60);
 });
