@@ -198,6 +198,37 @@ describe('a comparison', () => {
     expect(await lines(true)).not.toContain('7 was line 3');
   });
 
+  it('leaves libraries out where the view does, and compares no stretch of time', async () => {
+    const library = '/usr/lib/python3.12/json/decoder.py';
+    const target = path.join(folder, 'library.pb.gz');
+    const stack = [
+      [1, 20],
+      [0, 3],
+    ] as const;
+    const functions = [
+      ['find', program, 1],
+      ['decode', library, 12],
+    ] as const;
+    writeFileSync(target, encodePprof({ functions, samples: [{ stack, values: [9, 9 * MS] }] }));
+    const other = await server.request('profile/open', { uri: uri(target) });
+    const ask = async (justMyCode: boolean) => {
+      const of = { view: { profile: other.id, type: 1, justMyCode }, base: [base.id] };
+      const rows = await server.request('compare/functions', { ...of, sort: 'name', descending: false, offset: 0, limit: 10 });
+      const lines = await server.request('compare/lines', { ...of, offset: 0, limit: 20 });
+      const { changed } = await server.request('compare/summary', of);
+      return [rows.rows.some(({ name }) => name === 'decode'), lines.rows.some(({ file }) => file === library), changed];
+    };
+    expect([await ask(false), await ask(true)]).toEqual([
+      [true, true, 4],
+      [false, false, 3],
+    ]);
+    await expect(
+      server.request('compare/summary', { ...params, view: { ...params.view, range: { from: 0, to: 1 } } }),
+    ).rejects.toMatchObject({
+      data: { code: 'no-range' },
+    });
+  });
+
   it('normalises by the totals and by the time', async () => {
     const { rows } = await functions({ ...params, normalize: 'total' });
     expect(json('diff', file(base), file(next), '--value', 'wall', '--normalize').functions).toEqual(

@@ -3,7 +3,7 @@ import { wholeNoise } from '../../core/model/compare.js';
 import { type ComparedLine, sideLines } from '../../core/model/compareLines.js';
 import { diffLayout } from '../../core/model/diffTree.js';
 import { type HeatLine, heatLines } from '../../core/model/heat.js';
-import { libraryFlags } from '../../core/model/library.js';
+import { isLibrary, libraryFlags } from '../../core/model/library.js';
 import { identityMap } from '../../core/model/lineMap.js';
 import { searchTest } from '../../core/model/search.js';
 import { byChange, functionsByChange, movedText, placeOf } from '../../core/report/diff.js';
@@ -25,9 +25,11 @@ export const comparisonAnswers: Answers = {
   summary(tables, looked) {
     const comparison = tables.comparison(looked);
     const { type, base, next, functions } = comparison;
+    const shows = tables.shows(looked);
     let changed = 0;
     let clear = 0;
     for (let row = 0; row < functions.length; row++) {
+      if (!shows(row)) continue;
       const change = functionChange(comparison, row);
       if (isChanged(change)) changed++;
       if (isClear(change)) clear++;
@@ -50,7 +52,9 @@ export const comparisonAnswers: Answers = {
     const key = JSON.stringify(['order', params.view, params.normalize, search, sort, descending, clearOnly === true]);
     const order = tables.table(key, () => {
       const test = search === '' ? undefined : searchTest(search);
+      const shows = tables.shows(params);
       const rows = functionsByChange(comparison).filter((row) => {
+        if (!shows(row)) return false;
         const { name, file } = placeOf(comparison, row);
         return (test === undefined || test(name, file)) && (clearOnly !== true || isClear(functionChange(comparison, row)));
       });
@@ -61,13 +65,23 @@ export const comparisonAnswers: Answers = {
   lines(tables, params) {
     const { search = '', clearOnly } = params;
     const key = JSON.stringify(['line order', params.view, params.normalize, search, clearOnly === true]);
+    const ownOnly = params.view.justMyCode === true;
     const found = tables.table(key, () => {
       const test = search === '' ? undefined : searchTest(search);
-      if (test === undefined && clearOnly !== true) return byChange(tables.lines(params));
+      const lines = tables.lines(params);
+      if (test === undefined && clearOnly !== true && !ownOnly) return byChange(lines);
+      const own = new Map<string, boolean>();
+      const isOwn = (file: string) => {
+        if (!own.has(file)) own.set(file, !isLibrary(file));
+        return own.get(file) === true;
+      };
       return byChange(
-        tables
-          .lines(params)
-          .filter((line) => (test === undefined || test('', line.file)) && (clearOnly !== true || isClear(lineChange(line)))),
+        lines.filter(
+          (line) =>
+            (test === undefined || test('', line.file)) &&
+            (clearOnly !== true || isClear(lineChange(line))) &&
+            (!ownOnly || isOwn(line.file)),
+        ),
       );
     });
     const funcs = tables.table('funcs of files', () => funcsOfFiles(tables));

@@ -3,6 +3,7 @@ import { type Comparison, compare, type Repeated } from '../../core/model/compar
 import { type ComparedLine, compareLines, type MovedLines } from '../../core/model/compareLines.js';
 import { type DiffTree, diffTree, type WidthOf } from '../../core/model/diffTree.js';
 import { hideFrames } from '../../core/model/hideFrames.js';
+import { libraryFlags } from '../../core/model/library.js';
 import { type Pairing, pairFunctions } from '../../core/model/pairing.js';
 import type { Profile, ValueType, ViewSpec } from '../../core/model/profile.js';
 import { type RunSum, sumRuns } from '../../core/model/repeatedRuns.js';
@@ -63,6 +64,7 @@ export class ComparisonTables {
     return this.table(keyOf('comparison', view, normalize), () => {
       const type = this.typeOf(view);
       const [baseType, nextType] = [this.find(this.base.profile, type), this.find(this.next.profile, type)];
+      checkRange(view);
       this.checkThread(view);
       const hidden = (profile: Profile) => hideFrames(profile, { hide: view.hide, show: view.show });
       const side = (sum: RunSum): Repeated | undefined =>
@@ -95,6 +97,14 @@ export class ComparisonTables {
 
   private get isLarge(): boolean {
     return [this.base, this.next].some(({ profile }) => (profile.frames?.location.length ?? profile.stacks.length) > LARGE);
+  }
+
+  /** Whether a row of the compared functions is shown in a view: all are, or only the user's own code. */
+  shows(looked: Looked): (row: number) => boolean {
+    if (looked.view.justMyCode !== true) return () => true;
+    const { functions } = this.comparison(looked);
+    const [base, next] = [libraryFlags(this.base.profile), libraryFlags(this.next.profile)];
+    return (row) => (functions.next[row]! < 0 ? base[functions.base[row]!] : next[functions.next[row]!]) !== 1;
   }
 
   /** Function of the sum of the new runs → function of the first of them, -1 where that has none. */
@@ -134,6 +144,12 @@ export class ComparisonTables {
     if (thread === undefined || this.base.profile.threads.includes(thread)) return;
     throw new UserError('no-such-thread', `The baseline has no thread "${thread}" to compare with.`);
   }
+}
+
+/** A stretch of time is one of the profile that it was chosen on. */
+function checkRange({ range }: ViewParams): void {
+  if (range)
+    throw new UserError('no-range', 'A stretch of time is chosen, which means nothing in another run: show all of the time to compare.');
 }
 
 function spec(view: ViewParams, type: number): ViewSpec {
