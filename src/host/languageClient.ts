@@ -48,6 +48,7 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
       documentSelector: [{ scheme: 'file' }, { scheme: 'vscode-notebook-cell', language: 'python' }],
       outputChannel: options.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationOptions: { texts: vscode.l10n.bundle },
       initializationFailedHandler: () => false,
       markdown: { isTrusted: { enabledCommands: TRUSTED } },
       middleware: {

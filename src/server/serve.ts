@@ -9,6 +9,7 @@ import {
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { UserError } from '../core/errors.js';
+import { useTexts } from '../core/l10n.js';
 import type { ErrorData } from '../protocol/lsp.js';
 import { answer } from './answer.js';
 import { Comparisons } from './comparing/comparisons.js';
@@ -40,6 +41,7 @@ export function serve(): void {
   let folders: string[] = [];
 
   connection.onInitialize((params: InitializeParams) => {
+    useTexts((params.initializationOptions as { texts?: unknown } | undefined)?.texts);
     folders = (params.workspaceFolders ?? []).flatMap((folder) => pathOfUri(folder.uri) ?? []);
     server.store.folders = folders;
     server.canRefreshLenses = params.capabilities.workspace?.codeLens?.refreshSupport === true;

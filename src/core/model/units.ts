@@ -1,3 +1,4 @@
+import { t } from '../l10n.js';
 import type { ValueType } from './profile.js';
 
 /** Seconds per unit, for every name of a time unit that profiles use. */
@@ -99,13 +100,14 @@ export function formatShare(share: number): string {
 
 /** A value type's name for people: `Wall time`, `CPU time`, `Calls`, `Allocated space`. */
 export function typeLabel({ type, unit }: ValueType): string {
-  if (type === 'tottime') return 'Traced time (tottime)';
-  if (type === 'untraced') return 'Untraced wall time';
-  if (type === 'recent') return 'Wall time of the last 10 s';
+  if (type === 'tottime') return t('Traced time (tottime)');
+  if (type === 'untraced') return t('Untraced wall time');
+  if (type === 'recent') return t('Wall time of the last 10 s');
   const words = type.replace(/[_-]+/g, ' ').trim() || unit || 'value';
   const timed = secondsPer(unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
   const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  // Of the many names that profiles have, the table knows the usual ones: `Wall time`, `CPU time`, `Samples`.
+  return t(text.charAt(0).toUpperCase() + text.slice(1));
 }
 
 /** `wall · seconds` for menus: the type's name, and its unit where the name does not say it. */

@@ -1,4 +1,5 @@
 import type { CodeLens, CodeLensParams } from 'vscode-languageserver/node';
+import { t } from '../../core/l10n.js';
 import { formatCount, formatValue } from '../../core/model/units.js';
 import { shownChange } from '../../core/report/change.js';
 import type { Change } from '../../protocol/compare.js';
@@ -36,7 +37,7 @@ export async function codeLenses(server: Server, params: CodeLensParams): Promis
   const lenses: CodeLens[] = [];
   for (const [line, { func, figures, changed, since }] of [...byLine].sort((a, b) => a[0] - b[0])) {
     const at = { line: line - 1, character: 0 };
-    const title = `$(flame)\u00a0${lensText(figures, unit)}${sinceText(since, unit)}${changed ? ' · edited since' : ''}`;
+    const title = `$(flame)\u00a0${lensText(figures, unit)}${sinceText(since, unit)}${changed ? t(' · edited since') : ''}`;
     const range = { start: at, end: at };
     const first = lenses.length === 0;
     lenses.push({ range, command: { title, command: 'heatline.showFunction', arguments: [{ profile: opened.id, func }] } });
@@ -45,7 +46,7 @@ export async function codeLenses(server: Server, params: CodeLensParams): Promis
     if (first && runs)
       lenses.push({
         range,
-        command: { title: 'Profile', command: isCell(file) ? 'heatline.profileCell' : 'heatline.profileFile', arguments: [file] },
+        command: { title: t('Profile'), command: isCell(file) ? 'heatline.profileCell' : 'heatline.profileFile', arguments: [file] },
       });
   }
   return lenses;
@@ -53,16 +54,16 @@ export async function codeLenses(server: Server, params: CodeLensParams): Promis
 
 /** `856 ms self · 880 ms total · 12 calls`; a type that counts calls has only the last. */
 function lensText({ self, total, calls }: Figures, unit: string): string {
-  const counted = calls === null || calls === 0 ? '' : `${formatCount(calls)} ${calls === 1 ? 'call' : 'calls'}`;
+  const counted = calls === null || calls === 0 ? '' : calls === 1 ? t('1 call') : t('{0} calls', formatCount(calls));
   // No sample fell into it: how often it ran is all that is known.
   if (counted !== '' && (total === 0 || (unit === 'count' && self === calls))) return counted;
-  return `${formatValue(self, unit)} self · ${formatValue(total, unit)} total${counted === '' ? '' : ` · ${counted}`}`;
+  return `${t('{0} self · {1} total', formatValue(self, unit), formatValue(total, unit))}${counted === '' ? '' : ` · ${counted}`}`;
 }
 
 /** ` · −1.20 s (−58.0 %)`: the change of the total since the baseline, where there is one. */
 function sinceText(since: Change | null, unit: string): string {
   if (since === null) return '';
   const { amount, percent, sign, isNew } = shownChange(since.base.total, since.new.total, unit, since.noise.total);
-  if (isNew && sign !== 0) return ' · new';
-  return sign === 0 ? ' · ≈ baseline' : ` · ${amount}${percent === '' ? '' : ` (${percent})`}`;
+  if (isNew && sign !== 0) return t(' · new');
+  return sign === 0 ? t(' · ≈ baseline') : ` · ${amount}${percent === '' ? '' : ` (${percent})`}`;
 }

@@ -1,4 +1,5 @@
 import { type Hover, type HoverParams, MarkupKind } from 'vscode-languageserver/node';
+import { t } from '../../core/l10n.js';
 import { formatCount, formatShare, formatValue, typeLabel } from '../../core/model/units.js';
 import { shownChange } from '../../core/report/change.js';
 import type { Change } from '../../protocol/compare.js';
@@ -35,8 +36,8 @@ export async function hover(server: Server, params: HoverParams): Promise<Hover 
       ? await lineBlocks(server, opened, view, { file, uri: params.textDocument.uri }, own, heat.sum, around[0])
       : [];
   if (blocks.length === 0) return null;
-  if (own?.stale || begins?.changed) blocks.push('*This line was edited since the recording.*');
-  else if (heat.stale) blocks.push('*The file was written after the recording: figures may stand at the wrong lines.*');
+  if (own?.stale || begins?.changed) blocks.push(t('*This line was edited since the recording.*'));
+  else if (heat.stale) blocks.push(t('*The file was written after the recording: figures may stand at the wrong lines.*'));
   return { contents: { kind: MarkupKind.Markdown, value: blocks.join('\n\n') } };
 }
 
@@ -56,12 +57,12 @@ async function functionBlocks(
   const measured = measuredView(opened, view);
   const asked = measured && (await opened.analysis.ask('figures', { view: measured, funcs: [func] }));
   return [
-    figureTable(opened, view, escapeMarkdown(name || 'unnamed'), figures, sum, since[0]),
+    figureTable(opened, view, escapeMarkdown(name || t('unnamed')), figures, sum, since[0]),
     ...notes(opened, view, figures, figures.samples),
     ...measuredLine(opened, measured, asked?.figures[0], asked?.sum ?? 0),
     ...tracedLine(figures),
-    ...neighbourLine(opened, 'Called by', callers, sum),
-    ...neighbourLine(opened, 'Calls', callees, sum),
+    ...neighbourLine(opened, t('Called by'), callers, sum),
+    ...neighbourLine(opened, t('Calls'), callees, sum),
   ];
 }
 
@@ -84,7 +85,7 @@ async function lineBlocks(
   const measured = measuredView(opened, view);
   const there = measured && (await heatOf(server, opened, measured, file));
   return [
-    figureTable(opened, view, `Line ${own.line}`, figures, sum, since),
+    figureTable(opened, view, t('Line {0}', own.line), figures, sum, since),
     ...notes(opened, view, figures, own.samples),
     ...measuredLine(
       opened,
@@ -92,8 +93,8 @@ async function lineBlocks(
       there?.lines.find(({ line }) => line === own.line),
       there?.sum ?? 0,
     ),
-    ...neighbourLine(opened, 'Calls', callees, sum),
-    ...neighbourLine(opened, around ? `${escapeMarkdown(around.name || 'unnamed')} called by` : '', callers, sum),
+    ...neighbourLine(opened, t('Calls'), callees, sum),
+    ...neighbourLine(opened, around ? t('{0} called by', escapeMarkdown(around.name || t('unnamed'))) : '', callers, sum),
     ...(callees.length + callers.length > 0 ? [peekLinks(uri, own.line)] : []),
   ];
 }
@@ -101,7 +102,7 @@ async function lineBlocks(
 /** The same as a peek, with the places that call. */
 function peekLinks(uri: string, line: number): string {
   const link = (label: string, command: string) => commandLink(label, command, [{ uri, line }]);
-  return `${link('Who called this line', 'heatline.lineCallers')} · ${link('What it called', 'heatline.lineCallees')}`;
+  return `${link(t('Who called this line'), 'heatline.lineCallers')} · ${link(t('What it called'), 'heatline.lineCallees')}`;
 }
 
 function figureTable(
@@ -116,9 +117,9 @@ function figureTable(
   const { unit } = type;
   const share = (value: number) => (sum > 0 ? formatShare(value / sum) : '–');
   const row = (kind: 'self' | 'total') =>
-    `| ${kind} | ${formatValue(figures[kind], unit)} | ${share(figures[kind])} |${since ? ` ${formatValue(since.base[kind], unit)} | ${sinceText(since, kind, unit)} |` : ''}`;
+    `| ${t(kind)} | ${formatValue(figures[kind], unit)} | ${share(figures[kind])} |${since ? ` ${formatValue(since.base[kind], unit)} | ${sinceText(since, kind, unit)} |` : ''}`;
   return [
-    `| ${title} | ${escapeMarkdown(typeLabel(type))} | of ${formatValue(sum, unit)} |${since ? ' baseline | change |' : ''}`,
+    `| ${title} | ${escapeMarkdown(typeLabel(type))} | ${t('of {0}', formatValue(sum, unit))} |${since ? ` ${t('baseline')} | ${t('change')} |` : ''}`,
     `|:--|--:|--:|${since ? '--:|--:|' : ''}`,
     row('self'),
     row('total'),
@@ -129,7 +130,7 @@ function figureTable(
 function sinceText({ base, new: next, noise }: Change, kind: 'self' | 'total', unit: string): string {
   const { amount, percent, sign, isNew } = shownChange(base[kind], next[kind], unit, noise[kind]);
   const parts = [sign === 0 && base[kind] !== next[kind] ? `≈ ${amount}` : amount];
-  if (isNew) parts.push('(new)');
+  if (isNew) parts.push(t('(new)'));
   else if (percent !== '') parts.push(`(${percent})`);
   if (noise[kind] !== null && noise[kind] > 0) parts.push(`±${formatValue(noise[kind], unit)}`);
   return parts.join(' ');
@@ -153,13 +154,14 @@ function notes(opened: OpenProfile, view: ViewParams, { self, total, calls, prim
   const { unit } = opened.info.valueTypes[view.type]!;
   const lines: string[] = [];
   if (calls !== null && calls > 0) {
-    const recursive = primitive !== null && primitive !== calls ? ` (${formatCount(primitive)} not recursive)` : '';
-    const per = unit === 'count' ? '' : ` · ${formatValue(self / calls, unit)} self, ${formatValue(total / calls, unit)} total per call`;
-    lines.push(`${formatCount(calls)} ${calls === 1 ? 'call' : 'calls'}${recursive}${per}`);
+    const recursive = primitive !== null && primitive !== calls ? t(' ({0} not recursive)', formatCount(primitive)) : '';
+    const per =
+      unit === 'count' ? '' : t(' · {0} self, {1} total per call', formatValue(self / calls, unit), formatValue(total / calls, unit));
+    lines.push(`${calls === 1 ? t('1 call') : t('{0} calls', formatCount(calls))}${recursive}${per}`);
   }
   if (samples !== null && samples > 0)
-    lines.push(`${formatCount(samples)} ± ${formatCount(Math.ceil(1.96 * Math.sqrt(samples)))} samples of self`);
-  if (view.thread !== undefined) lines.push(`Thread ${escapeMarkdown(view.thread)} only`);
+    lines.push(t('{0} ± {1} samples of self', formatCount(samples), formatCount(Math.ceil(1.96 * Math.sqrt(samples)))));
+  if (view.thread !== undefined) lines.push(t('Thread {0} only', escapeMarkdown(view.thread)));
   return lines.length > 0 ? [lines.join('  \n')] : [];
 }
 
@@ -174,26 +176,26 @@ function measuredLine(opened: OpenProfile, view: ViewParams | undefined, found: 
   if (!view || !found) return [];
   const { unit } = opened.info.valueTypes[view.type]!;
   const figure = (value: number) => `${formatValue(value, unit)}${sum > 0 ? ` (${formatShare(value / sum)})` : ''}`;
-  return [`Sampled while counting: ${figure(found.self)} self · ${figure(found.total)} total`];
+  return [t('Sampled while counting: {0} self · {1} total', figure(found.self), figure(found.total))];
 }
 
 /** Where calls were counted beside sampling, the traced times are another measurement: told apart, in cProfile's words. */
 function tracedLine({ traced }: FunctionFigures): string[] {
   if (traced === null) return [];
   const figure = (value: number) => formatValue(value, traced.unit);
-  return [`Traced: ${figure(traced.self)} tottime · ${figure(traced.total)} cumtime, with the cost of counting`];
+  return [t('Traced: {0} tottime · {1} cumtime, with the cost of counting', figure(traced.self), figure(traced.total))];
 }
 
 /** Links to the places of functions, largest first. */
 function neighbourLine(opened: OpenProfile, lead: string, found: readonly FunctionRow[], sum: number): string[] {
   const links = found.slice(0, NAMED).map(({ func, name, file, total }) => {
-    const shown = name || 'unnamed';
+    const shown = name || t('unnamed');
     const openable = opened.paths.locate(file) !== null;
     const label = openable ? commandLink(shown, 'heatline.openLocation', [{ profile: opened.id, func }]) : escapeMarkdown(shown);
     return `${label} ${sum > 0 ? formatShare(total / sum) : ''}`;
   });
   if (links.length === 0) return [];
-  return [`${lead} ${links.join(' · ')}${found.length > NAMED ? ` · ${found.length - NAMED} more` : ''}`];
+  return [`${lead} ${links.join(' · ')}${found.length > NAMED ? t(' · {0} more', found.length - NAMED) : ''}`];
 }
 
 /** A lambda, a generator expression, the module itself: nothing that a line could be said to define. */
