@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { t } from '../core/l10n.js';
+import type { ProfileInfo } from '../protocol/lsp.js';
 import type { AttachOptions } from './attach/attach.js';
 import type { DumpOptions } from './attach/stacks.js';
 import type { Ctx } from './ctx.js';
@@ -73,6 +74,7 @@ export const commands: Readonly<Record<string, Command>> = {
     const file = typeof profile === 'string' ? ctx.store.value.profiles.get(profile)?.uri : undefined;
     return editor.open(file ? vscode.Uri.parse(file, true) : activeFile(ctx), Number.isSafeInteger(func) ? (func as number) : undefined);
   },
+  'heatline.export': (ctx, { editor }) => editor.export(() => activeProfile(ctx)),
   'heatline.page.source': (_, { editor }) => editor.act('source'),
   'heatline.page.focus': (_, { editor }) => editor.act('focus'),
   'heatline.page.ignore': (_, { editor }) => editor.act('ignore'),
@@ -193,6 +195,10 @@ function asDumpOptions(value: unknown): DumpOptions {
 }
 
 function activeFile(ctx: Ctx): vscode.Uri {
+  return vscode.Uri.parse(activeProfile(ctx).uri, true);
+}
+
+function activeProfile(ctx: Ctx): ProfileInfo {
   const info = activeInfo(ctx.store.value);
   if (!info)
     throw new UserError('no-profile', t('No profile is open yet.'), [{ title: t('Profile This File'), command: 'heatline.profileFile' }]);

@@ -5,6 +5,7 @@ export { attach } from './attach/attach.js';
 export { pickProcess } from './attach/picker.js';
 export { showStacks, showVariables } from './attach/stacks.js';
 export { compareWith, pinRuns, showComparison } from './compareCommands.js';
+export { exportProfile, savePicture } from './exporting.js';
 export { fetchPprof } from './fetch/fetchPprof.js';
 export { installTool } from './installTool.js';
 export { takeUpInterrupted } from './interrupted.js';

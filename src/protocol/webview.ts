@@ -1,5 +1,6 @@
 /** Messages between a profile page and the host. The page asks; the host forwards to the server and answers. Types only. */
 import type { TimeRange } from '../core/model/profile.js';
+import type { Picture, PictureRow } from '../core/report/picture.js';
 import type { ProfileInfo, Requests, ViewParams } from './lsp.js';
 
 /** Requests of the server that a page may make; the host fills in the profile id and checks every field. */
@@ -24,6 +25,9 @@ export type PageViewChange = Partial<Omit<ViewParams, 'range'>> & { readonly ran
 /** The same of the Diff tab; the host fills in both sides: the page leaves `base` empty. */
 export type CompareMethod = 'compare/summary' | 'compare/functions' | 'compare/lines' | 'compare/flame';
 
+/** Kinds of pictures that are kept as files. */
+export type PictureKind = 'svg' | 'png' | 'html';
+
 /** page → host, answered. */
 export interface PageRequests {
   /** The page is ready; the host answers with all it needs to draw. Nothing is posted to a page before this. */
@@ -43,6 +47,10 @@ export interface PageRequests {
   /** A box or row was selected: other views may reveal it. */
   select: [{ readonly func: number | null }, null];
   copy: [{ readonly text: string }, null];
+  /** The user wants to export: the host asks what. */
+  chooseExport: [Record<string, never>, null];
+  /** A picture, as the host asked for it by `export`; it asks where to and writes it. `png` is base64. */
+  picture: [{ readonly kind: PictureKind; readonly png?: string; readonly picture?: Picture; readonly rows?: readonly PictureRow[] }, null];
   /** The user wants to choose what this profile is compared with; or nothing any more. */
   chooseBaseline: [Record<string, never>, null];
   unpinBaseline: [Record<string, never>, null];
@@ -57,6 +65,8 @@ export interface PageEvents {
   reveal: { readonly func: number };
   /** The host goes to another tab. */
   tab: { readonly tab: string };
+  /** A picture of what is shown is wanted. */
+  export: { readonly kind: PictureKind };
   /** An item of the context menu was chosen. */
   menu: { readonly action: string };
   error: { readonly message: string };

@@ -48,6 +48,7 @@ interface Harness {
   theme(kind: Kind): void;
   reveal(func: number): void;
   menu(action: string): void;
+  export(kind: 'svg' | 'png' | 'html'): void;
   error(message: string): void;
   state(change: Partial<PageState>): void;
   saved: unknown;
@@ -120,6 +121,7 @@ const harness: Harness = {
   },
   reveal: (func) => host.send('reveal', { func }),
   menu: (action) => host.send('menu', { action }),
+  export: (kind) => host.send('export', { kind }),
   error: (message) => host.send('error', { message }),
   state(change) {
     page = { ...page, ...change };
@@ -169,7 +171,7 @@ host.handle('setView', ({ view }) => {
   harness.state({ view: Object.fromEntries(given) as unknown as ViewParams });
   return null;
 });
-for (const method of ['openSource', 'select', 'copy', 'chooseBaseline', 'unpinBaseline'] as const) {
+for (const method of ['openSource', 'select', 'copy', 'chooseExport', 'picture', 'chooseBaseline', 'unpinBaseline'] as const) {
   host.handle(method, (params: unknown) => {
     note(method, params);
     return null;

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { isTyping, keyName } from '../shared/keyboard.js';
+import { listenForExports } from './export.js';
 import { listenForHistory } from './history.js';
 import { listenForMenus } from './menu.js';
 import { Help } from './shell/help.js';
@@ -15,6 +16,7 @@ export function App() {
   useEffect(() => {
     window.addEventListener('keydown', onKey);
     const leave = [listenForHistory(), listenForMenus()];
+    listenForExports();
     return () => {
       window.removeEventListener('keydown', onKey);
       for (const each of leave) each();

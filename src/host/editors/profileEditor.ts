@@ -4,6 +4,7 @@ import type { ProfileInfo } from '../../protocol/lsp.js';
 import { Rpc } from '../../protocol/rpc.js';
 import type { CompareMethod, ForwardedMethod, PageEvents, PageRequests, PageState } from '../../protocol/webview.js';
 import type { Ctx } from '../ctx.js';
+import { launching } from '../lazy.js';
 import { openPlace, sourceLine } from '../locations.js';
 import { openProfile } from '../profiles.js';
 import { activated, defaultView, opened, profileAt, type Session, unpinned, viewed } from '../session.js';
@@ -86,6 +87,13 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     else await vscode.commands.executeCommand('vscode.openWith', uri, ProfileEditor.viewType);
   }
 
+  /** Exports what the page in front shows, or its profile; without a page, `otherwise`. */
+  async export(otherwise: () => ProfileInfo): Promise<void> {
+    const page = [...this.pages].find(({ panel }) => panel.active);
+    if (page?.info) await launching().exportProfile(this.ctx, page.info, (kind) => page.rpc.send('export', { kind }));
+    else await launching().exportProfile(this.ctx, otherwise(), undefined);
+  }
+
   /** An item of the context menu of the page in front. */
   act(action: string): void {
     [...this.pages].find(({ panel }) => panel.active)?.rpc.send('menu', { action });
@@ -152,6 +160,14 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     });
     rpc.handle('unpinBaseline', () => {
       this.ctx.store.update(unpinned);
+      return null;
+    });
+    rpc.handle('chooseExport', async () => {
+      await vscode.commands.executeCommand('heatline.export');
+      return null;
+    });
+    rpc.handle('picture', async (message) => {
+      await launching().savePicture(this.infoOf(page), message);
       return null;
     });
     rpc.handle('copy', async (message) => {

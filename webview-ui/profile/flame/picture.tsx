@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { keyName } from '../../shared/keyboard.js';
 import { onThemeChange, readTheme } from '../../shared/theme.js';
+import { offerExport } from '../export.js';
 import { offerMenu } from '../menu.js';
 import { useStore } from '../useStore.js';
 import { Card, type CardProps } from './card.js';
@@ -154,6 +155,12 @@ export function FlamePicture(props: PictureProps) {
       return frame && { func: frame.func, name: frame.name, stack: flame.stackText(box) };
     });
   }, [flame, pointer]);
+  useEffect(() => {
+    if (!wholePage) return;
+    return offerExport(
+      () => flame.boxes && { boxes: flame.boxes, upward, view: flame.viewport, colour, detail: (box) => flame.figures(box) },
+    );
+  }, [flame, wholePage, upward, colour]);
 
   const onKey = (key: string, event: KeyboardEvent) => {
     const used = flameKeys(flame, key, event, scroller.current, upward);

@@ -6,7 +6,7 @@ import { safeText } from '../../shared/format.js';
 import { useStore } from '../useStore.js';
 
 /** What keeps figures out, as words, and how each is taken away. */
-function filtersOf(view: ViewParams): readonly { readonly word: string; readonly text: string; readonly off: PageViewChange }[] {
+export function filtersOf(view: ViewParams): readonly { readonly word: string; readonly text: string; readonly off: PageViewChange }[] {
   const { focus, ignore, tagFocus, tagIgnore, hide, show, range } = view;
   return [
     ...(range ? [{ word: 'Time', text: rangeText(range), off: { range: null } }] : []),

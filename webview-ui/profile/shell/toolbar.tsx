@@ -1,7 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { host } from '../../shared/boot.js';
 import { safeText, typeLabel } from '../../shared/format.js';
 import { rove } from '../../shared/keyboard.js';
 import { history } from '../history.js';
+import { sentence } from '../store.js';
 import { tabs } from '../tabs.js';
 import { useStore } from '../useStore.js';
 
@@ -81,6 +83,14 @@ export function Toolbar() {
         </select>
       )}
       <SearchBox />
+      <button
+        type="button"
+        class="toggle"
+        title="Export a picture, a web page or the profile"
+        onClick={() => host.request('chooseExport', {}).catch((error: unknown) => store.fail(sentence(error), () => undefined))}
+      >
+        Export…
+      </button>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { rangeText } from '../../../src/core/model/units.js';
 import { host } from '../../shared/boot.js';
 import { formatSeconds, formatShare, formatValue, safeText } from '../../shared/format.js';
 import { onThemeChange, readTheme } from '../../shared/theme.js';
+import { offerExport } from '../export.js';
 import { Card } from '../flame/card.js';
 import { byPackage, Painter } from '../flame/paint.js';
 import { heightOf, PITCH, rowTop, SIDE } from '../flame/place.js';
@@ -88,6 +89,21 @@ export function TimelineView() {
       return frame && { func: frame.func, name: frame.name, stack: time.stackText(box) };
     });
   }, [time, pointer, hasScroller]);
+  useEffect(
+    () =>
+      offerExport(
+        () =>
+          time.boxes && {
+            boxes: time.boxes,
+            upward: false,
+            view: time.viewport,
+            heads: time.lanes.map(({ top, thread }) => ({ row: top, text: thread || 'No thread' })),
+            colour,
+            detail: (box) => time.describe(box),
+          },
+      ),
+    [time, colour],
+  );
   useEffect(() => {
     if (!canvas.current || !whole || size.width === 0) return;
     painter.current ??= new Painter(canvas.current);
