@@ -32,11 +32,31 @@ export function fileTree(profile: Profile, spec: ViewSpec): FileTree {
   for (let func = 0; func < functions.length; func++) if (self[func] !== 0) used.push(func);
   const home = commonFolder(used.filter((func) => flags[func] === 0).map((func) => strings[functions.file[func]!]!));
   const grown = new Parts();
+  /** Part of each file: its way is gone once, however many functions it has. */
+  const partOf = new Map<number, number>();
+  const packages = new Map<number, string>();
   for (const func of used) {
+    const file = functions.file[func]!;
+    const known = partOf.get(file);
+    if (known !== undefined) {
+      const frame = {
+        func,
+        name: strings[functions.name[func]!]!,
+        file: strings[file]!,
+        line: functions.startLine[func]!,
+        library: flags[func] === 1,
+      };
+      grown.leaf(known, { ...frame, package: packages.get(file)! }, self[func]!);
+      continue;
+    }
     const frame = frameOf(profile, flags, func);
     let at = -1;
     for (const { kind, name, path } of wayTo(frame, home)) at = grown.child(at, kind, name, path, frame);
     grown.leaf(at, frame, self[func]!);
+    // Functions without a file have the package that their name tells.
+    if (frame.file === '' || frame.file === '~') continue;
+    partOf.set(file, at);
+    packages.set(file, frame.package);
   }
   return { tree: grown.tree(sum), parts: grown.list };
 }

@@ -107,41 +107,64 @@ function sumsOf(profile: Profile, spec: ViewSpec, groupOf: Int32Array, groups: n
 function byLine(profile: Profile, spec: ViewSpec): GroupTable {
   const { functions, strings, lines } = profile;
   const table = lineTable(profile, spec);
-  const rows = [...table.files.values()].flatMap((one) => Array.from(one.line, (line, i) => ({ one, line, i })));
-  const known = new Map<string, Map<number, number>>();
-  for (const [row, { one, line }] of rows.entries()) {
-    const ofFile = known.get(one.file);
-    if (ofFile) ofFile.set(line, row);
-    else known.set(one.file, new Map([[line, row]]));
+  const files = [...table.files.values()];
+  let length = 0;
+  /** First row of each file, by the file's name. */
+  const start = new Map<string, number>();
+  for (const { file, line } of files) {
+    start.set(file, length);
+    length += line.length;
   }
-  const groupOf = new Int32Array(functions.length).fill(-1);
-  const func = new Uint32Array(rows.length);
-  const members = new Uint32Array(rows.length);
-  const name = new Array<string>(rows.length).fill('');
-  const put = (of: number, line: number) => {
-    const row = known.get(strings[functions.file[of]!]!)?.get(line);
-    if (row === undefined) return;
-    if (members[row]!++ === 0) {
-      func[row] = of;
-      name[row] = strings[functions.name[of]!]!;
+  const column = (of: (one: (typeof files)[number]) => ArrayLike<number>) => {
+    const joined = new Float64Array(length);
+    for (const one of files) joined.set(of(one), start.get(one.file)!);
+    return joined;
+  };
+  const line = Int32Array.from(column((one) => one.line));
+  const file = new Array<string>(length);
+  for (const one of files) file.fill(one.file, start.get(one.file)!, start.get(one.file)! + one.line.length);
+  /** First row of each file, by the name's place among the strings; -1 for a file without lines. */
+  const startOf = new Map<number, readonly [first: number, last: number]>();
+  const rowOf = (ofFile: number, at: number): number => {
+    let range = startOf.get(ofFile);
+    if (range === undefined) {
+      const name = strings[ofFile]!;
+      const first = start.get(name) ?? 0;
+      range = [first, first + (table.files.get(name)?.line.length ?? 0)];
+      startOf.set(ofFile, range);
     }
+    // Lines of a file are in order.
+    let [low, high] = range;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (line[middle]! < at) low = middle + 1;
+      else high = middle;
+    }
+    return low < range[1] && line[low] === at ? low : -1;
+  };
+  const groupOf = new Int32Array(functions.length).fill(-1);
+  const func = new Uint32Array(length);
+  const seen = new Uint8Array(length);
+  const put = (of: number, at: number) => {
+    const row = rowOf(functions.file[of]!, at);
+    if (row < 0) return;
+    if (seen[row] === 0) func[row] = of;
+    seen[row] = 1;
     const before = groupOf[of]!;
-    if (before < 0 || rows[before]!.line > line) groupOf[of] = row;
+    if (before < 0 || line[before]! > at) groupOf[of] = row;
   };
   for (let i = 0; i < lines.length; i++) put(lines.func[i]!, lines.line[i]!);
   for (let of = 0; of < functions.length; of++) if (groupOf[of]! < 0) put(of, functions.startLine[of]!);
-  const calls = rows.some(({ one, i }) => one.calls[i]! >= 0)
-    ? Float64Array.from(rows, ({ one, i }) => (one.calls[i]! < 0 ? Number.NaN : one.calls[i]!))
-    : undefined;
+  const calls = column((one) => one.calls).map((count) => (count < 0 ? Number.NaN : count));
   return {
-    length: rows.length,
-    self: Float64Array.from(rows, ({ one, i }) => one.self[i]!),
-    total: Float64Array.from(rows, ({ one, i }) => one.total[i]!),
-    calls,
-    name,
-    file: rows.map(({ one }) => one.file),
-    line: Int32Array.from(rows, ({ line }) => line),
-    members: members.fill(1),
+    length,
+    self: column((one) => one.self),
+    total: column((one) => one.total),
+    calls: calls.every((count) => Number.isNaN(count)) ? undefined : calls,
+    name: Array.from(func, (of, row) => (seen[row] === 1 ? strings[functions.name[of]!]! : '')),
+    file,
+    line,
+    members: new Uint32Array(length).fill(1),
     func,
     groupOf,
     sum: table.sum,

@@ -1,5 +1,7 @@
 /** Texts up to which they are put in the order that people expect, `f2` before `f10`; more are put in the order of their letters. */
 const NATURAL = 50_000;
+/** Letters that are compared as one number. */
+const HEAD = 6;
 
 /** Compares texts by their index. Fit for a million of them. */
 export function textOrder(length: number, text: (index: number) => string): (a: number, b: number) => number {
@@ -8,10 +10,27 @@ export function textOrder(length: number, text: (index: number) => string): (a: 
     return (a, b) => compare(text(a), text(b));
   }
   const texts = Array.from({ length }, (_, index) => text(index).toLowerCase());
-  // Most pairs differ in their first letters, which are compared as one number.
-  const heads = Float64Array.from(
-    texts,
-    (one) => (one.charCodeAt(0) || 0) * 2 ** 32 + (one.charCodeAt(1) || 0) * 2 ** 16 + (one.charCodeAt(2) || 0),
-  );
-  return (a, b) => heads[a]! - heads[b]! || (texts[a]! < texts[b]! ? -1 : texts[a]! > texts[b]! ? 1 : 0);
+  // Most pairs differ in the first letters after those that all of them share: these are compared as numbers.
+  const shared = sharedLetters(texts);
+  const heads = Float64Array.from(texts, (one) => head(one, shared));
+  const seconds = Float64Array.from(texts, (one) => head(one, shared + HEAD));
+  return (a, b) => heads[a]! - heads[b]! || seconds[a]! - seconds[b]! || (texts[a]! < texts[b]! ? -1 : texts[a]! > texts[b]! ? 1 : 0);
+}
+
+function sharedLetters(texts: readonly string[]): number {
+  const first = texts[0]!;
+  let shared = first.length;
+  for (const one of texts) {
+    let same = 0;
+    while (same < shared && one.charCodeAt(same) === first.charCodeAt(same)) same++;
+    shared = same;
+  }
+  return shared;
+}
+
+/** Letters beyond Latin-1 are all the last one: the texts themselves decide among them. */
+function head(text: string, from: number): number {
+  let value = 0;
+  for (let at = from; at < from + HEAD; at++) value = value * 256 + Math.min(255, at < text.length ? text.charCodeAt(at) : 0);
+  return value;
 }
