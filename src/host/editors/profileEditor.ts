@@ -153,7 +153,14 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       this.ctx.store.update((session) => viewed(activated(session, info.id), change));
       return null;
     });
-    rpc.handle('select', () => null);
+    rpc.handle('select', (message) => {
+      const info = this.infoOf(page);
+      if (message.func === null) return null;
+      const { func } = checkPlace(message, info);
+      // The same profile in another group of editors shows the same function.
+      for (const other of this.pages) if (other !== page && other.info?.id === info.id) other.rpc.send('reveal', { func });
+      return null;
+    });
     rpc.handle('chooseBaseline', async () => {
       await vscode.commands.executeCommand('heatline.compareWith', page.uri);
       return null;

@@ -35,7 +35,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     ],
   ],
   [
-    'Table',
+    'Tables',
     [
       ['↑ ↓, Home, End', 'walk the rows'],
       ['Enter or double click', 'open the source'],
@@ -43,10 +43,21 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     ],
   ],
   [
+    'Tree',
+    [
+      ['→ ←', 'open or go in, close or go out'],
+      ['H', 'open the hot path'],
+      ['I', 'inverted'],
+      ['N, Shift+N', 'next, previous match, wherever it is'],
+    ],
+  ],
+  ['Lines', [['N, Shift+N', 'next, previous hot line']]],
+  [
     'Everywhere',
     [
       ['/', 'search text or /regex/'],
       ['J', 'just my code'],
+      ['S', 'the selected function as a sandwich'],
       ['Alt+← →, Ctrl+Z, Ctrl+Shift+Z', 'back, forward'],
       ['?', 'this list'],
     ],
