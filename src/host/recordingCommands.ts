@@ -5,8 +5,8 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { t } from '../core/l10n.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
-import { baselineDeleted } from './baseline.js';
 import type { Ctx } from './ctx.js';
+import { inCode } from './lazy.js';
 import { openProfile, readProfile } from './profiles.js';
 import { deleteRecording, listRecordings, type Recording, renameRecording } from './recordings.js';
 import { closed } from './session.js';
@@ -39,7 +39,7 @@ export async function remove(ctx: Ctx, item: unknown): Promise<void> {
     await ctx.client.request('profile/close', { profile: info.id });
   }
   await deleteRecording(recording);
-  baselineDeleted(ctx, { uri });
+  if (ctx.store.value.baseline) inCode().baselineDeleted(ctx, { uri });
   ctx.recordingsChanged.fire();
 }
 

@@ -1,6 +1,7 @@
 // What the extension makes of a baseline, without VS Code: the session, notes on lines, and what a page may ask.
 import { describe, expect, it } from 'vitest';
-import { checkCompare, isCompareMethod, pageCompared } from '../../src/host/editors/compareMessages.js';
+import { checkCompare } from '../../src/host/editors/compareMessages.js';
+import { isCompareMethod, pageCompared } from '../../src/host/editors/pageCompared.js';
 import { baselineLabel, besideOf, comparedWith, emptySession, opened, pinned, type Session, unpinned } from '../../src/host/session.js';
 import { changeNotes, oldNotes } from '../../src/host/views/changeStyle.js';
 import type { LineChange } from '../../src/protocol/compare.js';

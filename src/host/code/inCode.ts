@@ -9,6 +9,8 @@ import { ExplorerBadges } from './explorerBadges.js';
 import { SelectionItem } from './selectionItem.js';
 import { ViewItem } from './viewItem.js';
 
+export { baselineDeleted } from '../baseline.js';
+export { checkCompare } from '../editors/compareMessages.js';
 export { chooseMetric, choosePalette, chooseScale, chooseThread, chooseView, clearFilters, setFocus } from './choose.js';
 export { goToHotLine } from './hotLines.js';
 export { peekLine } from './peek.js';

@@ -1,8 +1,8 @@
-/** What the Diff tab of a page may ask about its profile and the baseline. Every field is checked here. Pure. */
+/** What the Diff tab of a page may ask about its profile and the baseline. Every field is checked here. Pure; in the bundle of what shows a profile in the code. */
 import type { CompareParams, CompareSort } from '../../protocol/compare.js';
 import type { ProfileInfo, Requests } from '../../protocol/lsp.js';
-import type { CompareMethod, PageCompared } from '../../protocol/webview.js';
-import { baselineLabel, besideOf, comparedWith, type Session } from '../session.js';
+import type { CompareMethod } from '../../protocol/webview.js';
+import { besideOf, comparedWith, type Session } from '../session.js';
 import { checkView } from './pageMessages.js';
 
 const SORTS: readonly CompareSort[] = ['self', 'total', 'baseSelf', 'newSelf', 'baseTotal', 'newTotal', 'name', 'file'];
@@ -12,10 +12,6 @@ const LONGEST_TEXT = 1000;
 const MOST_ROWS = 10_000;
 
 type Checked = { [M in CompareMethod]: { readonly method: M; readonly params: Requests[M][0] } }[CompareMethod];
-
-export function isCompareMethod(method: unknown): method is CompareMethod {
-  return method === 'compare/summary' || method === 'compare/functions' || method === 'compare/lines' || method === 'compare/flame';
-}
 
 /** A request that may go to the server; the two sides are the host's choice, whatever the page sends. @throws Error with a sentence for the page */
 export function checkCompare(method: CompareMethod, params: unknown, info: ProfileInfo, session: Session): Checked {
@@ -69,20 +65,4 @@ function oneOf<T extends string>(known: readonly T[], value: unknown, name: stri
   const found = known.find((one) => one === value);
   if (found === undefined) throw new Error(`unknown ${name}`);
   return found;
-}
-
-/** What a page is told of the comparison; null without a baseline. */
-export function pageCompared(session: Session, info: ProfileInfo): PageCompared | null {
-  const { baseline } = session;
-  if (!baseline) return null;
-  const ids = comparedWith(session, info);
-  const more = besideOf(session, info);
-  return {
-    label: baselineLabel(baseline),
-    runs: baseline.runs.length,
-    newRuns: more.length + 1,
-    isItself: ids.length === 0,
-    durations: info.durationNanos !== null && baseline.runs.every(({ durationNanos }) => durationNanos !== null),
-    key: JSON.stringify([ids, more]),
-  };
 }

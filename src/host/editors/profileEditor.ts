@@ -4,11 +4,11 @@ import type { ProfileInfo } from '../../protocol/lsp.js';
 import { Rpc } from '../../protocol/rpc.js';
 import type { CompareMethod, ForwardedMethod, PageEvents, PageRequests, PageState } from '../../protocol/webview.js';
 import type { Ctx } from '../ctx.js';
-import { launching } from '../lazy.js';
+import { inCode, launching } from '../lazy.js';
 import { openPlace, sourceLine } from '../locations.js';
 import { openProfile } from '../profiles.js';
 import { activated, defaultView, opened, profileAt, type Session, unpinned, viewed } from '../session.js';
-import { checkCompare, isCompareMethod, pageCompared } from './compareMessages.js';
+import { isCompareMethod, pageCompared } from './pageCompared.js';
 import { pageHtml, pageRoot } from './pageHtml.js';
 import { checkForward, checkPlace, checkText, checkViewChange } from './pageMessages.js';
 
@@ -132,7 +132,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     rpc.handle('forward', async (message) => {
       const info = this.infoOf(page);
       if (isCompareMethod(message.method)) {
-        const { method, params } = checkCompare(message.method, message.params, info, this.ctx.store.value);
+        const { method, params } = inCode().checkCompare(message.method, message.params, info, this.ctx.store.value);
         return this.ctx.client.request<CompareMethod>(method, params);
       }
       const { method, params } = checkForward(message, info);

@@ -1,0 +1,24 @@
+/** What a page knows of a comparison before it asks. Pure. */
+import type { ProfileInfo } from '../../protocol/lsp.js';
+import type { CompareMethod, PageCompared } from '../../protocol/webview.js';
+import { baselineLabel, besideOf, comparedWith, type Session } from '../session.js';
+
+export function isCompareMethod(method: unknown): method is CompareMethod {
+  return method === 'compare/summary' || method === 'compare/functions' || method === 'compare/lines' || method === 'compare/flame';
+}
+
+/** What a page is told of the comparison; null without a baseline. */
+export function pageCompared(session: Session, info: ProfileInfo): PageCompared | null {
+  const { baseline } = session;
+  if (!baseline) return null;
+  const ids = comparedWith(session, info);
+  const more = besideOf(session, info);
+  return {
+    label: baselineLabel(baseline),
+    runs: baseline.runs.length,
+    newRuns: more.length + 1,
+    isItself: ids.length === 0,
+    durations: info.durationNanos !== null && baseline.runs.every(({ durationNanos }) => durationNanos !== null),
+    key: JSON.stringify([ids, more]),
+  };
+}
