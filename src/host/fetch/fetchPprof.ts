@@ -65,7 +65,7 @@ export async function fetchPprof(ctx: Ctx, given?: unknown): Promise<ProfileInfo
       return await fetch(ctx, service, kind, seconds);
     } catch (error) {
       if (!isUserError(error) || error.code !== WANTS_LOGIN) throw error;
-      service = { ...service, authorization: await askLogin(error.message) };
+      service = { ...service, authorization: await askLogin(service) };
     }
   }
 }
@@ -204,10 +204,11 @@ async function askSeconds(ctx: Ctx): Promise<number> {
   return seconds;
 }
 
-async function askLogin(prompt: string): Promise<string> {
+async function askLogin(service: Service): Promise<string> {
   const text = await vscode.window.showInputBox({
-    title: t('Log in to the Service'),
-    prompt: t("{0} The header Authorization, such as: Bearer …. It is kept among VS Code's secrets.", prompt),
+    title: `Log in to ${completeAddress(service.url).url.host}`,
+    prompt: 'The service wants to know who asks: the value of the header Authorization. It is kept among VS Code’s secrets.',
+    placeHolder: 'Bearer …',
     password: true,
     ignoreFocusOut: true,
   });
