@@ -54,7 +54,7 @@ describe('what is told of a profile', () => {
       Failed: '8, 1.0 % of all: these count nowhere',
       Missed: '2.0 % of the samples that were due',
       Cost: '2.1 % of the run',
-      'It cannot see': expect.stringContaining('Calls are not counted.'),
+      'Blind spots': expect.stringContaining('Calls are not counted.'),
     });
     expect(facts(info).Recorded).toContain('2026');
   });

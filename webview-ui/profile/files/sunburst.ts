@@ -25,6 +25,9 @@ const TURN = 2 * Math.PI;
 /** Thinner rings, and arcs shorter than this along their middle, carry no text. */
 const TEXT_RING = 34;
 const TEXT_ARC = 13;
+/** Letters of a name that are looked at. */
+const LONGEST = 60;
+const PADDING = 5;
 
 /** Middle of the picture, radius of the root and thickness of a ring. */
 export function measure({ boxes, width, height }: Pick<Sun, 'boxes' | 'width' | 'height'>) {
@@ -106,33 +109,36 @@ function drawArc(context: CanvasRenderingContext2D, sun: Sun, theme: Theme, box:
     context.lineWidth = theme.contrast ? 2 : 1.5;
     context.stroke();
   }
-  if (ring >= TEXT_RING && length >= TEXT_ARC) drawName(context, safeText(frame.name), (from + to) / 2, x, y, inner, ring, paint.text);
+  if (ring < TEXT_RING || length < TEXT_ARC) return;
+  context.fillStyle = paint.text;
+  context.save();
+  context.translate(x, y);
+  const name = safeText(frame.name).slice(0, LONGEST);
+  const angle = (from + to) / 2;
+  if (context.measureText(name).width + 2 * PADDING < Math.min(length, inner)) nameAlong(context, name, angle, inner + ring / 2);
+  else nameAcross(context, name, angle, inner, ring);
+  context.restore();
 }
 
-/** The name along the radius, readable from left to right on both sides. */
-function drawName(
-  context: CanvasRenderingContext2D,
-  name: string,
-  angle: number,
-  x: number,
-  y: number,
-  inner: number,
-  ring: number,
-  colour: string,
-): void {
+/** The name along the arc, upright in both halves. */
+function nameAlong(context: CanvasRenderingContext2D, name: string, angle: number, radius: number): void {
+  const below = Math.sin(angle) > 0;
+  context.rotate(below ? angle - Math.PI / 2 : angle + Math.PI / 2);
+  context.textAlign = 'center';
+  context.fillText(name, 0, below ? radius : -radius);
+}
+
+/** The name along the radius, from left to right on both sides; cut where it has no room. */
+function nameAcross(context: CanvasRenderingContext2D, name: string, angle: number, inner: number, ring: number): void {
   const left = Math.cos(angle) < 0;
-  const room = ring - 10;
-  let text = name.slice(0, 60);
+  const room = ring - 2 * PADDING;
+  let text = name;
   if (context.measureText(text).width > room) {
     while (text.length > 1 && context.measureText(`${text}…`).width > room) text = text.slice(0, -1);
     if (text.length < 2) return;
     text = `${text}…`;
   }
-  context.save();
-  context.translate(x, y);
   context.rotate(left ? angle + Math.PI : angle);
   context.textAlign = left ? 'right' : 'left';
-  context.fillStyle = colour;
-  context.fillText(text, left ? -(inner + 5) : inner + 5, 0);
-  context.restore();
+  context.fillText(text, left ? -(inner + PADDING) : inner + PADDING, 0);
 }

@@ -65,7 +65,7 @@ function trustedOf(info: ProfileInfo): Fact[] {
   const doubts = trustOf(info).filter((fact) => fact.doubt);
   return [
     ['Keep in mind', doubts.map((fact) => `${capital(fact.text)}. ${fact.why}.`)],
-    ['It cannot see', blindSpots(quality.engine ?? recording?.engine, info.format)],
+    ['Blind spots', blindSpots(quality.engine ?? recording?.engine, info.format)],
     ['Notes', quality.notes ?? []],
     ['Warnings', info.warnings],
   ];
