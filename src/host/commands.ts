@@ -28,6 +28,12 @@ export interface Parts {
 
 type Command = (ctx: Ctx, parts: Parts, ...args: unknown[]) => unknown;
 
+/** An item of the context menu of a profile page. */
+const onPage =
+  (action: string): Command =>
+  (_, { editor }) =>
+    editor.act(action);
+
 export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileFile': (ctx, _, uri, options) => launching().profileFile(ctx, asUri(uri), asOptions(options)),
   'heatline.profileCell': (ctx, _, given) => launching().profileCell(ctx, given),
@@ -75,14 +81,14 @@ export const commands: Readonly<Record<string, Command>> = {
     return editor.open(file ? vscode.Uri.parse(file, true) : activeFile(ctx), Number.isSafeInteger(func) ? (func as number) : undefined);
   },
   'heatline.export': (ctx, { editor }) => editor.export(() => activeProfile(ctx)),
-  'heatline.page.source': (_, { editor }) => editor.act('source'),
-  'heatline.page.focus': (_, { editor }) => editor.act('focus'),
-  'heatline.page.ignore': (_, { editor }) => editor.act('ignore'),
-  'heatline.page.hide': (_, { editor }) => editor.act('hide'),
-  'heatline.page.sandwich': (_, { editor }) => editor.act('sandwich'),
-  'heatline.page.fold': (_, { editor }) => editor.act('fold'),
-  'heatline.page.copyStack': (_, { editor }) => editor.act('copyStack'),
-  'heatline.page.copyTable': (_, { editor }) => editor.act('copyTable'),
+  'heatline.page.source': onPage('source'),
+  'heatline.page.focus': onPage('focus'),
+  'heatline.page.ignore': onPage('ignore'),
+  'heatline.page.hide': onPage('hide'),
+  'heatline.page.sandwich': onPage('sandwich'),
+  'heatline.page.fold': onPage('fold'),
+  'heatline.page.copyStack': onPage('copyStack'),
+  'heatline.page.copyTable': onPage('copyTable'),
   'heatline.openLocation': (ctx, _, place, line) => openLocation(ctx, place, line),
   'heatline.chooseView': (ctx) => inCode().chooseView(ctx),
   'heatline.chooseMetric': (ctx) => inCode().chooseMetric(ctx),

@@ -42,6 +42,8 @@ export function viewed(server: Server, view: ViewParams): OpenProfile {
   if (view.thread !== undefined && !opened.info.threads.includes(view.thread)) {
     throw new UserError('no-such-thread', `The profile has no thread "${view.thread}".`);
   }
+  if (view.range !== undefined && !(Number.isFinite(view.range.from) && view.range.from < view.range.to))
+    throw new UserError('bad-request', 'The stretch of time is empty.');
   for (const pattern of [view.focus, view.ignore, view.hide, view.show]) {
     try {
       if (pattern !== undefined) new RegExp(pattern);

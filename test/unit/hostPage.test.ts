@@ -75,6 +75,26 @@ describe('messages of a page', () => {
     expect(() => checkPlace({ func: -1 }, info)).toThrow('func');
   });
 
+  it('choose a stretch of time that is one, and lanes that can be', () => {
+    const view = { type: 0 };
+    const range = { from: -5, to: 1e9, evil: 1 };
+    const params = { view, range, quantum: 3, lanes: [{ lane: 0, firstRow: 0, lastRow: -1, evil: 1 }] };
+    expect(checkForward({ method: 'profile/timelineBoxes', params }, info)).toEqual({
+      method: 'profile/timelineBoxes',
+      params: {
+        view: { profile: 'p1', type: 0 },
+        range: { from: -5, to: 1e9 },
+        quantum: 3,
+        lanes: [{ lane: 0, firstRow: 0, lastRow: -1 }],
+      },
+    });
+    for (const bad of [{ range: { from: 1, to: 1 } }, { range: null }, { quantum: Number.NaN }, { lanes: [{ lane: -1 }] }])
+      expect(() => checkForward({ method: 'profile/timelineBoxes', params: { ...params, ...bad } }, info)).toThrow();
+    expect(checkViewChange({ range: null, hide: '^a$', tagIgnore: 'x=1' })).toEqual({ range: null, hide: '^a$', tagIgnore: 'x=1' });
+    expect(checkViewChange({ range })).toEqual({ range: { from: -5, to: 1e9 } });
+    expect(() => checkViewChange({ hide: '(' })).toThrow('regular expression');
+  });
+
   it('change only what they name', () => {
     expect(checkViewChange({ thread: '' })).toEqual({ thread: '' });
     expect(checkViewChange({ focus: null, justMyCode: false, profile: 'x' })).toEqual({ focus: null, justMyCode: false });

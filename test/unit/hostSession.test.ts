@@ -37,7 +37,7 @@ function info(id: string, more: Partial<ProfileInfo> = {}): ProfileInfo {
     quality: {},
     warnings: [],
     times: null,
-  treeIsEstimate: false,
+    treeIsEstimate: false,
     hasCalls: false,
     recording: null,
     summary: '',
@@ -57,6 +57,15 @@ describe('session', () => {
     const first = viewed(opened(emptySession, info('a')), { type: 1 });
     expect(opened(first, info('b', { valueTypes: [cpu, wall], defaultType: 1 })).view?.type).toBe(0);
     expect(opened(first, info('c', { valueTypes: [wall], defaultType: 0 })).view?.type).toBe(0);
+  });
+
+  it('looks at a part of the time only where samples have times, and keeps that when the file is read again', () => {
+    const range = { from: 0, to: 5 };
+    const timed = viewed(opened(emptySession, info('a', { times: { from: 0, to: 9 } })), { range, hide: '^x$' });
+    expect(timed.view).toMatchObject({ range, hide: '^x$' });
+    expect(viewed(timed, { range: null, hide: '' }).view).toEqual({ profile: 'a', type: 0, justMyCode: true });
+    expect(opened(timed, { ...info('b', { times: { from: 0, to: 9 } }), uri: 'file:///a.pb.gz' }).view).toMatchObject({ range });
+    expect(viewed(opened(emptySession, info('c')), { range }).view).not.toHaveProperty('range');
   });
 
   it('leaves the default of the next profile alone when nothing was chosen', () => {
