@@ -1,8 +1,9 @@
+import { UserError } from '../../core/errors.js';
 import { mapLines } from '../../core/model/lineMap.js';
 import type { Change, CompareParams, CompareRequests, LineChange } from '../../protocol/compare.js';
 import type { ViewParams } from '../../protocol/lsp.js';
 import { recordedText } from '../documents.js';
-import { pathOfUri } from '../paths.js';
+import { placeOfUri } from '../paths.js';
 import { type Feature, type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
 
@@ -46,7 +47,7 @@ export const compareFlame: Feature<'compare/flame'> = {
 export const compareDocument: Feature<'compare/document'> = {
   method: 'compare/document',
   answer(server, params, { signal }) {
-    return lineChanges(server, viewed(server, params.view), params, pathOfUri(params.uri), signal);
+    return lineChanges(server, viewed(server, params.view), params, placeOfUri(params.uri), signal);
   },
 };
 
@@ -54,7 +55,7 @@ export const compareOldDocument: Feature<'compare/oldDocument'> = {
   method: 'compare/oldDocument',
   async answer(server, params, { signal }) {
     viewed(server, params.view);
-    const file = pathOfUri(params.uri);
+    const file = placeOfUri(params.uri);
     const base = server.store.get(params.base[0] ?? '');
     const files = file === undefined ? [] : base.paths.namesOf(file);
     const recorded = file === undefined || files.length === 0 ? null : recordedText(base, file);
@@ -90,5 +91,14 @@ export async function changesSinceBaseline(
   const none = funcs.map(() => null);
   const { baseline } = server;
   if (baseline.length === 0 || baseline.includes(view.profile)) return none;
-  return server.comparisons.ask('changes', { view, base: baseline }, { funcs }).catch(() => none);
+  return server.comparisons.ask('changes', { view, base: baseline }, { funcs }).catch(orNothing(server, none));
+}
+
+/** What cannot be compared has no change to tell in a lens or a hover; a bug goes to the log. */
+export function orNothing<T>(server: Server, nothing: T): (error: unknown) => T {
+  return (error) => {
+    if (!(error instanceof UserError))
+      server.connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return nothing;
+  };
 }

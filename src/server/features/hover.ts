@@ -10,7 +10,7 @@ import { commandLink, escapeMarkdown } from '../markdown.js';
 import { placeOfUri } from '../paths.js';
 import { type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
-import { changesSinceBaseline, lineChanges } from './compare.js';
+import { changesSinceBaseline, lineChanges, orNothing } from './compare.js';
 import { heatOf } from './lineHeat.js';
 
 /** Callers and callees that are named. */
@@ -146,7 +146,7 @@ async function lineSinceBaseline(
 ): Promise<Change | null> {
   const { baseline } = server;
   if (baseline.length === 0 || baseline.includes(view.profile)) return null;
-  const changes = await lineChanges(server, opened, { view, base: baseline }, file).catch(() => []);
+  const changes = await lineChanges(server, opened, { view, base: baseline }, file).catch(orNothing(server, []));
   return changes.find((change) => change.line === line) ?? null;
 }
 
