@@ -6,6 +6,7 @@ import { InfoView } from './info/infoView.js';
 import { LinesView } from './lines/linesView.js';
 import { SandwichView } from './sandwich/sandwichView.js';
 import { TableView } from './table/tableView.js';
+import { TimelineView } from './timeline/timelineView.js';
 import { TreeView } from './tree/treeView.js';
 
 /** One way to look at a profile. */
@@ -22,6 +23,13 @@ export interface Tab {
 /** In the order in which they are shown. A new tab is a file with its View and a line here. */
 export const tabs: readonly Tab[] = [
   { id: 'flame', label: 'Flame', View: FlameView, keys: '↑↓←→ walk · Space zoom · Enter source · / search · ? help', searches: true },
+  {
+    id: 'timeline',
+    label: 'Timeline',
+    View: TimelineView,
+    keys: '↑↓←→ walk · Space zoom · Shift+drag choose a time · Enter source · ? help',
+    searches: true,
+  },
   {
     id: 'sandwich',
     label: 'Sandwich',
