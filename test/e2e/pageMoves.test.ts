@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calls, click, crumbs, drawn, open, page, spoken, usePages } from './pageScene.js';
+import { calls, click, crumbs, drawn, open, page, runs, spoken, usePages } from './pageScene.js';
 
 usePages();
 
@@ -111,5 +111,30 @@ describe('the context menu', () => {
     await open('data=small&tab=table');
     await page.locator('#row-0').click({ button: 'right' });
     expect(await page.evaluate(() => document.body.dataset.vscodeContext)).toContain('"heatlineFunction":true,"heatlineStack":false');
+  });
+});
+
+describe('the colours of the flame graph', () => {
+  it('tell modules, heat or kinds of code, as was chosen for this profile', async () => {
+    await open('data=small');
+    await drawn();
+    const colours = async () => (await runs(3)).map(([, , colour]) => colour);
+    const modules = await colours();
+    const choice = page.getByLabel('Colour of the boxes');
+    await choice.selectOption('kind');
+    await expect.poll(colours).not.toEqual(modules);
+    // quote, pay and rebate are of the same kind; the import machinery is the library's.
+    const kinds = await colours();
+    expect(new Set(kinds.slice(0, 3)).size).toBe(1);
+    expect(kinds[3]).not.toBe(kinds[0]);
+    await choice.selectOption('heat');
+    await expect.poll(colours).not.toEqual(kinds);
+    // Of 1000 ms quote takes 300 itself, rebate and pay next to nothing in their own boxes.
+    const [quote, pay] = await colours();
+    expect(quote).not.toBe(pay);
+    await page.screenshot({ path: 'test/.artifacts/flame-heat.png' });
+    expect(await page.evaluate(() => (window.harness.saved as { colour?: string }).colour)).toBe('heat');
+    await choice.selectOption('module');
+    await expect.poll(colours).toEqual(modules);
   });
 });

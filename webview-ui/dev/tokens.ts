@@ -16,6 +16,12 @@ const shared = {
 
 const dark = {
   ...shared,
+  'heatline-heat1': '#0f395a9e',
+  'heatline-heat2': '#0040719e',
+  'heatline-heat3': '#653d009e',
+  'heatline-heat4': '#813b009e',
+  'heatline-heat5': '#a230009e',
+  'heatline-heat6': '#d200009e',
   'charts-green': '#89d185',
   'charts-blue': '#59a4f9',
   'charts-orange': '#d18616',
@@ -77,6 +83,12 @@ const dark = {
 
 const light: typeof dark = {
   ...dark,
+  'heatline-heat1': '#e2f0fdb2',
+  'heatline-heat2': '#d3eafeb2',
+  'heatline-heat3': '#fed89eb2',
+  'heatline-heat4': '#ffcaa1b2',
+  'heatline-heat5': '#febca1b2',
+  'heatline-heat6': '#ffaea3b2',
   'charts-green': '#388a34',
   'charts-blue': '#0063d3',
   'charts-orange': '#d18616',

@@ -21,6 +21,8 @@ export interface Saved {
   treeInverted: boolean;
   treeSort: string;
   treeDescending: boolean;
+  /** What the colours of the flame graph tell. */
+  colour: string;
   /** The selected function. */
   selected: number | null;
   diff: Partial<DiffState>;

@@ -1,7 +1,8 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { formatShare, formatValue } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { useStore } from '../useStore.js';
+import { byHeat, byKind, type ColourMode, colourModes } from './colourModes.js';
 import type { FlameController } from './controller.js';
 import { FlamePicture } from './picture.js';
 import { profileSource } from './source.js';
@@ -18,9 +19,27 @@ export function FlameView() {
     label: name,
     go: i < length - 1 ? () => void flame?.focusNode(node) : undefined,
   }));
+  const mode = colourModes.find(({ id }) => id === store.saved.colour)?.id ?? 'module';
+  const colour = useMemo(() => colourOf(mode, flame), [mode, flame]);
   return (
     <>
       <SubHeader crumbs={crumbs} note={summary + share}>
+        <select
+          class="small"
+          aria-label="Colour of the boxes"
+          title={colourModes.find(({ id }) => id === mode)?.title}
+          value={mode}
+          onChange={(event) => {
+            store.save({ colour: event.currentTarget.value });
+            store.changed();
+          }}
+        >
+          {colourModes.map(({ id, label }) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </select>
         <button
           type="button"
           class="toggle"
@@ -37,6 +56,7 @@ export function FlameView() {
         id="flame"
         label="Flame graph"
         wholePage
+        {...(colour ? { colour } : {})}
         onChange={(now) => setShown((before) => ({ flame: now, turn: (before?.turn ?? 0) + 1 }))}
         empty={
           store.page?.view.justMyCode
@@ -46,4 +66,10 @@ export function FlameView() {
       />
     </>
   );
+}
+
+/** undefined: the picture's own. */
+function colourOf(mode: ColourMode, flame: FlameController | undefined) {
+  if (mode === 'heat') return byHeat(() => flame?.grandTotal ?? 0);
+  return mode === 'kind' ? byKind() : undefined;
 }
