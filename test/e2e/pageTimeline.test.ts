@@ -146,7 +146,7 @@ describe('timeline', () => {
     await expect.poll(async () => (await runs(1)).length).toBe(2);
     await page.locator('#timeline-canvas').focus();
     await page.keyboard.press('ArrowDown');
-    await expect.poll(spoken).toBe('main, app.py, from 5.00 s to 10.00 s, 5.00 s, 2 samples, thread main');
+    await expect.poll(spoken).toBe('main, app.py, from 5.00 s to 10.00 s, 5.00 s, 50.0 % of all the time, 2 samples, thread main');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     await expect.poll(spoken).toMatch(/^draw, app.py, from 7.50 s to 10.00 s, 2.50 s/);

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { safeText } from '../shared/format.js';
 import { isTyping, keyName } from '../shared/keyboard.js';
 import { listenForExports } from './export.js';
 import { listenForHistory } from './history.js';
@@ -36,10 +37,13 @@ export function App() {
           </button>
         </div>
       )}
-      <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
-        {!page && reading !== undefined && <Reading fraction={reading} />}
-        {page && (empty && tab.id !== 'info' ? <Empty /> : <tab.View key={tab.id} />)}
-      </div>
+      <main>
+        <h1 class="visually-hidden">{page ? safeText(page.info.label) : document.title}</h1>
+        <div id="panel" {...(page ? ({ role: 'tabpanel', 'aria-labelledby': `tab-${tab.id}` } as const) : {})}>
+          {!page && reading !== undefined && <Reading fraction={reading} />}
+          {page && (empty && tab.id !== 'info' ? <Empty /> : <tab.View key={tab.id} />)}
+        </div>
+      </main>
       <StatusRow />
       <Help />
     </>

@@ -147,7 +147,7 @@ export function Sunburst({ onChange }: { onChange: (flame: FlameController) => v
                 >
                   <Swatch paint={colour(boxes, box, theme).fill} />
                   <span class="part-name">
-                    {safeText(part?.name ?? '')}
+                    <bdi>{safeText(part?.name ?? '')}</bdi>
                     <span class="part-kind"> {part && part.func >= 0 ? safeText(shortPath(part.file)) : kindOf(boxes, box)}</span>
                   </span>
                   <span class="figure">{formatValue(flame.totalOf(box), store.unit)}</span>

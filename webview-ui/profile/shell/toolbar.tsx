@@ -17,7 +17,7 @@ export function Toolbar() {
   if (!page) return null;
   const { info, view } = page;
   return (
-    <div class="toolbar">
+    <header class="toolbar">
       <div
         class="tabs"
         role="tablist"
@@ -91,7 +91,7 @@ export function Toolbar() {
       >
         Export…
       </button>
-    </div>
+    </header>
   );
 }
 

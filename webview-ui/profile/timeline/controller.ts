@@ -3,7 +3,7 @@ import { rangeText } from '../../../src/core/model/units.js';
 import type { Requests } from '../../../src/protocol/lsp.js';
 import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
-import { formatSeconds, safeText, shortPath } from '../../shared/format.js';
+import { formatSeconds, formatShare, safeText, shortPath } from '../../shared/format.js';
 import { boxAt, stepFrom, visibleRange, widestOf } from '../flame/boxes.js';
 import { isWhole, type Viewport, WHOLE, zoomAt } from '../flame/viewport.js';
 import { sentence, store } from '../store.js';
@@ -225,6 +225,21 @@ export class TimelineController {
     }
   }
 
+  /** The boxes around a box, outermost first, and what it called, from left to right. */
+  around(box: number): { readonly callers: number[]; readonly callees: number[] } {
+    const { boxes } = this;
+    if (!boxes || box < 0) return { callers: [], callees: [] };
+    const callers: number[] = [];
+    for (let row = (this.laneAt(boxes.depth[box]!)?.top ?? 0) + 1; row < boxes.depth[box]!; row++) {
+      const at = boxAt(boxes, row, boxes.x[box]! + boxes.w[box]! / 2);
+      if (at >= 0) callers.push(at);
+    }
+    const row = boxes.depth[box]! + 1;
+    const lane = this.laneAt(row);
+    const [from, to] = lane && lane.top < row ? visibleRange(boxes, row, boxes.x[box]!, boxes.x[box]! + boxes.w[box]!) : [0, 0];
+    return { callers, callees: Array.from(boxes.rows[row]?.slice(from, to) ?? []) };
+  }
+
   private longest(row: number, x0: number, x1: number): number {
     const { boxes } = this;
     if (!boxes) return -1;
@@ -250,7 +265,7 @@ export class TimelineController {
     return this.lanes.findLast(({ top }) => top <= row);
   }
 
-  /** `quote, pricing.py line 5, from 1.20 s to 1.35 s, 150 ms, 12 samples, thread MainThread`. */
+  /** `quote, pricing.py line 5, from 1.20 s to 1.35 s, 150 ms, 2.1 % of all the time, 12 samples, thread MainThread`. */
   describe(box: number): string {
     const frame = this.frameOf(box);
     if (!frame || !this.boxes) return '';
@@ -263,6 +278,7 @@ export class TimelineController {
       ...(file ? [frame.line > 0 ? `${file} line ${frame.line}` : file] : []),
       `from ${rangeText(range)}`,
       formatSeconds((range.to - range.from) / 1e9),
+      `${formatShare((range.to - range.from) / (this.boxes.whole.to - this.boxes.whole.from))} of all the time`,
       `${samples[box]} ${samples[box] === 1 ? 'sample' : 'samples'}`,
       ...(boxes[box]! > 1 ? [`longest of ${boxes[box]} short calls`] : []),
       ...(thread ? [`thread ${thread}`] : []),

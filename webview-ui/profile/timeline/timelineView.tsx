@@ -17,6 +17,7 @@ import { Overview } from './overview.js';
 import { EXCEPTION, paintLanes, STATES } from './paintLanes.js';
 import { TimelinePointer } from './pointer.js';
 import { type Lane, viewportOf } from './scene.js';
+import { TimeTwin } from './twin.js';
 
 /** What ran when, thread by thread. */
 export function TimelineView() {
@@ -176,7 +177,12 @@ export function TimelineView() {
             role="application"
             aria-roledescription="timeline"
             aria-label={`Timeline, ${span}, ${threads}. Arrow keys walk, plus and minus zoom, Enter opens the source, question mark lists all keys.`}
+            aria-owns="timeline-tree"
+            aria-activedescendant={boxes && time.selected >= 0 ? `timeline-box-${time.selected}` : undefined}
             style={{ width: `${size.width}px`, height: `${size.height}px` }}
+            onFocus={() => {
+              if (time.selected < 0 && canvas.current?.matches(':focus-visible')) time.walk('callee');
+            }}
           />
           {lanes
             .filter(({ top }) => rowTop(place, top) > -PITCH && rowTop(place, top) < size.height)
@@ -191,6 +197,7 @@ export function TimelineView() {
         )}
         {cardBox >= 0 && <BoxCard box={cardBox} time={time} anchor={pointer.anchor(cardBox)} />}
       </div>
+      <TimeTwin time={time} />
     </>
   );
 }
@@ -200,19 +207,15 @@ function Head({ lane, top, time }: { lane: Lane; top: number; time: TimelineCont
   const total = time.overview?.lanes.reduce((sum, { value }) => sum + value, 0) ?? 0;
   const figure = `${formatValue(lane.value, store.unit)} · ${formatShare(total > 0 ? lane.value / total : 0)}`;
   return (
-    <button
-      type="button"
-      class="lane-head"
-      style={{ top: `${top}px` }}
-      aria-expanded={lane.levels > 0}
-      aria-label={`Thread ${name}, ${figure}, ${lane.depth} levels`}
-      onClick={() => time.toggle(lane)}
-    >
+    <button type="button" class="lane-head" style={{ top: `${top}px` }} aria-expanded={lane.levels > 0} onClick={() => time.toggle(lane)}>
       <span class="twistie" aria-hidden="true">
         {lane.levels > 0 ? '▾' : '▸'}
       </span>
+      <span class="visually-hidden">Thread </span>
       {name}
+      <span class="visually-hidden">, </span>
       <span class="lane-figure">{figure}</span>
+      <span class="visually-hidden">, {lane.depth} levels</span>
     </button>
   );
 }
