@@ -114,7 +114,9 @@ function comparer(listed: Listed, sort: SortKey, descending: boolean): (a: numbe
     return (a: number, b: number) => sign * (compare(a, b) || line[a]! - line[b]!) || draw(a, b);
   };
   const calls = (index: number) => listed.calls?.[index] || 0;
-  const per = (values: Float64Array) => (index: number) => (calls(index) > 0 ? values[index]! / calls(index) : 0);
+  // As pstats divides: own time by all calls, time with callees by those from outside.
+  const outside = (index: number) => listed.primitive?.[index] || calls(index);
+  const per = (values: Float64Array, by: (index: number) => number) => (index: number) => (by(index) > 0 ? values[index]! / by(index) : 0);
   switch (sort) {
     case 'name':
       return byText(listed.name);
@@ -127,9 +129,9 @@ function comparer(listed: Listed, sort: SortKey, descending: boolean): (a: numbe
     case 'total':
       return (a, b) => sign * (total[a]! - total[b]!) || a - b;
     case 'selfPerCall':
-      return byNumber(per(self));
+      return byNumber(per(self, calls));
     case 'totalPerCall':
-      return byNumber(per(total));
+      return byNumber(per(total, outside));
     default:
       throw new UserError('bad-request', `Functions cannot be sorted by "${String(sort)}".`);
   }
