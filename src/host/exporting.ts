@@ -1,9 +1,11 @@
 /** Exports of what a profile page shows, and of the profile itself. Part of the lazy bundle. */
+
 import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
+import { t } from '../core/l10n.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { PictureKind } from '../protocol/webview.js';
 import type { Ctx } from './ctx.js';
@@ -18,18 +20,18 @@ interface Kind extends vscode.QuickPickItem {
 
 const PICTURES: readonly Kind[] = [
   {
-    label: 'Web page',
-    description: '.html that works by itself: picture and table, without the paths of your folders',
+    label: t('Web page'),
+    description: t('.html that works by itself: picture and table, without the paths of your folders'),
     ending: '.html',
     picture: 'html',
   },
-  { label: 'SVG', description: '.svg, a picture to zoom into, names as text', ending: '.svg', picture: 'svg' },
-  { label: 'PNG', description: '.png, a picture as it is shown', ending: '.png', picture: 'png' },
+  { label: 'SVG', description: t('.svg, a picture to zoom into, names as text'), ending: '.svg', picture: 'svg' },
+  { label: 'PNG', description: t('.png, a picture as it is shown'), ending: '.png', picture: 'png' },
 ];
 const PROFILES: readonly Kind[] = [
-  { label: 'pprof', description: '.pb.gz, for go tool pprof and most viewers', ending: '.pb.gz', format: 'pprof' },
-  { label: 'speedscope', description: '.speedscope.json, for speedscope.app', ending: '.speedscope.json', format: 'speedscope' },
-  { label: 'Collapsed stacks', description: '.collapsed, for flamegraph.pl', ending: '.collapsed', format: 'collapsed' },
+  { label: 'pprof', description: t('.pb.gz, for go tool pprof and most viewers'), ending: '.pb.gz', format: 'pprof' },
+  { label: 'speedscope', description: t('.speedscope.json, for speedscope.app'), ending: '.speedscope.json', format: 'speedscope' },
+  { label: t('Collapsed stacks'), description: t('.collapsed, for flamegraph.pl'), ending: '.collapsed', format: 'collapsed' },
 ];
 const separator = (label: string): Kind => ({ label, kind: vscode.QuickPickItemKind.Separator, ending: '' });
 
@@ -38,13 +40,13 @@ const separator = (label: string): Kind => ({ label, kind: vscode.QuickPickItemK
  * @param draw asks the page; absent where none is open
  */
 export async function exportProfile(ctx: Ctx, info: ProfileInfo, draw: ((kind: PictureKind) => void) | undefined): Promise<void> {
-  const items = [...(draw ? [separator('What is shown'), ...PICTURES] : []), separator('The whole profile'), ...PROFILES];
-  const chosen = await vscode.window.showQuickPick(items, { title: `Export ${info.label}` });
+  const items = [...(draw ? [separator(t('What is shown')), ...PICTURES] : []), separator(t('The whole profile')), ...PROFILES];
+  const chosen = await vscode.window.showQuickPick(items, { title: t('Export {0}', info.label) });
   if (chosen?.picture) draw?.(chosen.picture);
   if (!chosen?.format) return;
   const target = await askTarget(info, chosen.ending);
   if (!target) return;
-  if (target.scheme !== 'file') throw new UserError('not-local', 'A profile can be exported to a folder of this machine only.');
+  if (target.scheme !== 'file') throw new UserError('not-local', t('A profile can be exported to a folder of this machine only.'));
   await ctx.client.request('profile/export', { profile: info.id, format: chosen.format, path: target.fsPath });
   await told(target);
 }
@@ -66,7 +68,7 @@ async function askTarget(info: ProfileInfo, ending: string): Promise<vscode.Uri 
       .replace(/[^\w.-]+/g, '_')
       .replace(/(?:\.py|\.pb\.gz|\.prof)$/, '') || 'profile'
   }${ending}`;
-  return vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(folder, name), title: 'Export' });
+  return vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(folder, name), title: t('Export') });
 }
 
 /** As a whole or not at all: into a neighbour first, which then takes the name. */
@@ -80,12 +82,12 @@ async function writeWhole(target: vscode.Uri, bytes: Uint8Array): Promise<void> 
     await rm(temporary, { force: true });
     throw new UserError(
       'cannot-write',
-      `${path.basename(target.fsPath)} cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`,
+      t('{0} cannot be written: {1}.', path.basename(target.fsPath), (error as NodeJS.ErrnoException).code ?? String(error)),
     );
   }
 }
 
 async function told(target: vscode.Uri): Promise<void> {
-  const again = await vscode.window.showInformationMessage(`Exported to ${path.basename(target.fsPath)}.`, 'Show');
+  const again = await vscode.window.showInformationMessage(t('Exported to {0}.', path.basename(target.fsPath)), t('Show'));
   if (again) await vscode.commands.executeCommand('revealFileInOS', target);
 }

@@ -1,5 +1,7 @@
 /** What a page sends to be kept as a picture: every field is checked here. Pure. */
+
 import { UserError } from '../core/errors.js';
+import { t } from '../core/l10n.js';
 import { type Picture, type PictureBox, type PictureRow, pictureHtml, pictureSvg } from '../core/report/picture.js';
 import type { PictureKind } from '../protocol/webview.js';
 
@@ -76,4 +78,4 @@ function finite(value: unknown): number {
 }
 
 const part = (value: unknown) => Math.min(1, Math.max(0, finite(value)));
-const malformed = () => new UserError('bad-picture', 'The page sent a picture that cannot be kept.');
+const malformed = () => new UserError('bad-picture', t('The page sent a picture that cannot be kept.'));

@@ -206,8 +206,8 @@ async function askSeconds(ctx: Ctx): Promise<number> {
 
 async function askLogin(service: Service): Promise<string> {
   const text = await vscode.window.showInputBox({
-    title: `Log in to ${completeAddress(service.url).url.host}`,
-    prompt: 'The service wants to know who asks: the value of the header Authorization. It is kept among VS Code’s secrets.',
+    title: t('Log in to {0}', completeAddress(service.url).url.host),
+    prompt: t('The service wants to know who asks: the value of the header Authorization. It is kept among VS Code’s secrets.'),
     placeHolder: 'Bearer …',
     password: true,
     ignoreFocusOut: true,
