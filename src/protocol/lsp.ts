@@ -61,6 +61,8 @@ export interface ProfileInfo {
   readonly hasCalls: boolean;
   /** When its samples begin and end, nanoseconds since its start; null where they have no times. */
   readonly times: TimeRange | null;
+  /** Keys of the labels of text that samples bear. */
+  readonly labelKeys: readonly string[];
   readonly recording: RecordingMeta | null;
   /** One sentence for the summary: where the time went. */
   readonly summary: string;

@@ -16,6 +16,7 @@ export type ForwardedMethod =
   | 'profile/files'
   | 'profile/source'
   | 'profile/fileTree'
+  | 'profile/label'
   | 'profile/timeline'
   | 'profile/timelineBoxes';
 

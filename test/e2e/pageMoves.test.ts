@@ -138,3 +138,22 @@ describe('the colours of the flame graph', () => {
     await expect.poll(colours).toEqual(modules);
   });
 });
+
+describe('labels', () => {
+  it('are chosen by their values, and taken away by the chip', async () => {
+    await open('data=small&labels=tenant');
+    await drawn();
+    const choice = page.getByLabel('Label', { exact: true });
+    await choice.selectOption({ label: 'a.b' });
+    await expect.poll(lastView).toEqual({ tagFocus: 'tenant=^a\\.b$' });
+    await expect.poll(chips).toEqual(['Where tenant is a.b ✕']);
+    await page.locator('.chip').click();
+    await expect.poll(() => choice.inputValue()).toBe('');
+  });
+
+  it('are no choice where samples have none', async () => {
+    await open('data=small');
+    await drawn();
+    expect(await page.getByLabel('Label', { exact: true }).count()).toBe(0);
+  });
+});

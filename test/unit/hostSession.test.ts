@@ -37,6 +37,7 @@ function info(id: string, more: Partial<ProfileInfo> = {}): ProfileInfo {
     quality: {},
     warnings: [],
     times: null,
+    labelKeys: [],
     treeIsEstimate: false,
     hasCalls: false,
     recording: null,

@@ -100,6 +100,7 @@ const info: ProfileInfo = {
   treeIsEstimate: query.get('estimate') === '1',
   hasCalls,
   times: null,
+  labelKeys: query.get('labels')?.split(',') ?? [],
   recording: null,
   summary: 'quote in shop/pricing.py took 61 % of 1.00 s.',
 };
@@ -210,6 +211,8 @@ function answer(method: string, params: unknown): never {
       const at = sorted.findIndex((row) => row.func === find);
       return { rows: shown.slice(offset, offset + limit), count: found.length, total: made.root.total, at } as never;
     }
+    case 'profile/label':
+      return ['acme', 'a.b'].map((value) => ({ value, total: 1, samples: 1 })) as never;
     case 'profile/search': {
       const funcs = rows.filter(tester((params as Requests['profile/search'][0]).search)).map((row) => row.func);
       return { total: matching(made, new Set(funcs)), funcs } as never;

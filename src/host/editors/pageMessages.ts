@@ -75,6 +75,8 @@ export function checkForward(message: unknown, info: ProfileInfo): Checked {
     case 'profile/callers':
     case 'profile/callees':
       return { method, params: { view, func: integer(given, 'func', 0) } };
+    case 'profile/label':
+      return { method, params: { view, key: text(given, 'key') } };
     case 'profile/timeline':
       return { method, params: { view, buckets: integer(given, 'buckets', 1) } };
     case 'profile/timelineBoxes': {

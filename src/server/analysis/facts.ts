@@ -26,6 +26,7 @@ export function factsOf(profile: Profile): ProfileFacts {
     quality: profile.quality,
     warnings: profile.warnings,
     times: timesOf(profile),
+    labelKeys: labelKeysOf(profile),
     treeIsEstimate: isSummed(profile, profile.defaultType),
     hasCalls: profile.calls !== undefined,
     summary: summarize(profile),
@@ -36,4 +37,11 @@ export function factsOf(profile: Profile): ProfileFacts {
 function timesOf(profile: Profile): ProfileFacts['times'] {
   const extent = timeExtent(profile);
   return extent === undefined ? null : { from: extent.from, to: extent.to };
+}
+
+function labelKeysOf({ samples: { labels }, strings }: Profile): string[] {
+  const keys = new Set<number>();
+  if (labels !== undefined)
+    for (let label = 0; label < labels.key.length; label++) if (labels.text[label] !== 0) keys.add(labels.key[label]!);
+  return Array.from(keys, (key) => strings[key]!);
 }

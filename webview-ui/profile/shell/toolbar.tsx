@@ -6,6 +6,7 @@ import { history } from '../history.js';
 import { sentence } from '../store.js';
 import { tabs } from '../tabs.js';
 import { useStore } from '../useStore.js';
+import { LabelChoice } from './labels.js';
 
 /** A pause in typing (ms) that starts the search. */
 const PAUSE_MS = 150;
@@ -82,6 +83,7 @@ export function Toolbar() {
           ))}
         </select>
       )}
+      <LabelChoice />
       <SearchBox />
       <button
         type="button"
