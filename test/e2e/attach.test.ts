@@ -92,7 +92,7 @@ function underWay(name: RegExp): string[] {
 
 /** The view Recordings, in sight: a click on the icon of the side bar that is open would close it. */
 async function recordings(): Promise<Locator> {
-  const list = window.page.locator('.pane:has(.pane-header[aria-label^="Recordings"])');
+  const list = window.page.locator('.pane:has(.pane-header[aria-label*="Recordings"])');
   await until('the view Recordings', async () => {
     if (await list.isVisible()) return true;
     await window.page.locator('.activitybar .action-label[aria-label^="Heatline"]').first().click();

@@ -124,7 +124,7 @@ step('hovering the hot line tells its figures', async () => {
 
 step('both trees are filled and lead to the source', async () => {
   await window.page.locator('.activitybar .action-label[aria-label^="Heatline"]').first().click();
-  const rows = (view: string) => window.page.locator(`.pane:has(.pane-header[aria-label^="${view}"]) .monaco-list-row`);
+  const rows = (view: string) => window.page.locator(`.pane:has(.pane-header[aria-label*="${view}"]) .monaco-list-row`);
   const first = await until('hot functions', async () => (await rows('Hot Functions').first().innerText()) || undefined);
   expect(first).toMatch(/quote/);
   expect(await until('the call tree', async () => (await rows('Call Tree').first().innerText()) || undefined)).toMatch(

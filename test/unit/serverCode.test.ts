@@ -118,12 +118,16 @@ describe('hot expressions', () => {
     const end = Buffer.byteLength(line) + 1;
     const whole = builder.place(func, 2, bytes('"ä"'), 2, end);
     const call = builder.place(func, 2, bytes('länger'), 2, end);
-    const beginOnly = builder.place(func, 4, 9);
+    const beginOnly = builder.place(func, 5, 11);
+    const statement = builder.place(func, 4, 9);
+    const wholeLine = builder.place(func, 4, 9, 4, 10);
     const several = builder.place(func, 3, 12, 5, 12);
     for (const [place, weight] of [
       [whole, 10],
       [call, 70],
       [beginOnly, 5],
+      [statement, 2],
+      [wholeLine, 3],
       [several, 15],
     ] as const)
       builder.sample(builder.stack(-1, place), [weight]);
@@ -141,7 +145,7 @@ describe('hot expressions', () => {
     expect(expressions).toEqual([
       { line: 2, column: lines[1]!.indexOf('länger'), endLine: 2, endColumn: lines[1]!.length },
       { line: 3, column: 11, endLine: 5, endColumn: 11 },
-      { line: 4, column: 8, endLine: 4, endColumn: 9 },
+      { line: 5, column: 10, endLine: 5, endColumn: 11 },
     ]);
     expect((await server.request('profile/lineHeat', { view: own, uri: uri(file) })).expressions).toEqual([]);
   });
@@ -152,7 +156,7 @@ describe('hot expressions', () => {
     const document = { uri: uri(file), languageId: 'python', version: 1, text: edited };
     await server.connection.sendNotification('textDocument/didOpen', { textDocument: document });
     const { expressions } = await server.request('profile/lineHeat', { view: own, uri: uri(file), expressions: 'self' });
-    expect(expressions.map(({ line }) => line)).toEqual([3, 4]);
+    expect(expressions.map(({ line }) => line)).toEqual([3, 5]);
     await server.connection.sendNotification('textDocument/didClose', { textDocument: { uri: uri(file) } });
   });
 

@@ -7,7 +7,7 @@ import type { OpenProfile } from '../store.js';
 /** A name or number, for profiles that know only where an expression begins. */
 const WORD = /^[\p{L}\p{N}_]+/u;
 
-/** The expression of each line that takes most, where the profile knows columns and the text is still the one that ran. */
+/** The expression of each line that takes most, where the profile knows columns, it is a part of the line and the text is still the one that ran. */
 export async function hotExpressions(
   opened: OpenProfile,
   view: ViewParams,
@@ -24,8 +24,10 @@ export async function hotExpressions(
     if (line <= 0 || text === undefined || map.changed(span.line)) continue;
     const column = unitsOf(text, span.column - 1);
     if (column < 0) continue;
+    const begins = text.slice(0, column).trim() === '';
     if (span.endColumn <= 0) {
-      const word = WORD.exec(text.slice(column))?.[0];
+      // What begins with the line may be all of it.
+      const word = begins ? undefined : WORD.exec(text.slice(column))?.[0];
       if (word) found.push({ line, column, endLine: line, endColumn: column + word.length });
       continue;
     }
@@ -36,6 +38,8 @@ export async function hotExpressions(
       continue;
     const endColumn = unitsOf(last, span.endColumn - 1);
     if (endColumn < 0 || (endLine === line && endColumn <= column)) continue;
+    // The whole line: that it is lit says as much.
+    if (begins && last.slice(endColumn).trim() === '') continue;
     found.push({ line, column, endLine, endColumn });
   }
   return found;
