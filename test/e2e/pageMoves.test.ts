@@ -157,3 +157,24 @@ describe('labels', () => {
     expect(await page.getByLabel('Label', { exact: true }).count()).toBe(0);
   });
 });
+
+describe('the map of a flame graph', () => {
+  it('is there where more is than fits the window, and a press goes there', async () => {
+    await open('data=small');
+    await drawn();
+    expect(await page.locator('.minimap').count()).toBe(0);
+    await page.locator('canvas').first().focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.press('+');
+    const map = page.locator('.minimap');
+    await map.waitFor();
+    const frame = async () => Number.parseFloat((await map.locator('div').getAttribute('style'))!.match(/left: ([\d.]+)px/)![1]!);
+    expect(await frame()).toBeGreaterThan(20);
+    await map.click({ position: { x: 2, y: 40 } });
+    await expect.poll(frame).toBe(0);
+    // quote fills the window: it begins at 0, and an eighth of the whole is in sight.
+    await expect.poll(async () => (await runs(3))[0]![1]).toBeGreaterThan(1300);
+    await page.screenshot({ path: 'test/.artifacts/flame-map.png' });
+    await page.keyboard.press('0');
+    await expect.poll(() => map.count()).toBe(0);
+  });
+});

@@ -8,6 +8,7 @@ import { useStore } from '../useStore.js';
 import { Card, type CardProps } from './card.js';
 import { FlameController } from './controller.js';
 import { flameKeys } from './keys.js';
+import { Minimap } from './minimap.js';
 import { byPackage, type Colour, Painter } from './paint.js';
 import { BOX, heightOf, PITCH, rowTop, SIDE, TOP } from './place.js';
 import { Pointer } from './pointer.js';
@@ -219,6 +220,9 @@ export function FlamePicture(props: PictureProps) {
           <p class="hint over" role="status">
             {props.empty}
           </p>
+        )}
+        {wholePage && boxes && scroller.current && (
+          <Minimap flame={flame} boxes={boxes} colour={colour} theme={theme} upward={upward} scroller={scroller.current} />
         )}
         {cardBox >= 0 && (props.card ?? BoxCard)(cardBox, flame, pointer.anchor(cardBox), store.page?.info.treeIsEstimate)}
       </div>
