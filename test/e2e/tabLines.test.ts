@@ -69,6 +69,7 @@ describe('lines', () => {
     await page.keyboard.press('n');
     await expect.poll(current).toBe('line-5');
     await page.keyboard.press('N');
+    await expect.poll(current).toBe('line-6');
     await page.keyboard.press('Enter');
     await expect.poll(async () => (await calls('openSource')).at(-1)).toMatchObject({ line: 7, beside: false });
     // A line without figures opens by the function of its neighbours.

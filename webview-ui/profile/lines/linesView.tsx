@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FileRow, SourceRow, TabRequests } from '../../../src/protocol/tabs.js';
 import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
@@ -112,7 +112,10 @@ function SourceText({ file, wanted }: { file: string; wanted: { readonly line: n
   const [reveal, setReveal] = useState<{ readonly index: number; readonly align?: 'center' }>();
   const { first } = shown;
   const hottest = first?.hottest ?? [];
+  /** Keys may come faster than the page is drawn. */
+  const here = useRef(-1);
   const go = (index: number, align?: 'center') => {
+    here.current = index;
     setCurrent(index);
     setReveal({ index, ...(align ? { align } : {}) });
     const row = shown.get(index);
@@ -124,13 +127,14 @@ function SourceText({ file, wanted }: { file: string; wanted: { readonly line: n
   useEffect(() => {
     if (!first) return;
     const index = wanted && wanted.line > 0 ? Math.min(first.count, wanted.line) - 1 : (hottest[0] ?? 0);
+    here.current = index;
     setCurrent(index);
     setReveal({ index, align: 'center' });
   }, [first, wanted]);
   useEffect(() => {
     store.viewKeys = (key) => {
       if ((key !== 'n' && key !== 'N') || hottest.length === 0) return false;
-      const at = hottest.indexOf(current);
+      const at = hottest.indexOf(here.current);
       const next = at < 0 ? 0 : (at + (key === 'n' ? 1 : hottest.length - 1)) % hottest.length;
       go(hottest[next]!, 'center');
       return true;
