@@ -1,4 +1,5 @@
 /** All commands as one table, and the one place where their errors are told. */
+
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { t } from '../core/l10n.js';
