@@ -123,8 +123,11 @@ export class Painter {
     const to = Math.min(left + width, scene.width);
     context.globalAlpha = faded ? (theme.contrast ? 0.45 : 0.28) : 1;
     if (theme.contrast && width >= 3) {
-      context.fillStyle = paint.fill;
-      context.fillRect(from, y, to - from, BOX);
+      // In high contrast a fill is an exception, such as a difference's.
+      if (paint.fill !== theme.background) {
+        context.fillStyle = paint.fill;
+        context.fillRect(from, y, to - from, BOX);
+      }
       context.strokeStyle = theme.border;
       context.lineWidth = 1;
       context.strokeRect(from + 0.5, y + 0.5, to - from - 1, BOX - 1);
