@@ -12,9 +12,11 @@ from .runner import FOLDER
 from .unseen import start
 
 ANSWER_SECONDS = 5.0
+WRITE_SECONDS = 60.0
 LONGEST = 4000  # bytes: as much as a pipe takes in one piece, with what goes before it
 # The helper reads from memory as it is: without a stop, a stack may be caught half-way between two calls.
 SEEN_FROM_OUTSIDE = "sampled from a helper process: the program is not stopped, and torn stacks are counted as errors"
+ENDED_EARLY = "the sampling helper ended before the program: samples are missing"
 
 
 class Unavailable(Exception):
@@ -26,13 +28,14 @@ class Lookout:
 
     exact = True  # a sample's offset tells the instruction that ran
 
-    def __init__(self, rate, traced, every, checkpoints, will, show=None, delay=0.0):
+    def __init__(self, rate, traced, every, checkpoints, will, show=None, delay=0.0, keep=None):
         """
         `traced` says that calls are counted meanwhile.
         `every(self)` is called in a thread of ours at each checkpoint; `will(self, seconds)` in the helper, when the
         program died without a word, so that what was seen can be kept. `show(self, recent)` is called about once a
         second in a copy of the helper: this object has what was seen so far, and after `take(recent)` that of the last
-        seconds; at the end `recent` is None. The first look is `delay` seconds after the start. Raises Unavailable.
+        seconds; at the end `recent` is None. The first look is `delay` seconds after the start. `keep(self, facts)` is
+        called in the helper, or in a copy of it, when `write` was, and writes a file. Raises Unavailable.
         """
         if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
             raise Unavailable("this platform has no readable /proc")
@@ -50,6 +53,7 @@ class Lookout:
         self._will = will
         self._show = show
         self._delay = delay
+        self._keep = keep
         self._names = {os.getpid(): "MainThread"}
         self._report = None
         self._lock = _thread.allocate_lock()
@@ -103,6 +107,40 @@ class Lookout:
         self._fetch()
         self._close()
 
+    def leave(self):
+        """Ends the sampling, of which no more is wanted."""
+        if not self._gone:
+            self.pause()
+            self._close()
+
+    def write(self, facts):
+        """
+        Has the helper write what was seen, where no thread of the program is in its way: `facts`, a dict for `keep`, has
+        under "final" whether to wait for it. False: it cannot be told. Raises OSError, as the helper met it.
+        """
+        if not self._gone:
+            self._collect_names()
+        data = marshal.dumps(facts)
+        with self._lock:
+            if len(data) >= LONGEST or not (self._ours(self._commands) and self._ours(self._answers)):
+                return False
+            try:
+                os.write(self._commands, b"w" + len(data).to_bytes(4, "little") + data)
+            except OSError:
+                return False
+            if not facts["final"]:
+                return True
+            head = self._read(8, WRITE_SECONDS)
+            told = None if head is None else self._read(int.from_bytes(head[4:], "little"))
+        if told is None:
+            self.notes.append(ENDED_EARLY)
+            self._close()
+            return False
+        number = int.from_bytes(head[:4], "little")
+        if number:
+            raise OSError(number, told.decode("utf-8", "replace"))
+        return True
+
     def label(self, text):
         """What runs from now on, until it is told otherwise; None: nothing that has a name."""
         if self._ours(self._commands):
@@ -155,13 +193,19 @@ class Lookout:
         if os.read(commands, 1) != b"g":
             return
         show = None if self._show is None else self._show_copy
-        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show, self._delay)
+        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show, self._delay, self._kept)
         if self._show is not None:
             self._show(self, None)
         if rest is not None:
             self._gone = True
             self.take(rest)
             self._will(self, self.seconds)
+
+    def _kept(self, report, facts):
+        """In the helper, or a copy of it. Raises OSError."""
+        self._gone = True
+        self.take(report)
+        self._keep(self, facts)
 
     def _show_copy(self, report, recent):
         """In a copy of the helper."""
@@ -175,25 +219,33 @@ class Lookout:
         self.ticks, self.errors, self.own_cpu, self.seconds = report[2:]
 
     def _collect_names(self):
-        before = len(self._names)
+        news = {}
         known = getattr(sys.modules.get("threading"), "_active", None)
         if isinstance(known, dict):
             for thread in list(known.values()):
                 native, name = getattr(thread, "_native_id", None), getattr(thread, "_name", None)
-                if native and isinstance(name, str):
-                    self._names[native] = name
-        if len(self._names) != before and self._ours(self._commands):
-            data = marshal.dumps(self._names)
-            if len(data) < LONGEST:
-                os.write(self._commands, b"n" + len(data).to_bytes(4, "little") + data)
+                if native and isinstance(name, str) and self._names.get(native) != name:
+                    self._names[native] = news[native] = name
+        if news and self._ours(self._commands):
+            self._tell_names(news)
+
+    def _tell_names(self, names):
+        """In pieces that a pipe takes whole."""
+        data = marshal.dumps(names)
+        if len(data) < LONGEST:
+            os.write(self._commands, b"n" + len(data).to_bytes(4, "little") + data)
+        elif len(names) > 1:
+            rows = list(names.items())
+            for part in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+                self._tell_names(dict(part))
 
     def _ours(self, pipe):
         """A program may close all files that it does not know; then the number may be a file of its own by now."""
         return not self._gone and _identity(pipe) == self._identities[pipe]
 
-    def _read(self, size):
+    def _read(self, size, seconds=None):
         """Exactly `size` bytes, or None when they do not come in time."""
-        limit, parts = time.monotonic() + ANSWER_SECONDS, b""
+        limit, parts = time.monotonic() + (seconds or ANSWER_SECONDS), b""
         while len(parts) < size:
             try:
                 part = os.read(self._answers, min(size - len(parts), 1 << 20))
@@ -218,7 +270,7 @@ class Lookout:
             except OSError:
                 data = None
             if data is None:
-                self.notes.append("the sampling helper ended before the program: samples are missing")
+                self.notes.append(ENDED_EARLY)
                 return
             self.take(marshal.loads(data))
 

@@ -5,13 +5,14 @@ tight loops and long C calls. The helper is no child of the program (forked twic
 and ends when the program does.
 """
 
+import errno
 import marshal
 import os
 import sys
 import time
 
 from .layout import MASK, WORD, Layout, Memory
-from .live import Live
+from .live import Copies, Live
 
 DEEPEST = 20000
 NAMED_SHIMS = ("<interpreter trampoline>", "<shim>")
@@ -259,12 +260,12 @@ class _Watch:
         return (rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed)
 
 
-def watch(process, rate, traced, commands, answers, hints, checkpoints, names, show=None, delay=0.0):
+def watch(process, rate, traced, commands, answers, hints, checkpoints, names, show=None, delay=0.0, keep=None):
     """
     Samples until it is told to end, then returns None; or until the program is gone, then returns the report.
     `checkpoints` yields seconds between hints; `names` is kept to what the program tells of its threads.
     `show(report, recent report)` is called about once a second, in a process of its own, for someone who looks on.
-    `delay`: seconds from the command to begin to the first look.
+    `delay`: seconds from the command to begin to the first look. `keep(report, facts)` writes what was seen, when that is asked for.
     """
     import select
 
@@ -292,6 +293,7 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
     failed = 0
     nameless = {}  # kernel id → [tick to ask at, ticks to the next]
     live = None if show is None else Live(watcher, show)
+    checkpoint = Copies()
     while True:
         wait = max(0, due - time.monotonic_ns()) / 1e9
         if select.select([commands], [], [], wait)[0]:
@@ -307,9 +309,17 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
             elif command == b"l":
                 size = int.from_bytes(os.read(commands, 4), "little")
                 watcher.label = os.read(commands, size).decode("utf-8", "ignore") if size else None
+            elif command == b"w":
+                facts = marshal.loads(os.read(commands, int.from_bytes(os.read(commands, 4), "little")))
+                if facts["final"]:
+                    checkpoint.end()
+                    _answer(answers, lambda: keep(watcher.report(), facts))
+                elif not checkpoint.busy(time.monotonic_ns()):
+                    checkpoint.make(time.monotonic_ns(), lambda: keep(watcher.report(), facts))
             elif command in (b"q", b""):
-                if live is not None:
-                    live.end()
+                for each in (checkpoint, live):
+                    if each is not None:
+                        each.end()
                 return None if command else watcher.report()
             continue
         try:
@@ -320,8 +330,9 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
             watcher.errors += 1
             failed += 1
             if failed == GONE_AFTER:
-                if live is not None:
-                    live.end()
+                for each in (checkpoint, live):
+                    if each is not None:
+                        each.end()
                 return watcher.report()
             time.sleep(0.001)
             continue
@@ -336,6 +347,20 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
             due_hint = now + int(next(checkpoints) * 1e9)
         if live is not None and now > live.due:
             live.tell(now)
+
+
+def _answer(pipe, work):
+    """Does a piece of work and tells how it went: number of the error or 0, length of what is said of it, and that."""
+    number, told = 0, b""
+    try:
+        work()
+    except Exception as problem:
+        number = getattr(problem, "errno", None) or errno.EIO
+        told = str(getattr(problem, "strerror", None) or problem).encode("utf-8", "replace")[:500]
+    try:
+        os.write(pipe, number.to_bytes(4, "little") + len(told).to_bytes(4, "little") + told)
+    except OSError:
+        pass  # Killed meanwhile: nobody waits.
 
 
 def _to_ask(nameless, names, tick):

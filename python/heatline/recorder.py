@@ -107,7 +107,7 @@ class Recorder(Content):
             try:
                 traced = self.options.engine == "hybrid"
                 show = self._show if self.options.live else None
-                return Lookout(rate, traced, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will, show, self.options.delay)
+                return Lookout(rate, traced, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will, show, self.options.delay, self._keep)
             except Unavailable as reason:
                 self.notes.append("no helper process: %s" % reason)
         return Ticker(rate, self._housekeeping, self.options.delay)
@@ -232,9 +232,14 @@ class Recorder(Content):
         try:
             if self.counter is not None:
                 self.counter.end()
-            if self.sampler is not None:
+            outside = self._helper_writes()
+            if outside:
+                self.sampler.pause()
+            elif self.sampler is not None:
                 self.sampler.stop()
             self._write(final=True)
+            if outside:
+                self.sampler.leave()
         finally:
             if sys.getswitchinterval() == lowered:
                 sys.setswitchinterval(switch)
@@ -315,6 +320,26 @@ class Recorder(Content):
         finally:
             files.remove(path + ".helper")
 
+    def _helper_writes(self):
+        """Whether the helper has all that the file needs: it need not take turns with the program's threads."""
+        options = self.options
+        alone = options.worker is None and not self.has_workers and options.function is None and options.within is None
+        return alone and options.engine == "sampler" and isinstance(self.sampler, Lookout)
+
+    def _handed_over(self, final):
+        """Has the helper write the file, or a checkpoint, if it can. Raises OSError."""
+        if not self._helper_writes():
+            return False
+        facts = {name: getattr(self, name) for name in ("started", "began", "notes", "saw_test")}
+        return self.sampler.write({**facts, "final": final})
+
+    def _keep(self, sampler, facts):
+        """In the helper: writes what the program has handed over. Raises OSError."""
+        self.sampler = sampler
+        for name in ("started", "began", "notes", "saw_test"):
+            setattr(self, name, facts[name])
+        files.write_whole(self.options.output + ("" if facts["final"] else ".part"), self.content(facts["final"]))
+
     def _show(self, sampler, recent):
         """In a copy of the helper: what was seen so far, for someone who looks on. Counts and estimates come at the end."""
         path = self.options.output + ".live"
@@ -341,11 +366,10 @@ class Recorder(Content):
                 for each in (".part", ".helper"):
                     files.remove(path + each)
             elif path is not None:
-                data = self.content(final)
+                if not self._handed_over(final):
+                    files.write_whole(path if final else path + ".part", self.content(final))
                 if not final:
-                    files.write_whole(path + ".part", data)
                     return
-                files.write_whole(path, data)
                 files.remove(path + ".part")
                 files.remove(path + ".helper")
                 files.remove(path + ".on")

@@ -290,6 +290,51 @@ class Ends(Case):
                     self.no_leftovers()
                     os.unlink(self.output)
 
+    @unittest.skipUnless(LINUX, "needs /proc")
+    def test_the_helper_writes_and_where_it_is_gone_that_is_told(self):
+        text = FOREVER[: -len("spin()\n")] + "import threading\nfor n in range(3): threading.Thread(target=spin, name='busy ü %d' % n, daemon=True).start()\nspin()\n"
+        process = self.begin("sampler", text)
+        process.terminate()
+        self.assertEqual(self.end(process)[0], -signal.SIGTERM)
+        profile = self.profile()
+        for name in ("MainThread", "busy ü 0", "busy ü 2"):
+            self.assertGreater(profile.seconds("spin", thread=name), 0.1, name)
+        self.no_leftovers()
+        os.unlink(self.output)
+
+        process = self.begin("sampler", text)
+        with open(self.output + ".helper") as file:
+            os.kill(int(file.read()), signal.SIGKILL)
+        process.terminate()
+        code, err = self.end(process)
+        self.assertEqual((code, err), (-signal.SIGTERM, ""))
+        self.assertIn("the sampling helper ended before the program: samples are missing", self.profile().quality["notes"])
+        self.no_leftovers()
+
+    @unittest.skipUnless(LINUX, "needs /proc")
+    def test_a_checkpoint_of_the_helper_is_whole(self):
+        process = self.begin("sampler")
+        limit = time.time() + 20
+        while not os.path.exists(self.output + ".part") and time.time() < limit:
+            time.sleep(0.05)
+        shutil.copy(self.output + ".part", self.output + ".copy")
+        process.terminate()
+        self.end(process)
+        self.assertGreater(self.profile().seconds("spin"), 1.5)
+        self.no_leftovers()
+        self.output += ".copy"
+        self.assertGreater(self.profile().seconds("spin"), 1)
+        self.assertIn("checkpoint", " ".join(self.profile().quality["notes"]))
+
+    @unittest.skipUnless(LINUX, "needs /proc")
+    def test_names_of_many_threads_are_kept(self):
+        """More of them than go through a pipe at once."""
+        names = "[threading.Thread(target=time.sleep, args=(1.5,), name='%03d ' % n + 'ä' * 60) for n in range(150)]"
+        script = self.write("main.py", "import threading, time\ndef main():\n    many = %s\n    for each in many: each.start()\n    for each in many: each.join()\nmain()\n" % names)
+        self.assertEqual(self.run_recorded([script], ["--engine", "sampler"])[0], 0)
+        found = self.profile().threads()
+        self.assertTrue({"%03d " % n + "ä" * 60 for n in range(150)} <= found, sorted(found)[:3])
+
     @unittest.skipUnless(os.name == "posix", "needs signals")
     def test_own_handlers_are_the_programs(self):
         process = self.begin("hybrid", "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *a: sys.exit(9))\nprint('ready', flush=True)\ntime.sleep(30)\n")

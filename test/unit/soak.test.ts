@@ -22,7 +22,7 @@ test.skipIf(python === undefined || process.platform !== 'linux')('fifty threads
     expect(found['boxes of the picture']).toBeGreaterThan(10);
     // What ten minutes may be, were they all like these.
     expect(found['file, MB']).toBeLessThan((LIMITS.fileMegabytes * SECONDS) / (60 * LIMITS.minutes));
-    expect(found['program recorded, MB'].most - found['program alone, MB']).toBeLessThan(64);
+    expect(found['program recorded, MB'].most - found['program alone, MB']).toBeLessThan(16);
     expect(found['helper, MB'].most).toBeLessThan(128);
   } finally {
     server.dispose();
