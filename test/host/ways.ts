@@ -139,6 +139,7 @@ spin()
 
   test('a program that ends before it is joined: its number may be another’s by then', async () => {
     demandPySpy();
+    noteRecordings(await recordedRun(await write('runs ü/stays.py', 'sum(n * n for n in range(400000))\n')));
     const before = recordingFiles();
     const script = await write('runs ü/leaves.py', spin);
     const program = spawn('python3', [script.fsPath], { stdio: ['ignore', 'pipe', 'ignore'] });
