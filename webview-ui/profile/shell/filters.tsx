@@ -50,8 +50,7 @@ export function Filters() {
             title={`${word}: ${safe}\nClick to take this filter away`}
             onClick={() => store.setView(off)}
           >
-            <span class="chip-word">{word}</span>
-            {safe.length > LONGEST ? `${safe.slice(0, 16)}…${safe.slice(-27)}` : safe}
+            <span class="chip-word">{word}</span> {safe.length > LONGEST ? `${safe.slice(0, 16)}…${safe.slice(-27)}` : safe}
             <span aria-hidden="true">✕</span>
           </button>
         );

@@ -207,15 +207,18 @@ function Head({ lane, top, time }: { lane: Lane; top: number; time: TimelineCont
   const total = time.overview?.lanes.reduce((sum, { value }) => sum + value, 0) ?? 0;
   const figure = `${formatValue(lane.value, store.unit)} · ${formatShare(total > 0 ? lane.value / total : 0)}`;
   return (
-    <button type="button" class="lane-head" style={{ top: `${top}px` }} aria-expanded={lane.levels > 0} onClick={() => time.toggle(lane)}>
+    <button
+      type="button"
+      class="lane-head"
+      style={{ top: `${top}px` }}
+      aria-expanded={lane.levels > 0}
+      aria-label={`Thread ${name}, ${figure}, ${lane.depth} levels`}
+      onClick={() => time.toggle(lane)}
+    >
       <span class="twistie" aria-hidden="true">
         {lane.levels > 0 ? '▾' : '▸'}
       </span>
-      <span class="visually-hidden">Thread </span>
-      {name}
-      <span class="visually-hidden">, </span>
-      <span class="lane-figure">{figure}</span>
-      <span class="visually-hidden">, {lane.depth} levels</span>
+      {name} <span class="lane-figure">{figure}</span>
     </button>
   );
 }
