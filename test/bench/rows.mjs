@@ -10,7 +10,7 @@ import { makeProf } from './makeProf.mjs';
 import { makeSpeedscope } from './makeSpeedscope.mjs';
 import { found } from './race.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const data = join(root, 'test', '.artifacts', 'bench');
 const cli = join(root, 'dist', 'cli.js');
 
@@ -29,7 +29,7 @@ function speedscope(path) {
 }
 
 /** Makes a file or folder once; a half-made one is never taken for whole. */
-async function made(name, make) {
+export async function made(name, make) {
   mkdirSync(data, { recursive: true });
   const path = join(data, name);
   if (!existsSync(path)) {

@@ -11,11 +11,12 @@ export type LiveServer = (method: string, params?: unknown) => Promise<unknown>;
 /** Builds the page and its stand-in host in memory, and opens them in a browser under the rules that VS Code's page has. */
 export class PageHarness {
   private constructor(
-    private readonly browser: Browser,
+    readonly browser: Browser,
     private readonly files: ReadonlyMap<string, { body: string; type: string }>,
   ) {}
 
-  static async start(): Promise<PageHarness> {
+  /** @param flags of Chromium, beside its own */
+  static async start(flags: readonly string[] = []): Promise<PageHarness> {
     const result = await build({
       entryPoints: { profile: 'webview-ui/profile/main.tsx', host: 'webview-ui/dev/mockHost.ts' },
       bundle: true,
@@ -34,16 +35,20 @@ export class PageHarness {
     }
     const browser = await chromium.launch({
       ...browserToUse(),
-      args: [...quietFlags],
+      args: [...quietFlags, ...flags],
     });
     return new PageHarness(browser, files);
   }
 
-  /** Opens the page with the harness's options (see mockHost.ts) once it shows something. */
-  async open(query: string, options: BrowserContextOptions = {}, live?: LiveServer): Promise<Page> {
+  /**
+   * Opens the page with the harness's options (see mockHost.ts) once it shows something.
+   * @param script runs before any of the page's own
+   */
+  async open(query: string, options: BrowserContextOptions = {}, live?: LiveServer, script?: () => void): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1320, height: 640 }, reducedMotion: 'reduce', ...options });
     const page = await context.newPage();
     if (live) await page.exposeFunction('live', live);
+    if (script) await page.addInitScript(script);
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());

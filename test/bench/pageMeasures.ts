@@ -1,0 +1,148 @@
+/** Figures of the profile page with its server behind it, and of speedscope's page, in browsers that are started the same way. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import type { ProfileInfo, Requests, ViewParams } from '../../src/protocol/lsp.js';
+import { PageHarness } from '../e2e/pageHarness.js';
+import { type RunningServer, startServer } from '../unit/serverKit.js';
+import * as probes from './pageProbes.js';
+
+/** WebGL without a GPU, for both pages. */
+const FLAGS = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+const PATIENCE_MS = 300_000;
+
+export interface Figures {
+  /** Milliseconds from the file to its first picture on the screen. */
+  readonly first: number;
+  /** Lengths of the frames while zooming and panning, ms. */
+  readonly frames: readonly number[];
+  /** Bytes: JavaScript heap of the page, most memory of the page's process, memory of our server now and at most. */
+  readonly heap: number;
+  readonly peak: number;
+  readonly server?: number;
+  readonly serverPeak?: number;
+}
+
+interface Opened {
+  readonly page: Page;
+  readonly info: ProfileInfo;
+  readonly server: RunningServer;
+  readonly harness: PageHarness;
+  readonly first: number;
+}
+
+/** The profile page on a file, as VS Code shows it: the page and the server begin at the same moment. */
+async function withHeatline<T>(file: string, query: string, use: (opened: Opened) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'heatline-pages-'));
+  const server = await startServer(path.resolve('dist/server.js'), folder, ['--max-old-space-size=4096']);
+  const harness = await PageHarness.start(FLAGS);
+  try {
+    const start = Date.now();
+    const opening = server.request('profile/open', { uri: pathToFileURL(file).href });
+    const page = await harness.open(
+      `data=empty&${query}`,
+      {},
+      (method, params) => (method === 'info' ? opening : server.request(method as keyof Requests, params as Requests[keyof Requests][0])),
+      probes.installProbe,
+    );
+    const info = await opening;
+    const first = query.includes('tab=') ? Number.NaN : (await probes.firstPicture(page, PATIENCE_MS)) - start;
+    return await use({ page, info, server, harness, first });
+  } finally {
+    await harness.stop();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param steps events of each kind while zooming and panning */
+export async function heatline(file: string, steps: number): Promise<Figures> {
+  return withHeatline(file, '', async ({ page, server, harness, first }) => {
+    const frames = await probes.framesDuring(page, () => probes.zoomAndPan(page, steps));
+    const memory = probes.memoryOf(server.process.pid);
+    const heap = await probes.heapOf(page);
+    const peak = await probes.pagePeak(harness.browser);
+    return { first, frames, heap, peak, server: memory.now, serverPeak: memory.peak };
+  });
+}
+
+/** @param built folder of speedscope's built page; @throws Error with a sentence where the page shows nothing of the file */
+export async function speedscope(built: string, file: string, steps: number): Promise<Figures> {
+  const harness = await PageHarness.start(FLAGS);
+  try {
+    const context = await harness.browser.newContext({ viewport: { width: 1320, height: 640 }, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    await page.addInitScript(probes.installProbe);
+    const types: Record<string, string> = {
+      '.html': 'text/html',
+      '.js': 'text/javascript',
+      '.css': 'text/css',
+      '.wasm': 'application/wasm',
+    };
+    await page.route('http://speedscope.test/**', (route) => {
+      const name = new URL(route.request().url()).pathname.slice(1) || 'index.html';
+      const body = readFileSync(path.join(built, path.basename(name)));
+      return route.fulfill({ body, contentType: types[path.extname(name)] ?? 'application/octet-stream' });
+    });
+    await page.goto('http://speedscope.test/');
+    const input = page.locator('input[type=file]').first();
+    await input.waitFor({ state: 'attached' });
+    await page.evaluate(() => window.probe.again());
+    const start = Date.now();
+    await input.setInputFiles(file);
+    const first = (await probes.firstPicture(page, PATIENCE_MS)) - start;
+    const frames = await probes.framesDuring(page, () => probes.zoomAndPan(page, steps));
+    const heap = await probes.heapOf(page);
+    return { first, frames, heap, peak: await probes.pagePeak(harness.browser) };
+  } finally {
+    await harness.stop();
+  }
+}
+
+/** Wheel, Page Down and End through a table of all functions: frames, those with a blank row in sight, most blank rows. */
+export async function tableScroll(file: string, steps: number) {
+  return withHeatline(file, 'tab=table', async ({ page, info }) => {
+    await page.locator('#row-0 .name').waitFor();
+    const rows = info.functions;
+    await page.mouse.move(600, 300);
+    await page.evaluate(probes.watchRows);
+    for (let i = 0; i < steps; i++) await page.mouse.wheel(0, 240);
+    const wheel = await probes.rowsSeen(page);
+    await page.locator('[role=grid]').focus();
+    await page.evaluate(probes.watchRows);
+    for (let i = 0; i < steps; i++) await page.keyboard.press('PageDown');
+    const keys = await probes.rowsSeen(page);
+    await page.evaluate(probes.watchRows);
+    await page.evaluate(async (count) => {
+      const body = document.querySelector('.table-body')!;
+      for (let i = 1; i <= count; i++) {
+        body.scrollTop = (body.scrollHeight * i) / count;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }, steps);
+    return { rows, wheel, keys, thumb: await probes.rowsSeen(page) };
+  });
+}
+
+/** Milliseconds from a new metric, thread or focus to the new flame graph, the first time each; and back to what was shown. */
+export async function switches(file: string): Promise<{ readonly what: string; readonly ms: number }[]> {
+  return withHeatline(file, '', async ({ page, info, server }) => {
+    const view: ViewParams = { profile: info.id, type: info.defaultType };
+    const { rows } = await server.request('profile/functions', { view, sort: 'total', descending: true, offset: 0, limit: 40 });
+    const focus = `^${rows.at(-1)!.name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}$`;
+    const steps: [string, ViewParams][] = [
+      ['another metric', { ...view, type: (info.defaultType + 1) % info.valueTypes.length }],
+      ['one thread', { ...view, thread: info.threads[0] ?? '' }],
+      ['a focus', { ...view, focus }],
+    ];
+    const taken: { what: string; ms: number }[] = [];
+    for (const [what, next] of steps) {
+      if (JSON.stringify(next) === JSON.stringify(view) || next.thread === '') continue;
+      taken.push({ what, ms: await page.evaluate(probes.switchView, next as unknown as Record<string, unknown>) });
+      taken.push({ what: `${what}, and back`, ms: await page.evaluate(probes.switchView, view as unknown as Record<string, unknown>) });
+    }
+    return taken;
+  });
+}

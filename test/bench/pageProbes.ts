@@ -1,0 +1,188 @@
+/** What a page tells of itself while it is measured. The functions run in the page, each on its own. */
+import { readFileSync } from 'node:fs';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+
+interface Probe {
+  /** When the first picture was on the screen, ms since 1970; 0: not yet. */
+  first: number;
+  /** Forgets what was drawn so far. */
+  again(): void;
+  frames: number[];
+  running: boolean;
+}
+declare global {
+  interface Window {
+    probe: Probe;
+  }
+}
+
+/** Waits for the first drawing on a large canvas, by 2D or WebGL; later ones go unwatched. Goes before every script of a page. */
+export function installProbe(): void {
+  const large = 90_000;
+  const watched: [object, string][] = [];
+  for (const name of ['fillRect', 'fill', 'fillText', 'drawImage']) watched.push([CanvasRenderingContext2D.prototype, name]);
+  for (const name of ['drawArrays', 'drawElements']) {
+    watched.push([WebGLRenderingContext.prototype, name], [WebGL2RenderingContext.prototype, name]);
+  }
+  const originals = watched.map(([proto, name]) => (proto as Record<string, (...given: unknown[]) => unknown>)[name]!);
+  const restore = () => {
+    for (const [i, [proto, name]] of watched.entries()) (proto as Record<string, unknown>)[name] = originals[i];
+  };
+  const watch = () => {
+    let seen = false;
+    for (const [i, [proto, name]] of watched.entries()) {
+      (proto as Record<string, unknown>)[name] = function (this: CanvasRenderingContext2D, ...given: unknown[]) {
+        const { canvas } = this;
+        if (!seen && canvas.width * canvas.height > large) {
+          seen = true;
+          restore();
+          // The frame in which it was drawn, and the next: by then it was shown.
+          requestAnimationFrame(() =>
+            setTimeout(() => {
+              window.probe.first = performance.timeOrigin + performance.now();
+            }),
+          );
+        }
+        return originals[i]!.apply(this, given);
+      };
+    }
+  };
+  window.probe = {
+    first: 0,
+    again() {
+      restore();
+      window.probe.first = 0;
+      watch();
+    },
+    frames: [],
+    running: false,
+  };
+  watch();
+}
+
+export async function firstPicture(page: Page, timeout: number): Promise<number> {
+  return (await page.waitForFunction(() => window.probe.first, undefined, { timeout, polling: 100 })).jsonValue();
+}
+
+/** Lengths of the frames (ms) while something is done. */
+export async function framesDuring(page: Page, action: () => Promise<void>): Promise<number[]> {
+  await page.evaluate(() => {
+    const { probe } = window;
+    probe.frames = [];
+    probe.running = true;
+    let before = 0;
+    const tick = (now: number) => {
+      if (before > 0) probe.frames.push(now - before);
+      before = now;
+      if (probe.running) requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  });
+  await action();
+  return page.evaluate(() => {
+    window.probe.running = false;
+    return window.probe.frames;
+  });
+}
+
+/** The same hand on both pages: ctrl and wheel in, a drag there and back, the wheel down and up, ctrl and wheel out. */
+export async function zoomAndPan(page: Page, steps: number): Promise<void> {
+  const { width, height } = page.viewportSize()!;
+  const [x, y] = [width * 0.4, height * 0.5];
+  await page.mouse.move(x, y);
+  const wheel = async (sideways: number, down: number) => {
+    for (let i = 0; i < steps; i++) await page.mouse.wheel(sideways, down);
+  };
+  await page.keyboard.down('Control');
+  await wheel(0, -40);
+  await page.keyboard.up('Control');
+  await page.mouse.down();
+  for (let i = 0; i < steps; i++) await page.mouse.move(x + 6 * i, y);
+  for (let i = steps; i > 0; i--) await page.mouse.move(x + 6 * i, y);
+  await page.mouse.up();
+  await wheel(0, 60);
+  await wheel(0, -60);
+  await page.keyboard.down('Control');
+  await wheel(0, 40);
+  await page.keyboard.up('Control');
+}
+
+/** Bytes of the page's JavaScript heap, after a collection. */
+export async function heapOf(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize, backingStorageSize = 0 } = (await session.send('Runtime.getHeapUsage')) as {
+    usedSize: number;
+    backingStorageSize?: number;
+  };
+  await session.detach();
+  return usedSize + backingStorageSize;
+}
+
+/** Most memory (bytes) that a page's process took; NaN where the system does not tell. */
+export async function pagePeak(browser: Browser): Promise<number> {
+  const session: CDPSession = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => memoryOf(id).peak));
+}
+
+/** Memory of a process in bytes, now and at most (Linux). */
+export function memoryOf(pid: number | undefined): { readonly now: number; readonly peak: number } {
+  const field = (text: string, name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1] ?? Number.NaN) * 1024;
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return { now: field(text, 'VmRSS'), peak: field(text, 'VmHWM') };
+  } catch {
+    return { now: Number.NaN, peak: Number.NaN };
+  }
+}
+
+/** Changes the view as the host does, and gives the ms until the new flame graph was on the screen. Runs in the page. */
+export async function switchView(view: Record<string, unknown>): Promise<number> {
+  const asked = () => window.harness.calls.filter((call) => call.method === 'profile/flame').length;
+  const before = asked();
+  const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  const start = performance.now();
+  window.harness.state({ view } as never);
+  while (asked() === before || document.querySelector('.scroller')?.getAttribute('aria-busy') !== 'false') await frame();
+  await frame();
+  return performance.now() - start;
+}
+
+/** Watches every frame of a table for rows in sight that are not there, or hold no text yet. Runs in the page. */
+export function watchRows(): void {
+  const own = window as unknown as { blanks: { frames: number; blank: number; worst: number; on: boolean } };
+  own.blanks = { frames: 0, blank: 0, worst: 0, on: true };
+  const body = document.querySelector<HTMLElement>('.table-body')!;
+  const look = () => {
+    const { top, height } = body.getBoundingClientRect();
+    const filled = new Set<number>();
+    for (const row of body.querySelectorAll('[role=row]')) {
+      const name = row.querySelector('.name .text')?.textContent ?? '';
+      const y = row.getBoundingClientRect().top - top;
+      if (name !== '' && name !== '…') filled.add(Math.round(y));
+    }
+    // Rows are 22 px apart: each height in sight is in a row with a name.
+    let blank = 0;
+    for (let y = 0; y < height; y += 22) {
+      let has = false;
+      for (let off = 0; off < 22 && !has; off++) has = filled.has(Math.floor(y) - off);
+      if (!has) blank++;
+    }
+    own.blanks.frames++;
+    if (blank > 0) own.blanks.blank++;
+    own.blanks.worst = Math.max(own.blanks.worst, blank);
+    // After the frame that was painted, not before it.
+    if (own.blanks.on) requestAnimationFrame(() => setTimeout(look));
+  };
+  requestAnimationFrame(() => setTimeout(look));
+}
+
+export async function rowsSeen(page: Page): Promise<{ readonly frames: number; readonly blank: number; readonly worst: number }> {
+  return page.evaluate(() => {
+    const own = window as unknown as { blanks: { frames: number; blank: number; worst: number; on: boolean } };
+    own.blanks.on = false;
+    return own.blanks;
+  });
+}
