@@ -50,13 +50,32 @@ export async function finishRun(plan: LaunchPlan, end: ProcessEnd): Promise<RunR
   return { output: undefined, exitStatus, rescued: false, sentence };
 }
 
-/** The tool's own status says nothing of the program, which runs on. */
-function finishAttached(plan: LaunchPlan, remark: string | undefined): RunResult {
+/**
+ * The tool's own status says nothing of the program, which runs on. Where the tool was killed, what it left is taken: the file that our
+ * guest in the program still writes, else its last checkpoint.
+ */
+async function finishAttached(plan: LaunchPlan, remark: string | undefined): Promise<RunResult> {
+  const { output } = plan;
   const said = takeSaid(plan);
-  removeLeftovers(plan.output);
-  const output = hasContent(plan.output) ? plan.output : undefined;
-  if (output === undefined) rmSync(plan.output, { force: true });
-  return { output, exitStatus: null, rescued: false, sentence: toolTrouble(said, output !== undefined) ?? remark };
+  await awaitGuest(output);
+  removeLeftovers(output);
+  const part = `${output}.part`;
+  const rescued = !hasContent(output) && hasContent(part);
+  if (rescued) renameSync(part, output);
+  else rmSync(part, { force: true });
+  if (!hasContent(output)) {
+    rmSync(output, { force: true });
+    return { output: undefined, exitStatus: null, rescued, sentence: toolTrouble(said, false) ?? remark };
+  }
+  return { output, exitStatus: null, rescued, sentence: rescued ? CUT_OFF : (toolTrouble(said, true) ?? remark) };
+}
+
+const CUT_OFF = 'The recording was cut off; what was recorded up to the last checkpoint is kept.';
+
+/** A guest in a program (visitor.py) sees within a moment that who asked for it is gone, and writes. Waits for at most 3 s. */
+async function awaitGuest(output: string): Promise<void> {
+  const limit = Date.now() + 3000;
+  while (!hasContent(output) && existsSync(`${output}.tmp-joined`) && Date.now() < limit) await sleep(20);
 }
 
 /**

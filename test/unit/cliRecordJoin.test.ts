@@ -1,6 +1,6 @@
 // Joining a program by its own Python (sys.remote_exec, CPython 3.14 and newer): real programs, no tool.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cliKit } from './cliKit.js';
@@ -72,6 +72,17 @@ async function joined(pid: number): Promise<void> {
   await pause(2000);
 }
 
+/** Number of the process that joins on behalf of a command line, once the guest has left its first checkpoint. */
+async function checkpointed(commandLine: number): Promise<number> {
+  for (;;) {
+    for (const asking of readFileSync(`/proc/${commandLine}/task/${commandLine}/children`, 'utf8').split(' ').filter(Boolean)) {
+      const words = readFileSync(`/proc/${asking}/cmdline`, 'utf8').split('\0');
+      if (words.some((word) => word !== '' && existsSync(`${word}.part`))) return Number(asking);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 const record = (pid: number, ...options: string[]) => ['record', '--pid', String(pid), '--engine', 'sampler', ...options];
 
 describe.skipIf(process.platform !== 'linux' || python === undefined)('joining by the program’s own Python', () => {
@@ -114,6 +125,30 @@ describe.skipIf(process.platform !== 'linux' || python === undefined)('joining b
       for (const name of ['stopped', 'ended']) {
         expect(json('top', join(place, `${name}.pb.gz`)).functions.map((each: { name: string }) => each.name)).toContain('spin');
       }
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  test.each([
+    ['who asks is killed: the guest writes', false],
+    ['and so is the program: its last checkpoint is kept', true],
+  ])('%s', { timeout: 120_000 }, async (_, both) => {
+    const { child, pid, place } = await begin(PROGRAM);
+    try {
+      const recorded = start(record(pid, '-o', 'cut.pb.gz'), { cwd: place }, (recording) => {
+        void checkpointed(recording.pid!).then((asking) => {
+          process.kill(asking, 'SIGKILL');
+          if (both) child.kill('SIGKILL');
+        });
+      });
+      const { status, stderr } = await recorded;
+      expect(status, stderr).toBe(0);
+      expect(stderr).toContain('→ cut.pb.gz');
+      expect(stderr.includes('was cut off')).toBe(both);
+      expect(json('top', join(place, 'cut.pb.gz')).functions.map((each: { name: string }) => each.name)).toContain('spin');
+      expect(readdirSync(place).sort()).toEqual(['cut.pb.gz', 'prog.py']);
+      if (!both) expect(child.exitCode ?? child.signalCode).toBeNull();
     } finally {
       child.kill('SIGKILL');
     }
