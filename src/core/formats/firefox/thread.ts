@@ -60,7 +60,7 @@ export class FirefoxThread {
       const row = stack.array[i]!;
       // Nothing ran, or it could not be seen.
       if (Number.isNaN(row)) continue;
-      if (!(row >= 0 && row < stacks.length)) throw new ReadError('corrupt', `A sample refers to stack ${row}, which there is not.`);
+      if (stacks[row] === undefined) throw new ReadError('corrupt', `A sample refers to stack ${row}, which there is not.`);
       if (thread < 0) thread = builder.thread(name);
       const own = at(weight, i);
       const heavy = Number.isNaN(own) ? 1 : own;
@@ -118,7 +118,7 @@ export class FirefoxThread {
     parentsFirst(parent, length, (row) => {
       const own = frame!.array[row]!;
       const place = frames[own];
-      if (place === undefined) throw new ReadError('corrupt', `A stack refers to frame ${own}, which there is not.`);
+      if (place === undefined) throw new ReadError('corrupt', 'A stack refers to a frame that there is not.');
       stacks[row] = builder.stack(parent[row]! < 0 ? -1 : stacks[parent[row]!]!, place);
     });
     return stacks;
@@ -142,7 +142,7 @@ export class FirefoxThread {
     const sources = original === undefined ? undefined : await this.sourceLocations(strings);
     return Int32Array.from(func.done(), (index, row) => {
       const own = funcs[index];
-      if (own === undefined) throw new ReadError('corrupt', `A frame refers to function ${index}, which there is not.`);
+      if (own === undefined) throw new ReadError('corrupt', 'A frame refers to a function that there is not.');
       // Where compiled code came from goes before the compiled code.
       const from = sources?.(at(original, row));
       if (from !== undefined) return builder.place(own, from.line, from.column);

@@ -99,7 +99,7 @@ export class V8Profile {
     builder.quality({ lasting: true });
     for (let i = 0; i < samples.length; i++) {
       const row = this.rowOf.get(samples.array[i]!);
-      if (row === undefined) throw new ReadError('corrupt', `A sample refers to node ${samples.array[i]}, which there is not.`);
+      if (row === undefined) throw new ReadError('corrupt', 'A sample refers to a node that there is not.');
       const last = i + 1 >= samples.length;
       if (!last && i + 1 < deltas.length) clock += finite(deltas.array[i + 1]!);
       const next = Math.max(now, last ? finite(this.end) : clock);
