@@ -8,18 +8,26 @@ describe('page', () => {
     await open('data=small');
     await drawn();
     const seen: string[] = [];
-    for (let i = 0; i < 7; i++) {
+    for (let i = 0; i < 9; i++) {
       await page.keyboard.press('Tab');
       seen.push(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''));
     }
     expect(seen[0]).toBe('Flame');
-    expect(seen.slice(1, 6)).toEqual(['Metric', 'Thread', expect.stringContaining('Search'), 'Inverted', 'Just my code']);
-    expect(seen[6]).toMatch(/^Flame graph, 6 levels/);
+    expect(seen.slice(1, 8)).toEqual([
+      'Metric',
+      'Thread',
+      expect.stringContaining('Search'),
+      'Export…',
+      'Colour of the boxes',
+      'Inverted',
+      'Just my code',
+    ]);
+    expect(seen[8]).toMatch(/^Flame graph, 6 levels/);
     await page.keyboard.press('Shift+Tab');
     await page.locator('#tab-flame').focus();
     await page.keyboard.press('ArrowRight');
-    await expect.poll(() => page.locator('#tab-table').getAttribute('aria-selected')).toBe('true');
-    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('tab-table');
+    await expect.poll(() => page.locator('#tab-timeline').getAttribute('aria-selected')).toBe('true');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('tab-timeline');
   });
 
   it('sends metric, thread and just-my-code as intents and draws from the answer', async () => {
@@ -33,7 +41,7 @@ describe('page', () => {
     await expect.poll(() => calls('setView')).toEqual([{ type: 1 }, { thread: 'worker-1' }, { thread: '' }, { justMyCode: true }]);
     await expect
       .poll(async () => (await calls('profile/flame')).at(-1))
-      .toMatchObject({ view: { profile: 'p1', type: 1, thread: '', justMyCode: true } });
+      .toMatchObject({ view: { profile: 'p1', type: 1, justMyCode: true } });
   });
 
   it('says how far the figures can be trusted', async () => {
