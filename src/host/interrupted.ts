@@ -7,6 +7,7 @@ import { parseMeta, type RecordingMeta } from '../core/recording.js';
 import type { LaunchPlan } from '../engines/engine.js';
 import { finishRun } from '../engines/index.js';
 import type { Ctx } from './ctx.js';
+import { saysFull } from './fullDisk.js';
 
 const NOTE = 'run.json';
 
@@ -64,6 +65,8 @@ async function takeUpSafely(ctx: Ctx, folder: string, note: Note): Promise<void>
     await takeUp(ctx, folder, note);
   } catch (error) {
     ctx.log.warn(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+    // With room for it, it is taken up the next time.
+    if (saysFull(error)) return;
   }
   await forgetRun(folder);
 }

@@ -13,6 +13,7 @@ import { chooseFor, type Preferences } from '../engines/preferences.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import { isUserError } from './errors.js';
+import { isFull, nothingFits, saysFull, sealedLater } from './fullDisk.js';
 import { readGitCommit } from './gitCommit.js';
 import { forgetRun, noteRun } from './interrupted.js';
 import { liveLabel } from './live.js';
@@ -74,7 +75,9 @@ export async function record(ctx: Ctx, job: Job): Promise<ProfileInfo> {
   const { name } = job;
   refuseTwice(ctx, name, job.key);
   const id = job.id ?? newRecordingId();
-  const folder = await makeFolder(ctx.recordingsRoot, id);
+  const folder = await makeFolder(ctx.recordingsRoot, id).catch((error: unknown) => {
+    throw saysFull(error) ? nothingFits(name, path.join(ctx.recordingsRoot, id)) : error;
+  });
   let recorded = false;
   let leaveLive: (() => Promise<void>) | undefined;
   try {
@@ -112,7 +115,7 @@ export async function record(ctx: Ctx, job: Job): Promise<ProfileInfo> {
     const killed = end.rescued || (exitStatus ?? 0) < 0;
     const stoppedBy = end.stoppedByUser ? 'user' : killed ? 'signal' : 'program';
     const meta: RecordingMeta = { ...draft, durationSeconds: end.seconds, exitStatus, stoppedBy };
-    if (!recorded) throw nothingRecorded(job, meta, end);
+    if (!recorded) throw (await isFull(folder)) ? nothingFits(name, folder) : nothingRecorded(job, meta, end);
     const info = await seal(ctx, folder, meta, name);
     await forgetRun(folder);
     // Who looked on has chosen meanwhile what to look at.
@@ -120,6 +123,8 @@ export async function record(ctx: Ctx, job: Job): Promise<ProfileInfo> {
     await show(ctx, info);
     tellEnd(name, meta, end);
     return info;
+  } catch (error) {
+    throw saysFull(error) && !isUserError(error) ? nothingFits(name, folder) : error;
   } finally {
     await leaveLive?.();
     // Without meta.json it is no recording; what the engine wrote stays all the same, for it may be all that is left of a long run.
@@ -177,6 +182,7 @@ export async function seal(ctx: Ctx, folder: string, meta: RecordingMeta, name: 
   } catch (error) {
     ctx.log.warn(`${name}: the recording stays in ${folder}`);
     if (!isUserError(error)) throw error;
+    if (saysFull(error)) throw sealedLater(name, folder);
     throw new UserError('unreadable', t('What was recorded of {0} cannot be read: {1}', name, error.message), showLog);
   }
 }

@@ -4,7 +4,7 @@ import { UserError } from '../core/errors.js';
 
 /**
  * Writes a file as a whole or not at all: into a neighbour first, which then takes the name.
- * @throws UserError `cannot-write` when the disk refuses; what `fill` throws goes through
+ * @throws UserError `disk-full`, or `cannot-write` when the disk refuses otherwise; what `fill` throws goes through
  */
 export async function writeWhole(file: string, fill: (write: (chunk: Uint8Array) => void) => Promise<void> | void): Promise<void> {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
@@ -30,14 +30,17 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'that is not allowed',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk is full',
   EISDIR: 'there is a folder of that name',
 };
 
-function attempt<T>(file: string, act: () => T): T {
+/** Does something with a file. @throws UserError as `writeWhole` */
+export function attempt<T>(file: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    throw new UserError('cannot-write', `${file} cannot be written: ${reasons[code] ?? (code || String(error))}.`);
+    const kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'disk-full' : 'cannot-write';
+    throw new UserError(kind, `${file} cannot be written: ${reasons[code] ?? (code || String(error))}.`);
   }
 }

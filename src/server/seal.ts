@@ -4,7 +4,7 @@ import path from 'node:path';
 import { UserError } from '../core/errors.js';
 import type { ReadControl } from '../core/formats/format.js';
 import { KERNEL_FILES, parseMeta, type RecordedSource, type RecordingMeta } from '../core/recording.js';
-import { writeWhole } from './atomic.js';
+import { attempt, writeWhole } from './atomic.js';
 import { isCell } from './cells.js';
 import { isInstalled, PathMap, pathKey, realOf } from './paths.js';
 import { openAnalysis } from './reading.js';
@@ -70,7 +70,7 @@ async function copySources(
 
 async function copy(bytes: Uint8Array, folder: string): Promise<Pick<RecordedSource, 'sha256' | 'lines'>> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  mkdirSync(folder, { recursive: true });
+  attempt(folder, () => mkdirSync(folder, { recursive: true }));
   const target = path.join(folder, sha256);
   if (!existsSync(target)) await writeWhole(target, (write) => write(bytes));
   let lines = 1;

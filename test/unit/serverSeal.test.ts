@@ -1,5 +1,6 @@
 // How the server makes a recording whole.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordingMeta } from '../../src/core/recording.js';
@@ -61,6 +62,28 @@ describe('recording/seal', () => {
     const sealed = await server.request('recording/seal', { folder: recording, meta: metaFor('two'), roots: [folder] });
     expect(sealed.recording?.sources).toEqual([]);
     expect((await heat({ profile: sealed.id, type: 1 })).stale).toBe(true);
+  });
+
+  it('says that the disk is full, keeps the raw file, and makes it a recording when there is room', async ({ skip }) => {
+    const recording = path.join(folder, 'full');
+    mkdirSync(recording);
+    // A disk of our own, where we may mount one (as root).
+    const mount = (options: string) => spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', recording]).status === 0;
+    if (!mount('size=64k')) skip();
+    try {
+      const large = path.join(folder, 'large.py');
+      writeFileSync(large, `${SHOP}${'# more than fits\n'.repeat(10_000)}`);
+      utimesSync(large, new Date(0), new Date(0));
+      writeFileSync(path.join(recording, 'raw.pb.gz'), encodePprof(shopProfile(large)));
+      const seal = () => server.request('recording/seal', { folder: recording, meta: metaFor('five'), roots: [folder] });
+      await expect(seal()).rejects.toMatchObject({ message: expect.stringMatching(/: the disk is full\.$/), data: { code: 'disk-full' } });
+      expect(readdirSync(recording, { recursive: true }).sort()).toEqual(['raw.pb.gz', 'sources']);
+      expect(mount('remount,size=1m')).toBe(true);
+      expect((await seal()).recording?.sources).toMatchObject([{ path: large }]);
+      expect(readdirSync(recording).sort()).toEqual(['meta.json', 'raw.pb.gz', 'sources']);
+    } finally {
+      spawnSync('umount', ['-l', recording]);
+    }
   });
 
   it('refuses a raw file that is not whole, and leaves no recording', async () => {
