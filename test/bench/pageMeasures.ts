@@ -101,28 +101,28 @@ export async function speedscope(built: string, file: string, steps: number): Pr
   }
 }
 
-/** Wheel, Page Down and End through a table of all functions: frames, those with a blank row in sight, most blank rows. */
+/**
+ * Wheel and Page Down through a table of all functions: frames, those with a blank row in sight, most blank rows. And ms until a
+ * screenful is whole after each of the thumb's jumps.
+ */
 export async function tableScroll(file: string, steps: number) {
   return withHeatline(file, 'tab=table', async ({ page, info }) => {
     await page.locator('#row-0 .name').waitFor();
     const rows = info.functions;
     await page.mouse.move(600, 300);
-    await page.evaluate(probes.watchRows);
-    for (let i = 0; i < steps; i++) await page.mouse.wheel(0, 240);
-    const wheel = await probes.rowsSeen(page);
-    await page.locator('[role=grid]').focus();
-    await page.evaluate(probes.watchRows);
-    for (let i = 0; i < steps; i++) await page.keyboard.press('PageDown');
-    const keys = await probes.rowsSeen(page);
-    await page.evaluate(probes.watchRows);
-    await page.evaluate(async (count) => {
-      const body = document.querySelector('.table-body')!;
-      for (let i = 1; i <= count; i++) {
-        body.scrollTop = (body.scrollHeight * i) / count;
-        await new Promise((resolve) => setTimeout(resolve, 50));
+    const frame = () => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)).then(() => undefined));
+    const watched = async (step: () => Promise<void>) => {
+      await page.evaluate(probes.watchRows);
+      for (let i = 0; i < steps; i++) {
+        await step();
+        await frame();
       }
-    }, steps);
-    return { rows, wheel, keys, thumb: await probes.rowsSeen(page) };
+      return page.evaluate(probes.rowsSeen);
+    };
+    const wheel = await watched(() => page.mouse.wheel(0, 240));
+    await page.locator('[role=grid]').focus();
+    const keys = await watched(() => page.keyboard.press('PageDown'));
+    return { rows, wheel, keys, jumps: await page.evaluate(probes.thumbJumps, steps) };
   });
 }
 

@@ -150,39 +150,70 @@ export async function switchView(view: Record<string, unknown>): Promise<number>
   return performance.now() - start;
 }
 
-/** Watches every frame of a table for rows in sight that are not there, or hold no text yet. Runs in the page. */
+interface Blanks {
+  frames: number;
+  blank: number;
+  worst: number;
+  on: boolean;
+  /** Rows in sight now that are not there, or hold no text yet. */
+  count(): number;
+}
+
+/** Watches every frame of a table for rows in sight that are blank. Runs in the page. */
 export function watchRows(): void {
-  const own = window as unknown as { blanks: { frames: number; blank: number; worst: number; on: boolean } };
-  own.blanks = { frames: 0, blank: 0, worst: 0, on: true };
   const body = document.querySelector<HTMLElement>('.table-body')!;
+  const own: Blanks = {
+    frames: 0,
+    blank: 0,
+    worst: 0,
+    on: true,
+    count() {
+      const { top, height } = body.getBoundingClientRect();
+      const filled = new Set<number>();
+      for (const row of body.querySelectorAll('[role=row]')) {
+        const name = row.querySelector('.name .text')?.textContent ?? '';
+        if (name !== '' && name !== '…') filled.add(Math.round(row.getBoundingClientRect().top - top));
+      }
+      // Rows are 22 px high: each height in sight is in a row with a name.
+      let blank = 0;
+      for (let y = 0; y < height; y += 22) {
+        let has = false;
+        for (let off = 0; off < 22 && !has; off++) has = filled.has(y - off);
+        if (!has) blank++;
+      }
+      return blank;
+    },
+  };
+  (window as unknown as { blanks: Blanks }).blanks = own;
   const look = () => {
-    const { top, height } = body.getBoundingClientRect();
-    const filled = new Set<number>();
-    for (const row of body.querySelectorAll('[role=row]')) {
-      const name = row.querySelector('.name .text')?.textContent ?? '';
-      const y = row.getBoundingClientRect().top - top;
-      if (name !== '' && name !== '…') filled.add(Math.round(y));
-    }
-    // Rows are 22 px apart: each height in sight is in a row with a name.
-    let blank = 0;
-    for (let y = 0; y < height; y += 22) {
-      let has = false;
-      for (let off = 0; off < 22 && !has; off++) has = filled.has(Math.floor(y) - off);
-      if (!has) blank++;
-    }
-    own.blanks.frames++;
-    if (blank > 0) own.blanks.blank++;
-    own.blanks.worst = Math.max(own.blanks.worst, blank);
+    const blank = own.count();
+    own.frames++;
+    if (blank > 0) own.blank++;
+    own.worst = Math.max(own.worst, blank);
     // After the frame that was painted, not before it.
-    if (own.blanks.on) requestAnimationFrame(() => setTimeout(look));
+    if (own.on) requestAnimationFrame(() => setTimeout(look));
   };
   requestAnimationFrame(() => setTimeout(look));
 }
 
-export async function rowsSeen(page: Page): Promise<{ readonly frames: number; readonly blank: number; readonly worst: number }> {
-  return page.evaluate(() => {
-    const own = window as unknown as { blanks: { frames: number; blank: number; worst: number; on: boolean } };
-    own.blanks.on = false;
-    return own.blanks;
-  });
+/** Ends the watch. Runs in the page, as the next one does. */
+export function rowsSeen(): { readonly frames: number; readonly blank: number; readonly worst: number } {
+  const own = (window as unknown as { blanks: Blanks }).blanks;
+  own.on = false;
+  return { frames: own.frames, blank: own.blank, worst: own.worst };
+}
+
+/** Drags the thumb from end to end in steps; gives the ms after each until no row in sight was blank. */
+export async function thumbJumps(steps: number): Promise<number[]> {
+  const own = (window as unknown as { blanks: Blanks }).blanks;
+  const body = document.querySelector('.table-body')!;
+  const taken: number[] = [];
+  for (let i = 1; i <= steps; i++) {
+    const start = performance.now();
+    body.scrollTop = (body.scrollHeight * i) / steps;
+    do await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    while (own.count() > 0);
+    taken.push(performance.now() - start);
+  }
+  return taken;
 }
