@@ -6,13 +6,16 @@ import type { Ctx } from '../ctx.js';
 import { activeInfo, type Session, unfolded } from '../session.js';
 import { canHeat, type HeatSettings, heatSettings, markSettings } from './heatSettings.js';
 import { type LineStyle, lineStyles } from './heatStyle.js';
-import { Painter, type Sheet, sheetOf } from './painter.js';
+import { Painter, type Sheet, sheetOf, turn } from './painter.js';
 import { decoration, makePens, type OwnPens } from './pens.js';
 
 /** Typing pauses this long before lines are asked for again; until then VS Code moves the decorations with the text. */
 const DEBOUNCE_MS = 200;
 
-const CLEAN: Sheet = { styles: [], marks: [], expressions: [] };
+/** So many lines are styled in a piece; then whatever else waits has its turn. */
+const PIECE = 500;
+
+const CLEAN: Sheet = { styles: [], marks: [], expressions: [], version: 0 };
 
 /** What was answered for a document, and the sheet that was made of it. */
 interface Heated {
@@ -140,8 +143,7 @@ export class HeatView implements vscode.Disposable {
     const info = activeInfo(session);
     if (!info || !session.view || !canHeat(document.uri) || !settings.enabled) {
       this.known.delete(key);
-      this.draw(document, CLEAN);
-      return;
+      return this.draw(document, CLEAN);
     }
     const before = this.known.get(key);
     if (before && before.version === version && sameLook(before, session, settings)) return this.draw(document, before.sheet);
@@ -152,20 +154,27 @@ export class HeatView implements vscode.Disposable {
       { token },
     );
     // Something newer is on its way: what came back now would be drawn at the wrong lines.
-    if (token.isCancellationRequested || document.version !== version || document.isClosed) return;
+    const late = () => token.isCancellationRequested || document.version !== version || document.isClosed;
     const unit = info.valueTypes[session.view.type]?.unit ?? '';
-    const styles = lineStyles(lines, session.metric, unit, settings.threshold, settings.scale).map((style) => ({
-      ...style,
-      ...(settings.bars ? {} : { width: 0 }),
-      ...(settings.figures ? {} : { text: '' }),
-    }));
-    const sheet = sheetOf(styles, document.lineCount, (line) => document.lineAt(line).range, underlined(expressions, styles));
+    const styles: LineStyle[] = [];
+    for (let at = 0; at < lines.length; at += PIECE) {
+      if (at > 0) await turn();
+      if (late()) return;
+      for (const style of lineStyles(lines.slice(at, at + PIECE), session.metric, unit, settings.threshold, settings.scale))
+        styles.push({ ...style, ...(settings.bars ? {} : { width: 0 }), ...(settings.figures ? {} : { text: '' }) });
+    }
+    if (styles.length > PIECE) await turn();
+    if (late()) return;
+    const range = (line: number) => document.lineAt(line).range;
+    const sheet = sheetOf(styles, document.lineCount, range, underlined(expressions, styles), version);
     this.known.set(key, { version, session, settings, lines, sheet });
-    this.draw(document, sheet);
+    if (styles.length > PIECE) await turn();
+    if (!late()) await this.draw(document, sheet);
   }
 
-  private draw(document: vscode.TextDocument, sheet: Sheet): void {
-    for (const editor of vscode.window.visibleTextEditors) if (editor.document === document) this.painter.paint(editor, sheet);
+  private async draw(document: vscode.TextDocument, sheet: Sheet): Promise<void> {
+    const editors = vscode.window.visibleTextEditors.filter((editor) => editor.document === document);
+    await Promise.all(editors.map((editor) => this.painter.paint(editor, sheet)));
   }
 
   dispose(): void {
