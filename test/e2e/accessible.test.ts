@@ -153,9 +153,13 @@ describe('axe finds nothing', () => {
     const { id } = profiles.get('after.collapsed')!;
     await page.evaluate((profile) => window.harness.state({ view: { profile, type: 0, focus: 'main', ignore: '^decode$' } }), id);
     await page.locator('.chip').first().waitFor();
-    await page.locator('canvas').focus();
-    for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowDown');
-    await page.locator('.card').waitFor();
+    await expect.poll(() => page.locator('.note').textContent()).toMatch(/^6,260/);
+    await page.locator('#flame-canvas').focus();
+    const walked = async () => {
+      await page.keyboard.press('ArrowDown');
+      return page.locator('.card').count();
+    };
+    await expect.poll(walked).toBe(1);
     expect(await violations()).toEqual([]);
   });
 
