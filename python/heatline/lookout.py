@@ -1,6 +1,7 @@
 """The program's side of the onlooker: starts the helper, tells thread names, fetches what was seen."""
 
 import _thread
+import gc
 import marshal
 import os
 import sys
@@ -177,6 +178,7 @@ class Lookout:
 
     def _helper(self, process, commands, answers, checkpoints):
         """The helper's life, in the helper."""
+        gc.freeze()  # what the program had is not ours to clear
         os.setsid()
         os.chdir("/")
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -205,7 +207,12 @@ class Lookout:
         """In the helper, or a copy of it. Raises OSError."""
         self._gone = True
         self.take(report)
-        self._keep(self, facts)
+        # Many small things are made, none of them in circles: to look for circles among them again and again is half of the work.
+        gc.disable()
+        try:
+            self._keep(self, facts)
+        finally:
+            gc.enable()
 
     def _show_copy(self, report, recent):
         """In a copy of the helper."""
@@ -296,7 +303,7 @@ class Lookout:
         prefix = FOLDER + os.sep
         own = {number for number, code in enumerate(codes) if code[2].startswith(prefix)}
         runpy = {number for number, code in enumerate(codes) if code[2] == "<frozen runpy>" or code[2].endswith(os.sep + "runpy.py")}
-        tables = {}
+        frame_of = _Frames(codes, places.folder).__getitem__
         found = []
         for native, stack, label, ticks, wall, cpu, busy in rows:
             end = len(stack)
@@ -306,19 +313,28 @@ class Lookout:
                 end -= 2
             if not end or stack[0] in own:
                 continue
-            frames = []
-            for index in range(0, end, 2):
-                number, offset = stack[index], stack[index + 1]
-                known = tables.get(number)
-                if known is None:
-                    qualname, name, file, first, table = codes[number]
-                    key = (qualname, name, absolute(file, places.folder), first)
-                    known = tables[number] = (key, _positions(first, table))
-                key, table = known
-                line, column = table[min(offset // 2, len(table) - 1)] if table and offset >= 0 else (0, 0)
-                frames.append((key, line or key[3], column))
-            found.append((self._names.get(native) or "thread %d" % native, tuple(frames), ticks, wall, cpu, busy, stack[1], label))
+            frames = tuple(map(frame_of, zip(stack[0:end:2], stack[1:end:2])))
+            found.append((self._names.get(native) or "thread %d" % native, frames, ticks, wall, cpu, busy, stack[1], label))
         return found
+
+
+class _Frames(dict):
+    """(code number, byte offset) → (function key, line, column), made when it is first asked for."""
+
+    def __init__(self, codes, folder):
+        self._codes, self._folder = codes, folder
+        self._tables = {}
+
+    def __missing__(self, place):
+        number, offset = place
+        known = self._tables.get(number)
+        if known is None:
+            qualname, name, file, first, table = self._codes[number]
+            known = self._tables[number] = ((qualname, name, absolute(file, self._folder), first), _positions(first, table))
+        key, table = known
+        line, column = table[min(offset // 2, len(table) - 1)] if table and offset >= 0 else (0, 0)
+        frame = self[place] = (key, line or key[3], column)
+        return frame
 
 
 def _dummy():

@@ -10,6 +10,7 @@ import marshal
 import os
 import sys
 import time
+from itertools import chain
 
 from .layout import MASK, WORD, Layout, Memory
 from .live import Copies, Live
@@ -255,7 +256,7 @@ class _Watch:
 
     def report(self):
         """(rows, codes, ticks, errors, own CPU ns, seconds)"""
-        rows = [(native, [part for pair in stack for part in pair], label, *figures) for (native, stack, label), figures in self.rows.items()]
+        rows = [(native, list(chain.from_iterable(stack)), label, *figures) for (native, stack, label), figures in self.rows.items()]
         elapsed = max(0, time.monotonic_ns() - self.began) / 1e9
         return (rows, self._reader.codes, self.ticks, self.errors, time.process_time_ns(), elapsed)
 

@@ -34,7 +34,8 @@ class Writer:
         """`types`: [(type, unit), …]"""
         self._texts = {"": 0}
         self._functions = {}
-        self._locations = {}
+        self._locations = {}  # place → its number, as it is written
+        self._labels = {}  # label with a text → as it is written
         self._head = [_block(1, _number(1, self.text(kind)) + _number(2, self.text(unit))) for kind, unit in types]
         self._samples = []
         self._functions_out = []
@@ -53,25 +54,31 @@ class Writer:
             self._functions_out.append(_block(5, b"".join(_number(*field) for field in fields)))
         return known
 
-    def location(self, place):
+    def _location(self, place):
         """`place`: (function key, line, column)"""
         known = self._locations.get(place)
         if known is None:
-            known = self._locations[place] = len(self._locations) + 1
+            number = len(self._locations) + 1
+            known = self._locations[place] = _varint(number)
             key, line, column = place
             row = _number(1, self.function(key)) + _number(2, line) + _number(3, column)
-            self._locations_out.append(_block(4, _number(1, known) + _block(4, row)))
+            self._locations_out.append(_block(4, _number(1, number) + _block(4, row)))
+        return known
+
+    def _label(self, label):
+        key, value, unit = label
+        if not isinstance(value, str):
+            return _block(3, _number(1, self.text(key)) + _number(3, value) + _number(4, self.text(unit)))
+        known = self._labels[label] = _block(3, _number(1, self.text(key)) + _number(2, self.text(value)))
         return known
 
     def sample(self, places, values, labels=()):
         """`places` leaf first; `labels`: [(key, text or int, unit or None), …]"""
-        parts = [_packed(1, [self.location(place) for place in places]), _packed(2, values)]
-        for key, value, unit in labels:
-            if isinstance(value, str):
-                row = _number(1, self.text(key)) + _number(2, self.text(value))
-            else:
-                row = _number(1, self.text(key)) + _number(3, value) + _number(4, self.text(unit))
-            parts.append(_block(3, row))
+        known = self._locations
+        stack = b"".join([known.get(place) or self._location(place) for place in places])
+        parts = [b"\n", _varint(len(stack)), stack, _packed(2, values)]
+        for label in labels:
+            parts.append(self._labels.get(label) or self._label(label))
         self._samples.append(_block(2, b"".join(parts)))
 
     def bytes(self, started, duration, period_type, period, default, comments):
