@@ -1,6 +1,6 @@
 import type { ProfileBuilder } from '../model/builder.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from '../model/growing.js';
-import { checkSamples, maxSamples } from '../model/limits.js';
+import { checkRoom, checkSamples, maxSamples } from '../model/limits.js';
 import type { Format } from './format.js';
 import { JsonCursor } from './json/cursor.js';
 import { sniffJson } from './json/head.js';
@@ -84,6 +84,12 @@ export function setDuration(builder: ProfileBuilder, seconds: number): void {
 
 function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Promise<void> {
   const texts = json.table((text) => builder.string(text));
+  let named = 0;
+  // As many functions as names, at least: too many are refused while they are read.
+  const names = json.table((name) => {
+    checkRoom('functions', named++);
+    return builder.string(name);
+  });
   const text = () => Math.max(0, json.interned(texts));
   /** The name read last: whose it is, and where it stands in the file. */
   const last = { node: -1, start: 0, end: 0 };
@@ -93,7 +99,7 @@ function readTree(json: JsonCursor, nodes: Nodes, builder: ProfileBuilder): Prom
     (node) => {
       if (json.key === 'children') return json.array();
       if (json.key === 'function') {
-        nodes.name.array[node] = text();
+        nodes.name.array[node] = Math.max(0, json.interned(names));
         last.node = node;
         last.start = json.start;
         last.end = json.end;

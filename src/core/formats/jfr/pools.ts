@@ -1,4 +1,5 @@
 import { GrowingFloat64, GrowingInt32 } from '../../model/growing.js';
+import { checkRoom } from '../../model/limits.js';
 import { type JfrClass, type JfrField, skipField, skipStruct } from './metadata.js';
 import type { JfrReader, JfrText } from './reader.js';
 
@@ -58,36 +59,67 @@ export function readCheckpoint(reader: JfrReader, classes: ReadonlyMap<number, J
 
 type Taker = (reader: JfrReader, type: JfrClass, key: number, pools: JfrPools) => void;
 
-/** Integers and texts of a value's plain fields by name; the others are passed over. */
-function plain(reader: JfrReader, type: JfrClass): { ints: Map<string, number>; texts: Map<string, JfrText> } {
-  const ints = new Map<string, number>();
-  const texts = new Map<string, JfrText>();
+/** Goes through the fields of a value: integers and texts go to `int` and `text`, the others are passed over. */
+function plain(
+  reader: JfrReader,
+  type: JfrClass,
+  int: (name: string, value: number) => void,
+  text: (name: string, value: JfrText) => void = nothing,
+): void {
   for (const field of type.fields) {
     if (field.array) skipField(reader, field);
-    else if (field.kind === 'int' || field.kind === 'key') ints.set(field.name, reader.int());
-    else if (field.kind === 'text') texts.set(field.name, reader.text());
+    else if (field.kind === 'int' || field.kind === 'key') int(field.name, reader.int());
+    else if (field.kind === 'text') text(field.name, reader.text());
     else skipField(reader, field);
   }
-  return { ints, texts };
 }
+
+function nothing(): void {}
 
 const TAKERS: ReadonlyMap<string, Taker> = new Map<string, Taker>([
   ['jdk.types.StackTrace', takeStack],
   [
     'jdk.types.Method',
     (reader, type, key, pools) => {
-      const { ints } = plain(reader, type);
-      pools.methods.set(key, { type: ints.get('type') ?? 0, name: ints.get('name') ?? 0, descriptor: ints.get('descriptor') ?? 0 });
+      // Recorders write those that they saw running; more than can be shown are refused before they fill the memory.
+      checkRoom('functions', pools.methods.size);
+      const method = { type: 0, name: 0, descriptor: 0 };
+      plain(reader, type, (name, value) => {
+        if (name === 'type' || name === 'name' || name === 'descriptor') method[name] = value;
+      });
+      pools.methods.set(key, method);
     },
   ],
-  ['java.lang.Class', (reader, type, key, pools) => void pools.classes.set(key, plain(reader, type).ints.get('name') ?? 0)],
-  ['jdk.types.Symbol', (reader, type, key, pools) => void pools.symbols.set(key, plain(reader, type).texts.get('string') ?? NONE)],
+  [
+    'java.lang.Class',
+    (reader, type, key, pools) => {
+      pools.classes.set(key, 0);
+      plain(reader, type, (name, value) => {
+        if (name === 'name') pools.classes.set(key, value);
+      });
+    },
+  ],
+  [
+    'jdk.types.Symbol',
+    (reader, type, key, pools) => {
+      checkRoom('texts', pools.symbols.size);
+      let symbol = NONE;
+      plain(reader, type, nothing, (name, value) => {
+        if (name === 'string') symbol = value;
+      });
+      pools.symbols.set(key, symbol);
+    },
+  ],
   ['java.lang.String', (reader, _type, key, pools) => void pools.texts.set(key, reader.text())],
   [
     'java.lang.Thread',
     (reader, type, key, pools) => {
-      const { texts } = plain(reader, type);
-      pools.threads.set(key, { java: texts.get('javaName') ?? NONE, system: texts.get('osName') ?? NONE });
+      const thread: { java: JfrText; system: JfrText } = { java: NONE, system: NONE };
+      plain(reader, type, nothing, (name, value) => {
+        if (name === 'javaName') thread.java = value;
+        else if (name === 'osName') thread.system = value;
+      });
+      pools.threads.set(key, thread);
     },
   ],
 ]);
