@@ -214,6 +214,7 @@ describe('py-spy', () => {
       state: 'missing',
       reason: 'py-spy is not installed',
       fix: '/x/python -m pip install py-spy',
+      install: { python: '/x/python', what: 'py-spy' },
     });
   });
 });

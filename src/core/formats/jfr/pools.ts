@@ -103,7 +103,7 @@ const TAKERS: ReadonlyMap<string, Taker> = new Map<string, Taker>([
     'jdk.types.Symbol',
     (reader, type, key, pools) => {
       checkRoom('texts', pools.symbols.size);
-      let symbol = NONE;
+      let symbol: JfrText = NONE;
       plain(reader, type, nothing, (name, value) => {
         if (name === 'string') symbol = value;
       });
