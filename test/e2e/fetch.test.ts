@@ -77,7 +77,7 @@ it('offers what the service has, asks for a login, and shows what came', { timeo
   await login.fill('Bearer s3cret');
   await login.press('Enter');
   await chooseKind('heap');
-  await until('the recording', async () => (await window.page.locator('.part.statusbar').innerText()).includes('heap of'), 60);
+  await until('the recording', async () => (await window.page.locator('.part.statusbar').innerText()).includes('in fib'), 60);
 });
 
 it('keeps the address; Cancel ends the waiting at once', { timeout: 240_000 }, async () => {
