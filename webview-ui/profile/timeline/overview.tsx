@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { rangeText } from '../../../src/core/model/units.js';
 import type { Theme } from '../../shared/theme.js';
+import { wheelZoom } from '../flame/boxPointer.js';
 import { SIDE } from '../flame/place.js';
 import { store } from '../store.js';
 import type { TimelineController } from './controller.js';
 import { paintActivity, paintRuler } from './paintLanes.js';
-import { wheelZoom } from './pointer.js';
+
 import { timesOf, viewportOf } from './scene.js';
 
 const HEIGHT = 44;
