@@ -33,13 +33,15 @@ const bundles = [
   // The language client and what runs programs are files of their own, loaded at first use, so that activation stays small.
   {
     ...node,
-    entryPoints: { extension: 'src/extension.ts' },
+    entryPoints: {
+      extension: 'src/extension.ts',
+      launching: 'src/host/launching.ts',
+      inCode: 'src/host/code/inCode.ts',
+      languageClient: 'src/host/languageClient.ts',
+    },
     outdir: 'dist',
     external: ['vscode', './inCode.js', './languageClient.js', './launching.js'],
   },
-  { ...node, entryPoints: { launching: 'src/host/launching.ts' }, outdir: 'dist', external: ['vscode'] },
-  { ...node, entryPoints: { inCode: 'src/host/code/inCode.ts' }, outdir: 'dist', external: ['vscode'] },
-  { ...node, entryPoints: { languageClient: 'src/host/languageClient.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
   {
     ...node,

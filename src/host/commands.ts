@@ -10,9 +10,7 @@ import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
 import { isUserError } from './errors.js';
 import { inCode, launching } from './lazy.js';
-import { openLocation } from './locations.js';
 import { OTHER_ENDINGS, openProfile, PROFILE_ENDINGS } from './profiles.js';
-import * as recordings from './recordingCommands.js';
 import { RECORDING_ID } from './recordings.js';
 import { activeInfo, cleared, unpinned, viewed } from './session.js';
 import type { ProfileOptions } from './target.js';
@@ -90,7 +88,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.page.fold': onPage('fold'),
   'heatline.page.copyStack': onPage('copyStack'),
   'heatline.page.copyTable': onPage('copyTable'),
-  'heatline.openLocation': (ctx, _, place, line) => openLocation(ctx, place, line),
+  'heatline.openLocation': (ctx, _, place, line) => inCode().openLocation(ctx, place, line),
   'heatline.chooseView': (ctx) => inCode().chooseView(ctx),
   'heatline.chooseMetric': (ctx) => inCode().chooseMetric(ctx),
   'heatline.chooseThread': (ctx) => inCode().chooseThread(ctx),
@@ -115,15 +113,15 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.toggleLibraries': (ctx) => ctx.store.update((session) => viewed(session, { justMyCode: !(session.view?.justMyCode ?? false) })),
   'heatline.hotFunctions.more': (_, { hotFunctions }) => hotFunctions.showMore(),
   'heatline.showLog': (ctx) => ctx.log.show(),
-  'heatline.recording.open': (ctx, _, item) => recordings.open(ctx, item),
+  'heatline.recording.open': (ctx, _, item) => launching().openRecording(ctx, item),
   'heatline.recording.flameGraph': async (ctx, { editor }, item) => {
-    await recordings.open(ctx, item);
+    await launching().openRecording(ctx, item);
     await editor.open(activeFile(ctx));
   },
-  'heatline.recording.rename': (ctx, _, item) => recordings.rename(ctx, item),
-  'heatline.recording.delete': (ctx, _, item) => recordings.remove(ctx, item),
-  'heatline.recording.reveal': (_, __, item) => recordings.reveal(item),
-  'heatline.recording.export': (ctx, _, item) => recordings.exportAs(ctx, item),
+  'heatline.recording.rename': (ctx, _, item) => launching().renameRecording(ctx, item),
+  'heatline.recording.delete': (ctx, _, item) => launching().removeRecording(ctx, item),
+  'heatline.recording.reveal': (_, __, item) => launching().revealRecording(item),
+  'heatline.recording.export': (ctx, _, item) => launching().exportRecording(ctx, item),
   'heatline.recordings.refresh': (ctx) => ctx.recordingsChanged.fire(),
 };
 

@@ -1,4 +1,4 @@
-/** All that is needed to run programs, as a bundle of its own (dist/launching.js): loaded when the first one is profiled. */
+/** All that is needed to run programs and to keep what they gave, as a bundle of its own (dist/launching.js): loaded when the first one is profiled. */
 import './texts.js';
 
 export { attach } from './attach/attach.js';
@@ -16,6 +16,7 @@ export { profileFile, profileFunction } from './profileFile.js';
 export { profileCommand, profileModule } from './profileLaunch.js';
 export { profileSelection } from './profileSelection.js';
 export { profileTest } from './profileTest.js';
+export { exportRecording, openRecording, removeRecording, renameRecording, revealRecording } from './recordingCommands.js';
 export { rerun } from './rerun.js';
 export { selectTest } from './selectTest.js';
 export { changeArguments, runnableFile } from './target.js';

@@ -5,26 +5,26 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/errors.js';
 import { t } from '../core/l10n.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
+import { baselineDeleted } from './baseline.js';
 import type { Ctx } from './ctx.js';
-import { inCode } from './lazy.js';
 import { openProfile, readProfile } from './profiles.js';
-import { deleteRecording, listRecordings, type Recording, renameRecording } from './recordings.js';
+import { deleteRecording, listRecordings, type Recording, relabel } from './recordings.js';
 import { closed } from './session.js';
 
 /** Shows a recording in every view. Without one (from the palette) it is picked. */
-export async function open(ctx: Ctx, item: unknown): Promise<ProfileInfo> {
+export async function openRecording(ctx: Ctx, item: unknown): Promise<ProfileInfo> {
   return openProfile(ctx, vscode.Uri.file((await chosen(ctx, item)).raw));
 }
 
-export async function rename(ctx: Ctx, item: unknown): Promise<void> {
+export async function renameRecording(ctx: Ctx, item: unknown): Promise<void> {
   const recording = await chosen(ctx, item);
   const label = await vscode.window.showInputBox({ title: t('Rename Recording'), value: recording.meta.label });
   if (!label?.trim()) return;
-  await renameRecording(recording, label.trim());
+  await relabel(recording, label.trim());
   ctx.recordingsChanged.fire();
 }
 
-export async function remove(ctx: Ctx, item: unknown): Promise<void> {
+export async function removeRecording(ctx: Ctx, item: unknown): Promise<void> {
   const recording = await chosen(ctx, item);
   const answer = await vscode.window.showWarningMessage(
     t('Delete the recording “{0}”?', recording.meta.label),
@@ -39,11 +39,11 @@ export async function remove(ctx: Ctx, item: unknown): Promise<void> {
     await ctx.client.request('profile/close', { profile: info.id });
   }
   await deleteRecording(recording);
-  if (ctx.store.value.baseline) inCode().baselineDeleted(ctx, { uri });
+  baselineDeleted(ctx, { uri });
   ctx.recordingsChanged.fire();
 }
 
-export async function reveal(item: unknown): Promise<void> {
+export async function revealRecording(item: unknown): Promise<void> {
   if (isRecording(item)) await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(item.raw));
 }
 
@@ -57,7 +57,7 @@ const EXPORTS = [
   },
 ];
 
-export async function exportAs(ctx: Ctx, item: unknown): Promise<void> {
+export async function exportRecording(ctx: Ctx, item: unknown): Promise<void> {
   const recording = await chosen(ctx, item);
   const kind = await vscode.window.showQuickPick(EXPORTS, { title: t('Export {0}', recording.meta.label) });
   if (!kind) return;

@@ -46,7 +46,7 @@ export async function readRecording(folder: string): Promise<Recording | undefin
 }
 
 /** Gives a recording another label; meta.json is replaced in one step. */
-export async function renameRecording(recording: Recording, label: string): Promise<void> {
+export async function relabel(recording: Recording, label: string): Promise<void> {
   const target = path.join(recording.folder, 'meta.json');
   const temporary = path.join(recording.folder, `meta.${randomBytes(4).toString('hex')}.tmp`);
   await writeFile(temporary, `${JSON.stringify({ ...recording.meta, label }, null, 2)}\n`);

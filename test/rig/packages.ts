@@ -18,6 +18,10 @@ with zipfile.ZipFile(sys.argv[1]) as file:
     file.extractall(sys.argv[2])
     print(json.dumps({each.filename: each.external_attr >> 16 & 0o777 for each in file.infolist()}))`;
 
+const ENTRY = 'dist/extension.js';
+/** Bytes of it: all of them are read and compiled before a window with a Python file is ready. */
+const MOST_ENTRY = 60_000;
+
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(project, 'out', 'heatline.vsix') } } });
 const out = resolve(values.out);
 const target = targets.find((each) => each === `${process.platform}-${process.arch}`);
@@ -25,7 +29,12 @@ const tools = await setUp('demo', (line) => console.log(line));
 await buildForRelease();
 console.log(await pack(tools, out));
 const universal = await unpack(tools, out);
-demand(universal.names.has('extension/dist/extension.js'), 'the VSIX has no entry');
+demand(universal.names.has(`extension/${ENTRY}`), 'the VSIX has no entry');
+const entry = statSync(join(universal.folder, 'extension', ENTRY)).size;
+demand(
+  entry <= MOST_ENTRY,
+  `${ENTRY} has ${entry} bytes: what activation does not need belongs into the bundles beside it (src/host/lazy.ts)`,
+);
 demand(![...universal.names.keys()].some((name) => name.includes('dist/bin')), 'the VSIX for all platforms carries a binary');
 if (target !== undefined) {
   const own = out.replace(/\.vsix$/, `-${target}.vsix`);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RecordingMeta } from '../../src/core/recording.js';
 import { readGitCommit } from '../../src/host/gitCommit.js';
 import { chooseInterpreter, findLocalEnvironment, findOnPath, interpreterIn } from '../../src/host/pythonSearch.js';
-import { deleteRecording, listRecordings, makeFolder, newRecordingId, readRecording, renameRecording } from '../../src/host/recordings.js';
+import { deleteRecording, listRecordings, makeFolder, newRecordingId, readRecording, relabel } from '../../src/host/recordings.js';
 
 let root: string;
 beforeEach(() => {
@@ -105,7 +105,7 @@ describe('recordings', () => {
     const folder = await seal('a', '2026-01-02T10:00:00.000Z');
     const [recording] = await listRecordings(root);
     if (!recording) throw new Error('not listed');
-    await renameRecording(recording, 'before the change');
+    await relabel(recording, 'before the change');
     expect(readdirSync(folder)).toEqual(['meta.json']);
     expect((await readRecording(folder))?.meta).toEqual({ ...recording.meta, label: 'before the change' });
     await deleteRecording(recording);

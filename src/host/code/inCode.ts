@@ -1,4 +1,4 @@
-/** All that shows a profile in the code beside the heat, as a bundle of its own (dist/inCode.js): loaded when the first profile is shown. */
+/** What is needed once a profile is shown: all that shows it in the code beside the heat, and what its page may ask for. A bundle of its own (dist/inCode.js). */
 import '../texts.js';
 import * as vscode from 'vscode';
 import { followBaseline } from '../baseline.js';
@@ -9,8 +9,9 @@ import { ExplorerBadges } from './explorerBadges.js';
 import { SelectionItem } from './selectionItem.js';
 import { ViewItem } from './viewItem.js';
 
-export { baselineDeleted } from '../baseline.js';
 export { checkCompare } from '../editors/compareMessages.js';
+export { checkForward, checkPlace, checkText, checkViewChange } from '../editors/pageMessages.js';
+export { openLocation, openPlace, sourceLine } from '../locations.js';
 export { chooseMetric, choosePalette, chooseScale, chooseThread, chooseView, clearFilters, setFocus } from './choose.js';
 export { goToHotLine } from './hotLines.js';
 export { peekLine } from './peek.js';

@@ -5,12 +5,10 @@ import { Rpc } from '../../protocol/rpc.js';
 import type { CompareMethod, ForwardedMethod, PageEvents, PageRequests, PageState } from '../../protocol/webview.js';
 import type { Ctx } from '../ctx.js';
 import { inCode, launching } from '../lazy.js';
-import { openPlace, sourceLine } from '../locations.js';
 import { openProfile } from '../profiles.js';
 import { activated, defaultView, opened, profileAt, type Session, unpinned, viewed } from '../session.js';
 import { isCompareMethod, pageCompared } from './pageCompared.js';
 import { pageHtml, pageRoot } from './pageHtml.js';
-import { checkForward, checkPlace, checkText, checkViewChange } from './pageMessages.js';
 
 type PageRpc = Rpc<object, PageRequests, PageEvents>;
 
@@ -135,28 +133,30 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
         const { method, params } = inCode().checkCompare(message.method, message.params, info, this.ctx.store.value);
         return this.ctx.client.request<CompareMethod>(method, params);
       }
-      const { method, params } = checkForward(message, info);
+      const { method, params } = inCode().checkForward(message, info);
       return this.ctx.client.request<ForwardedMethod>(method, params);
     });
     rpc.handle('openSource', async (message) => {
       const info = this.infoOf(page);
+      const { checkPlace, openPlace } = inCode();
       await openPlace(this.ctx, info, checkPlace(message, info), message.beside === true);
       return null;
     });
     rpc.handle('sourceLine', (message) => {
       const info = this.infoOf(page);
+      const { checkPlace, sourceLine } = inCode();
       return sourceLine(this.ctx, info, checkPlace(message, info));
     });
     rpc.handle('setView', (message) => {
       const info = this.infoOf(page);
-      const change = checkViewChange(message.view);
+      const change = inCode().checkViewChange(message.view);
       this.ctx.store.update((session) => viewed(activated(session, info.id), change));
       return null;
     });
     rpc.handle('select', (message) => {
       const info = this.infoOf(page);
       if (message.func === null) return null;
-      const { func } = checkPlace(message, info);
+      const { func } = inCode().checkPlace(message, info);
       // The same profile in another group of editors shows the same function.
       for (const other of this.pages) if (other !== page && other.info?.id === info.id) other.rpc.send('reveal', { func });
       return null;
@@ -178,7 +178,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       return null;
     });
     rpc.handle('copy', async (message) => {
-      await vscode.env.clipboard.writeText(checkText(message, 'text', 1_000_000));
+      await vscode.env.clipboard.writeText(inCode().checkText(message, 'text', 1_000_000));
       return null;
     });
   }
