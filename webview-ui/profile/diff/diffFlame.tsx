@@ -35,10 +35,7 @@ export function DiffFlame({ loadKey, onHead }: { loadKey: string; onHead: (head:
       card={changeCard}
       onChange={(flame) =>
         onHead({
-          crumbs: flame.crumbs.map(({ name, node }, i, { length }) => ({
-            label: name,
-            go: i < length - 1 ? () => void flame.focusNode(node) : undefined,
-          })),
+          crumbs: flame.crumbs,
           inverted: flame.inverted,
           toggleInverted: () => flame.toggleInverted(),
         })
@@ -102,18 +99,5 @@ function changeCard(box: number, flame: FlameController, anchor: CardProps['anch
   ];
   if (sign === 0 && change.base.total !== change.new.total) facts.push(['', 'no more than noise makes']);
   if (fate !== '') facts.push(['', fate]);
-  return (
-    <Card
-      func={frame.func}
-      name={frame.name}
-      file={frame.file}
-      line={frame.line}
-      self={boxes.self[box]!}
-      total={flame.totalOf(box)}
-      whole={flame.grandTotal}
-      facts={facts}
-      estimate={false}
-      anchor={anchor}
-    />
-  );
+  return <Card frame={frame} self={boxes.self[box]!} total={flame.totalOf(box)} whole={flame.grandTotal} facts={facts} anchor={anchor} />;
 }

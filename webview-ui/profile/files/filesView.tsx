@@ -21,10 +21,6 @@ export function FilesView() {
   const boxes = flame?.boxes;
   const share = boxes && flame?.focused && flame.grandTotal > 0 ? ` · ${formatShare(boxes.rootValue / flame.grandTotal)}` : '';
   const note = boxes ? `${formatValue(boxes.rootValue, store.unit)} self${share}` : '';
-  const crumbs = (flame?.crumbs ?? []).map(({ name, node }, i, { length }) => ({
-    label: name,
-    go: i < length - 1 ? () => void flame?.focusNode(node) : undefined,
-  }));
   const choose = (filesShape: 'sunburst' | 'icicle') => {
     store.save({ filesShape });
     setShown(undefined);
@@ -33,7 +29,7 @@ export function FilesView() {
   const onChange = (now: FlameController) => setShown({ flame: now });
   return (
     <>
-      <SubHeader crumbs={crumbs} note={note}>
+      <SubHeader crumbs={flame?.crumbs ?? []} note={note}>
         {(['sunburst', 'icicle'] as const).map((one) => (
           <button key={one} type="button" class="toggle" aria-pressed={shape === one} onClick={() => choose(one)}>
             {one === 'sunburst' ? 'Sunburst' : 'Icicle'}
@@ -64,17 +60,5 @@ function PartCard(box: number, flame: FlameController, anchor: CardProps['anchor
   const frame = flame.frameOf(box);
   if (!frame || box === 0) return null;
   const value = flame.totalOf(box);
-  return (
-    <Card
-      func={frame.func}
-      name={frame.name}
-      file={frame.file}
-      line={frame.line}
-      self={value}
-      total={undefined}
-      whole={flame.grandTotal}
-      estimate={false}
-      anchor={anchor}
-    />
-  );
+  return <Card frame={frame} self={value} total={undefined} whole={flame.grandTotal} anchor={anchor} />;
 }

@@ -1,21 +1,12 @@
 import { safeText } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
-import { type Boxes, boxAt, visibleRange } from '../flame/boxes.js';
-import type { Colour } from '../flame/paint.js';
-import type { Viewport } from '../flame/viewport.js';
+import { boxAt, visibleRange } from '../flame/boxes.js';
+import type { Drawing } from '../flame/paint.js';
 
-/** What is drawn, in CSS px: rings around a middle that stands for the root. */
-export interface Sun {
-  readonly boxes: Boxes;
-  readonly view: Viewport;
+/** Rings around a middle that stands for the root. */
+export interface Sun extends Drawing {
   /** Rings hidden in the middle, may be a fraction while the picture moves. */
   readonly topRow: number;
-  readonly width: number;
-  readonly height: number;
-  readonly selected: number;
-  readonly hovered: number;
-  readonly colour: Colour;
-  readonly matches: ReadonlySet<number> | undefined;
 }
 
 /** Rings that are shown at once; what lies deeper comes when one zooms in. */

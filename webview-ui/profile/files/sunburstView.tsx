@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatShare, formatValue, safeText, shortPath } from '../../shared/format.js';
 import { keyName } from '../../shared/keyboard.js';
-import { onThemeChange, readTheme } from '../../shared/theme.js';
 import { childrenOf } from '../flame/boxes.js';
 import { FlameController } from '../flame/controller.js';
 import { flameKeys } from '../flame/keys.js';
 import { byPackage } from '../flame/paint.js';
+import { PictureCanvas, useSize, useTheme } from '../flame/pictureCanvas.js';
+import { DOUBLE_MS } from '../flame/pointer.js';
 import { Twin } from '../flame/twin.js';
 import { useStore } from '../useStore.js';
 import { fileSource, kindOf } from './partition.js';
@@ -13,8 +14,6 @@ import { drawSun, sunBoxAt } from './sunburst.js';
 
 /** Parts that are listed beside the picture. */
 const LISTED = 200;
-/** A click waits this long (ms) for a second one. */
-const DOUBLE_MS = 190;
 
 /** The partition of self time as rings, with the parts of the chosen one as text beside it. */
 export function Sunburst({ onChange }: { onChange: (flame: FlameController) => void }) {
@@ -22,8 +21,8 @@ export function Sunburst({ onChange }: { onChange: (flame: FlameController) => v
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [, bump] = useState(0);
-  const [size, setSize] = useState({ width: 0, height: 0 });
-  const [theme, setTheme] = useState(readTheme);
+  const size = useSize(frame);
+  const theme = useTheme();
   const [hovered, setHovered] = useState(-1);
   const told = useRef(onChange);
   told.current = onChange;
@@ -40,16 +39,6 @@ export function Sunburst({ onChange }: { onChange: (flame: FlameController) => v
   }, []);
   const colour = useMemo(() => byPackage(true), []);
   useEffect(() => () => flame.dispose(), [flame]);
-  useEffect(() => onThemeChange(setTheme), []);
-  useEffect(() => {
-    const element = frame.current;
-    if (!element) return;
-    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight });
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    measure();
-    return () => observer.disconnect();
-  }, []);
   const ready = size.width > 0;
   // The outermost ring is as long as this.
   flame.width = Math.max(200, Math.PI * Math.min(size.width, size.height));
@@ -91,17 +80,14 @@ export function Sunburst({ onChange }: { onChange: (flame: FlameController) => v
   return (
     <div class="sunburst">
       <div class="sunburst-picture" ref={frame} aria-busy={flame.loading}>
-        {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: application is what a picture with keys of its own is */}
-        <canvas
-          ref={canvas}
-          id="files-canvas"
-          tabIndex={0}
-          role="application"
-          aria-roledescription="sunburst"
-          aria-label={boxes ? 'Self time by files, as rings. Arrow keys walk, Space zooms, Enter opens the source.' : 'Files, loading'}
-          aria-owns="files-tree"
-          aria-activedescendant={boxes && flame.selected >= 0 ? `files-box-${boxes.node[flame.selected]}` : undefined}
-          style={{ width: `${size.width}px`, height: `${size.height}px` }}
+        <PictureCanvas
+          canvas={canvas}
+          size={size}
+          name="files"
+          kind="sunburst"
+          label={boxes ? 'Self time by files, as rings. Arrow keys walk, Space zooms, Enter opens the source.' : 'Files, loading'}
+          active={flame.selectedNode}
+          onEnter={() => flame.walk('first')}
           onPointerMove={(event) => setHovered(boxAt(event))}
           onPointerLeave={() => setHovered(-1)}
           onClick={click}
@@ -114,9 +100,6 @@ export function Sunburst({ onChange }: { onChange: (flame: FlameController) => v
             if (!flameKeys(flame, keyName(event), event, null, false)) return;
             event.preventDefault();
             event.stopPropagation();
-          }}
-          onFocus={() => {
-            if (flame.selected < 0 && canvas.current?.matches(':focus-visible')) flame.walk('first');
           }}
         />
         {boxes && (

@@ -5,17 +5,14 @@ import { formatShare, formatValue, placeOf, safeText } from '../../shared/format
 import { store } from '../store.js';
 
 export interface CardProps {
-  readonly func: number;
-  readonly name: string;
-  readonly file: string;
-  readonly line: number;
+  readonly frame: { readonly func: number; readonly name: string; readonly file: string; readonly line: number };
   readonly self: number;
   /** Absent where there is no more to it than self. */
   readonly total: number | undefined;
   readonly whole: number;
   /** What is told in the place of self and total: a word and its figure each. */
   readonly facts?: readonly (readonly [label: string, text: string])[];
-  readonly estimate: boolean;
+  readonly estimate?: boolean | undefined;
   /** Where pointer and box are in the window, px: the card keeps clear of them. For a box chosen by key, `corner`. */
   readonly anchor: { readonly x: number; readonly top: number; readonly bottom: number; readonly corner: boolean };
 }
@@ -31,7 +28,8 @@ const STATUS = 28;
 
 /** Name, place, figures and source line of a box. It lets every pointer event through and stands beside the box, not on it. */
 export function Card(props: CardProps) {
-  const { func, name, file, line, self, total, whole, anchor } = props;
+  const { frame, self, total, whole, anchor } = props;
+  const { func, name } = frame;
   const element = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState({ left: anchor.x, top: anchor.bottom });
   const source = useSourceLine(func);
@@ -52,7 +50,7 @@ export function Card(props: CardProps) {
     setAt({ left, top });
   }, [anchor.x, anchor.top, anchor.bottom, anchor.corner, source, func]);
 
-  const place = placeOf({ file, line }, true);
+  const place = placeOf(frame, true);
   return (
     <div
       ref={element}

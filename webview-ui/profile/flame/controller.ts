@@ -1,6 +1,7 @@
 import { announce } from '../../shared/announce.js';
 import { formatShare, formatValue, safeText, shortPath } from '../../shared/format.js';
 import { reducedMotion } from '../../shared/theme.js';
+import type { Crumb } from '../shell/subHeader.js';
 import { sentence, store } from '../store.js';
 import { type Boxes, boxByPath, callersOf, childrenOf, indexBoxes, type Step, stepFrom, widestOf } from './boxes.js';
 import type { FlameSource } from './source.js';
@@ -61,18 +62,20 @@ export class FlameController {
     return (this.boxes?.root ?? this.source.home) !== this.source.home;
   }
 
-  /** The way from the whole to what is shown: names, and nodes to go back to. */
-  get crumbs(): readonly { readonly name: string; readonly node: number }[] {
+  /** The way from the whole to what is shown, each place but the last with a way back to it. */
+  get crumbs(): readonly Crumb[] {
     const { boxes } = this;
     if (!boxes) return [];
     const { home } = this.source;
     const path = boxes.path.map(({ node, name }) => ({ node, name: node === -1 ? 'all' : name }));
     if (home === -1 && boxes.root !== -1 && path[0]?.node !== -1) path.unshift({ node: -1, name: 'all' });
-    return [...path, { node: boxes.root, name: boxes.root === -1 ? 'all' : (this.frameOf(0)?.name ?? '') }];
+    const here = { label: boxes.root === -1 ? 'all' : (this.frameOf(0)?.name ?? ''), go: undefined };
+    return [...path.map(({ node, name }) => ({ label: name, go: () => void this.focusNode(node) })), here];
   }
 
-  get canGoBack(): boolean {
-    return this.history.length > 0 || this.focused || this.viewport.x1 - this.viewport.x0 < 1;
+  /** Node of the selected box; undefined where none is. */
+  get selectedNode(): number | undefined {
+    return this.boxes?.node[this.selected];
   }
 
   /** Loads the whole anew, after the view changed: node ids are void then, so focus and selection are found by function. */

@@ -15,15 +15,11 @@ export function FlameView() {
   const boxes = flame?.boxes;
   const summary = boxes ? formatValue(boxes.rootValue, store.unit) : '';
   const share = boxes && flame?.focused && flame.grandTotal > 0 ? ` · ${formatShare(boxes.rootValue / flame.grandTotal)}` : '';
-  const crumbs = (flame?.crumbs ?? []).map(({ name, node }, i, { length }) => ({
-    label: name,
-    go: i < length - 1 ? () => void flame?.focusNode(node) : undefined,
-  }));
   const mode = colourModes.find(({ id }) => id === store.saved.colour)?.id ?? 'module';
   const colour = useMemo(() => colourOf(mode, flame), [mode, flame]);
   return (
     <>
-      <SubHeader crumbs={crumbs} note={summary + share}>
+      <SubHeader crumbs={flame?.crumbs ?? []} note={summary + share}>
         <select
           class="small"
           aria-label="Colour of the boxes"

@@ -9,10 +9,10 @@ const TEXT_PADDING = 5;
 /** Narrower boxes carry no text: not even one letter and the ellipsis would fit. */
 const TEXT_FROM = 26;
 
-export interface Scene {
+/** What is drawn of boxes, whatever their shape; CSS px. */
+export interface Drawing {
   readonly boxes: Boxes;
   readonly view: Viewport;
-  readonly place: Place;
   readonly width: number;
   readonly height: number;
   readonly selected: number;
@@ -20,6 +20,11 @@ export interface Scene {
   readonly colour: Colour;
   /** Functions that match the search; undefined without a search. */
   readonly matches: ReadonlySet<number> | undefined;
+}
+
+/** Boxes in rows. */
+export interface Scene extends Drawing {
+  readonly place: Place;
 }
 
 /** Colours of a box under a theme. Asked for once a drawing and box, so it keeps what it finds out. */

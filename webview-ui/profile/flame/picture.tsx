@@ -1,15 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { keyName } from '../../shared/keyboard.js';
-import { onThemeChange, readTheme } from '../../shared/theme.js';
 import { offerExport } from '../export.js';
-import { offerMenu } from '../menu.js';
 import { useStore } from '../useStore.js';
 import { Card, type CardProps } from './card.js';
 import { FlameController } from './controller.js';
 import { flameKeys } from './keys.js';
 import { Minimap } from './minimap.js';
 import { byPackage, type Colour, Painter } from './paint.js';
+import { PictureCanvas, useBoxMenu, useSize, useTheme } from './pictureCanvas.js';
 import { BOX, heightOf, PITCH, rowTop, SIDE, TOP } from './place.js';
 import { Pointer } from './pointer.js';
 import type { FlameSource } from './source.js';
@@ -45,8 +44,8 @@ export function FlamePicture(props: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const wantsHome = useRef(true);
   const [, bump] = useState(0);
-  const [size, setSize] = useState({ width: 0, height: 0 });
-  const [theme, setTheme] = useState(readTheme);
+  const size = useSize(scroller);
+  const theme = useTheme();
   const [byKeyboard, setByKeyboard] = useState(false);
   const redraw = () => bump((n) => n + 1);
 
@@ -75,16 +74,6 @@ export function FlamePicture(props: PictureProps) {
   const colour = useMemo(() => props.colour ?? byPackage(flame.onlyLibraries), [props.colour, flame.onlyLibraries]);
 
   useEffect(() => () => flame.dispose(), [flame]);
-  useEffect(() => onThemeChange(setTheme), []);
-  useEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight });
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    measure();
-    return () => observer.disconnect();
-  }, []);
   useEffect(() => {
     if (size.width === 0) return;
     flame.width = size.width - 2 * SIDE;
@@ -148,14 +137,7 @@ export function FlamePicture(props: PictureProps) {
     if (!element) return;
     return pointer.attach(element);
   }, [pointer]);
-  useEffect(() => {
-    if (!canvas.current) return;
-    return offerMenu(canvas.current, () => {
-      const box = pointer.hovered >= 0 ? pointer.hovered : flame.selected;
-      const frame = flame.frameOf(box);
-      return frame && { func: frame.func, name: frame.name, stack: flame.stackText(box) };
-    });
-  }, [flame, pointer]);
+  useBoxMenu(canvas, flame, pointer);
   useEffect(() => {
     if (!wholePage) return;
     return offerExport(
@@ -188,24 +170,18 @@ export function FlamePicture(props: PictureProps) {
     <>
       <div class="scroller" ref={scroller} onScroll={() => pointer.scrolled()} aria-busy={flame.loading}>
         <div class="picture" style={{ height: `${place.height}px` }}>
-          {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: application is what a picture with keys of its own is */}
-          <canvas
-            ref={canvas}
-            id={`${id}-canvas`}
-            tabIndex={0}
-            role="application"
-            aria-roledescription="flame graph"
-            aria-label={
+          <PictureCanvas
+            canvas={canvas}
+            size={size}
+            name={id}
+            kind="flame graph"
+            label={
               boxes
                 ? `${label}${flame.inverted ? ', inverted' : ''}, ${rows} levels. Arrow keys walk, Enter opens the source, question mark lists all keys.`
                 : `${label}, loading`
             }
-            aria-owns={`${id}-tree`}
-            aria-activedescendant={boxes && flame.selected >= 0 ? `${id}-box-${boxes.node[flame.selected]}` : undefined}
-            style={{ width: `${size.width}px`, height: `${size.height}px` }}
-            onFocus={() => {
-              if (flame.selected < 0 && canvas.current?.matches(':focus-visible')) flame.walk('first');
-            }}
+            active={flame.selectedNode}
+            onEnter={() => flame.walk('first')}
             onBlur={() => {
               if (!wholePage) setByKeyboard(false);
             }}
@@ -232,15 +208,12 @@ export function FlamePicture(props: PictureProps) {
 }
 
 /** Self and total of a box, beside the pointer. */
-function BoxCard(box: number, flame: FlameController, anchor: CardProps['anchor'], estimate = false) {
+function BoxCard(box: number, flame: FlameController, anchor: CardProps['anchor'], estimate?: boolean) {
   const frame = flame.frameOf(box);
   if (!frame || frame.func < 0) return null;
   return (
     <Card
-      func={frame.func}
-      name={frame.name}
-      file={frame.file}
-      line={frame.line}
+      frame={frame}
       self={flame.boxes?.self[box] ?? 0}
       total={flame.totalOf(box)}
       whole={flame.grandTotal}

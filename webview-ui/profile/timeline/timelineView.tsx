@@ -2,13 +2,12 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { rangeText } from '../../../src/core/model/units.js';
 import { host } from '../../shared/boot.js';
 import { formatSeconds, formatShare, formatValue, safeText } from '../../shared/format.js';
-import { onThemeChange, readTheme } from '../../shared/theme.js';
 import { offerExport } from '../export.js';
 import { Card } from '../flame/card.js';
 import { byPackage, Painter } from '../flame/paint.js';
+import { PictureCanvas, useBoxMenu, useSize, useTheme } from '../flame/pictureCanvas.js';
 import { heightOf, PITCH, rowTop, SIDE } from '../flame/place.js';
 import { panBy, WHOLE } from '../flame/viewport.js';
-import { offerMenu } from '../menu.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { store } from '../store.js';
 import { useStore } from '../useStore.js';
@@ -26,8 +25,9 @@ export function TimelineView() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const painter = useRef<Painter>(undefined);
   const [, bump] = useState(0);
-  const [size, setSize] = useState({ width: 0, height: 0 });
-  const [theme, setTheme] = useState(readTheme);
+  const hasScroller = shared.page?.info.times !== null;
+  const size = useSize(scroller, hasScroller);
+  const theme = useTheme();
   const [byKeyboard, setByKeyboard] = useState(false);
   const redraw = () => bump((n) => n + 1);
 
@@ -52,7 +52,6 @@ export function TimelineView() {
   const range = shared.page?.view.range;
 
   useEffect(() => () => time.dispose(), [time]);
-  useEffect(() => onThemeChange(setTheme), []);
   const place = { upward: false, height: heightOf(time.rowCount, size.height), scrollTop: scroller.current?.scrollTop ?? 0, topRow: 0 };
   const rowsShown = () => {
     const element = scroller.current;
@@ -62,34 +61,18 @@ export function TimelineView() {
       last: Math.ceil((element.scrollTop + element.clientHeight) / PITCH),
     };
   };
-  const hasScroller = shared.page?.info.times !== null;
   useEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const measure = () => {
-      setSize({ width: element.clientWidth, height: element.clientHeight });
-      time.width = Math.max(1, element.clientWidth - 2 * SIDE);
-      time.changedView(rowsShown());
-    };
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    measure();
-    return () => observer.disconnect();
-  }, [time, hasScroller]);
+    if (size.width === 0) return;
+    time.width = Math.max(1, size.width - 2 * SIDE);
+    time.changedView(rowsShown());
+  }, [time, size]);
   // The picture shows all the time: what a range leaves out is veiled, not gone.
   const loadKey = JSON.stringify({ ...shared.page?.view, range: undefined });
   useEffect(() => {
     if (hasScroller) void time.reload();
   }, [time, loadKey, hasScroller]);
   useEffect(() => (scroller.current ? pointer.attach(scroller.current) : undefined), [pointer, hasScroller]);
-  useEffect(() => {
-    if (!canvas.current) return;
-    return offerMenu(canvas.current, () => {
-      const box = pointer.hovered >= 0 ? pointer.hovered : time.selected;
-      const frame = time.frameOf(box);
-      return frame && { func: frame.func, name: frame.name, stack: time.stackText(box) };
-    });
-  }, [time, pointer, hasScroller]);
+  useBoxMenu(canvas, time, pointer, hasScroller);
   useEffect(
     () =>
       offerExport(
@@ -169,20 +152,14 @@ export function TimelineView() {
       <Overview time={time} theme={theme} width={size.width} />
       <div class="scroller" ref={scroller} onScroll={() => time.changedView(rowsShown())} aria-busy={time.loading}>
         <div class="picture" style={{ height: `${place.height}px` }}>
-          {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: application is what a picture with keys of its own is */}
-          <canvas
-            ref={canvas}
-            id="timeline-canvas"
-            tabIndex={0}
-            role="application"
-            aria-roledescription="timeline"
-            aria-label={`Timeline, ${span}, ${threads}. Arrow keys walk, plus and minus zoom, Enter opens the source, question mark lists all keys.`}
-            aria-owns="timeline-tree"
-            aria-activedescendant={boxes && time.selected >= 0 ? `timeline-box-${time.selected}` : undefined}
-            style={{ width: `${size.width}px`, height: `${size.height}px` }}
-            onFocus={() => {
-              if (time.selected < 0 && canvas.current?.matches(':focus-visible')) time.walk('callee');
-            }}
+          <PictureCanvas
+            canvas={canvas}
+            size={size}
+            name="timeline"
+            kind="timeline"
+            label={`Timeline, ${span}, ${threads}. Arrow keys walk, plus and minus zoom, Enter opens the source, question mark lists all keys.`}
+            active={boxes && time.selected >= 0 ? time.selected : undefined}
+            onEnter={() => time.walk('callee')}
           />
           {lanes
             .filter(({ top }) => rowTop(place, top) > -PITCH && rowTop(place, top) < size.height)
@@ -262,10 +239,7 @@ function BoxCard({ box, time, anchor }: { box: number; time: TimelineController;
   const many = boxes[box]!;
   return (
     <Card
-      func={frame.func}
-      name={frame.name}
-      file={frame.file}
-      line={frame.line}
+      frame={frame}
       self={0}
       total={0}
       whole={0}
@@ -275,7 +249,6 @@ function BoxCard({ box, time, anchor }: { box: number; time: TimelineController;
         [store.page?.info.quality.rows === 'spans' ? 'spans' : 'samples', samples[box]!.toLocaleString('en')],
         ...(many > 1 ? ([['here', `the longest of ${many.toLocaleString('en')} that are too short to be drawn`]] as const) : []),
       ]}
-      estimate={false}
       anchor={anchor}
     />
   );
