@@ -44,7 +44,7 @@ describe('names', () => {
 
 describe('table', () => {
   const row = { func: 1, name: 'rebate', file: 'a.py', line: 3, self: 0.5, total: 1, calls: 28_656, primitive: 60, library: false };
-  const texts = (counted: boolean) => columnsFor(counted).map((column) => column.text(row, 'seconds', 2));
+  const texts = (counted: boolean) => columnsFor(counted, 'function', { unit: 'seconds', whole: 2 }).map((column) => column.text(row));
 
   it('writes calls as pstats does', () => {
     expect(callsText(row)).toBe('28,656/60');

@@ -226,6 +226,11 @@ class Store {
     this.changed();
   }
 
+  /** What lists are filtered by; empty without a search, and while it cannot be understood. */
+  get query(): string {
+    return this.searchError === undefined ? this.search.trim() : '';
+  }
+
   fail(message: string, retry: () => void): void {
     this.error = {
       message,

@@ -2,9 +2,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FileRow, SourceRow, TabRequests } from '../../../src/protocol/tabs.js';
 import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
-import { formatShare, formatValue, safeText, shortPath } from '../../shared/format.js';
+import { formatCount, formatShare, formatValue, safeText, shortPath } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { sentence } from '../store.js';
+import { callsColumn, figureColumn, type Measure, shareColumn, shareOf } from '../table/figures.js';
 import { Grid, type GridColumn } from '../table/grid.js';
 import { usePaged } from '../table/usePaged.js';
 import { useStore } from '../useStore.js';
@@ -22,7 +23,7 @@ const ORIGINS: Record<Source['origin'], string> = {
 /** Files by what their lines take, and the source of one of them with its figures. */
 export function LinesView() {
   const store = useStore();
-  const search = store.searchError === undefined ? store.search.trim() : '';
+  const search = store.query;
   const params = { view: store.view, ...(search === '' ? {} : { search }) };
   const { rows, shown, count, waiting } = usePaged<FileRow, Files>(JSON.stringify([store.viewKey, search]), (offset, limit) =>
     ask('profile/files', { ...params, offset, limit }),
@@ -64,7 +65,7 @@ export function LinesView() {
   }, [store.reveals, rows]);
 
   const whole = shown.first?.total ?? 0;
-  const notes = [`${count.toLocaleString('en')} ${count === 1 ? 'file' : 'files'}`];
+  const notes = [`${formatCount(count)} ${count === 1 ? 'file' : 'files'}`];
   if (shown.first?.perFunction) notes.push('figures stand at first lines: calls were counted per function');
   return (
     <>
@@ -74,7 +75,7 @@ export function LinesView() {
           <Grid<FileRow, never>
             id="file"
             label="Files"
-            columns={fileColumns(store.unit, whole)}
+            columns={fileColumns({ unit: store.unit, whole })}
             count={count}
             rowAt={shown.get}
             need={rows.need}
@@ -121,7 +122,7 @@ function SourceText({ file, wanted }: { file: string; wanted: { readonly line: n
     const row = shown.get(index);
     if (!row) return;
     if (row.func >= 0) store.select(row.func);
-    announce(spoken(row, store.unit, whole));
+    announce(spoken(row, { unit: store.unit, whole }));
   };
   // One looks at the hottest line first, unless another one was asked for.
   useEffect(() => {
@@ -165,7 +166,7 @@ function SourceText({ file, wanted }: { file: string; wanted: { readonly line: n
       <Grid<SourceRow, never>
         id="line"
         label={`Source of ${safeText(shortPath(file))}`}
-        columns={lineColumns(store.unit, whole, counted)}
+        columns={lineColumns({ unit: store.unit, whole }, counted)}
         count={count}
         rowAt={shown.get}
         need={rows.need}
@@ -197,36 +198,20 @@ function funcFor(row: SourceRow, get: (index: number) => SourceRow | undefined, 
 const hasCalls = (get: (index: number) => SourceRow | undefined, hottest: readonly number[]) =>
   hottest.some((index) => (get(index)?.calls ?? null) !== null);
 
-function spoken(row: SourceRow, unit: string, whole: number): string {
-  const share = (value: number) => formatShare(whole > 0 ? value / whole : 0);
+function spoken(row: SourceRow, measure: Measure): string {
+  const share = (value: number) => formatShare(shareOf(value, measure));
   const figures =
-    row.self === 0 && row.total === 0 ? '' : `, self ${formatValue(row.self, unit)}, ${share(row.self)}, total ${share(row.total)}`;
+    row.self === 0 && row.total === 0 ? '' : `, self ${formatValue(row.self, measure.unit)}, ${share(row.self)}, total ${share(row.total)}`;
   return `line ${row.line}${figures}: ${safeText(row.text.trim())}`;
 }
 
-const share = (value: number, whole: number) => (whole > 0 ? Math.max(0, value / whole) : 0);
+/** A file has no total of its own that would be shown. */
+const ofFile = ({ self }: FileRow) => ({ self, total: 0 });
 
-function fileColumns(unit: string, whole: number): readonly GridColumn<FileRow, never>[] {
+function fileColumns(measure: Measure): readonly GridColumn<FileRow, never>[] {
   return [
-    {
-      id: 'self',
-      label: 'self',
-      title: 'Spent in the lines of the file themselves',
-      figure: true,
-      width: '82px',
-      text: (row) => formatValue(row.self, unit),
-      bar: (row) => share(row.self, whole),
-      empty: (row) => row.self === 0,
-    },
-    {
-      id: 'share',
-      label: 'self %',
-      title: 'Share of the whole',
-      figure: true,
-      width: '72px',
-      text: (row) => formatShare(share(row.self, whole)),
-      empty: (row) => row.self === 0,
-    },
+    figureColumn('self', 'Spent in the lines of the file themselves', measure, ofFile),
+    shareColumn('self', measure, ofFile),
     {
       id: 'file',
       label: 'file',
@@ -239,39 +224,13 @@ function fileColumns(unit: string, whole: number): readonly GridColumn<FileRow, 
   ];
 }
 
-function lineColumns(unit: string, whole: number, counted: boolean): readonly GridColumn<SourceRow, never>[] {
-  const figure = (id: 'self' | 'total', title: string): GridColumn<SourceRow, never> => ({
-    id,
-    label: id,
-    title,
-    figure: true,
-    width: '82px',
-    text: (row) => (row[id] === 0 ? '' : formatValue(row[id], unit)),
-    bar: (row) => share(row[id], whole),
-  });
+function lineColumns(measure: Measure, counted: boolean): readonly GridColumn<SourceRow, never>[] {
+  const of = (row: SourceRow) => row;
   return [
-    ...(counted
-      ? [
-          {
-            id: 'calls',
-            label: 'calls',
-            title: 'How often the line ran, or its function was called',
-            figure: true,
-            width: '76px',
-            text: (row: SourceRow) => (row.calls === null ? '' : row.calls.toLocaleString('en')),
-          },
-        ]
-      : []),
-    figure('self', 'Spent on the line itself'),
-    {
-      id: 'share',
-      label: 'self %',
-      title: 'Share of the whole',
-      figure: true,
-      width: '72px',
-      text: (row) => (row.self === 0 ? '' : formatShare(share(row.self, whole))),
-    },
-    figure('total', 'Spent on the line and in all that it called'),
+    ...(counted ? [callsColumn('How often the line ran, or its function was called', (row: SourceRow) => row.calls, '76px')] : []),
+    blankWhenEmpty(figureColumn('self', 'Spent on the line itself', measure, of)),
+    blankWhenEmpty(shareColumn('self', measure, of)),
+    blankWhenEmpty(figureColumn('total', 'Spent on the line and in all that it called', measure, of)),
     { id: 'number', label: 'line', title: 'Line', figure: true, width: '58px', text: (row) => String(row.line) },
     {
       id: 'text',
@@ -283,4 +242,9 @@ function lineColumns(unit: string, whole: number, counted: boolean): readonly Gr
       tooltip: (row) => (row.text.length > 120 ? safeText(row.text.trim()) : ''),
     },
   ];
+}
+
+/** Most lines took nothing: so many zeros would hide the others. */
+function blankWhenEmpty(column: GridColumn<SourceRow, never>): GridColumn<SourceRow, never> {
+  return { ...column, text: (row) => (column.empty?.(row) ? '' : column.text(row)) };
 }

@@ -1,13 +1,16 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { FunctionRow, SortKey } from '../../../src/protocol/lsp.js';
 import { ask } from '../../shared/boot.js';
-import { formatShare, formatValue, placeOf, safeText } from '../../shared/format.js';
+import { formatCount, formatShare, formatValue, placeOf, safeText } from '../../shared/format.js';
 import type { FlameController } from '../flame/controller.js';
 import { FlamePicture } from '../flame/picture.js';
 import type { FlameSource } from '../flame/source.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { store as shared } from '../store.js';
-import { Grid, type GridColumn } from '../table/grid.js';
+import { type Column, selfAndTotal } from '../table/columns.js';
+import type { Measure } from '../table/figures.js';
+import { Grid } from '../table/grid.js';
+import { sortBy } from '../table/sorting.js';
 import { useFound } from '../table/useFound.js';
 import { usePaged } from '../table/usePaged.js';
 import { useStore } from '../useStore.js';
@@ -19,7 +22,8 @@ export function SandwichView() {
   const store = useStore();
   const sort = (store.saved.sandwichSort as SortKey | undefined) ?? 'total';
   const descending = store.saved.sandwichDescending ?? true;
-  const search = store.searchError === undefined ? store.search.trim() : '';
+  const sorted = { by: sort, descending };
+  const search = store.query;
   const params = { view: store.view, sort, descending, ...(search === '' ? {} : { search }) };
   const key = JSON.stringify([store.viewKey, sort, descending, search]);
   const { rows, shown, count, waiting } = usePaged<FunctionRow, { rows: readonly FunctionRow[]; count: number; total: number }>(
@@ -44,13 +48,13 @@ export function SandwichView() {
   const found = shown.get(current);
   return (
     <>
-      <SubHeader crumbs={[]} note={waiting ? '' : `${count.toLocaleString('en')} ${count === 1 ? 'function' : 'functions'}`} />
+      <SubHeader crumbs={[]} note={waiting ? '' : `${formatCount(count)} ${count === 1 ? 'function' : 'functions'}`} />
       <div class="sandwich">
         <div class="sandwich-list">
           <Grid<FunctionRow, SortKey>
             id="function"
             label="Functions"
-            columns={columnsOf(store.unit, whole)}
+            columns={columnsOf({ unit: store.unit, whole })}
             count={count}
             rowAt={shown.get}
             need={rows.need}
@@ -63,10 +67,11 @@ export function SandwichView() {
               store.select(row.func);
             }}
             onOpen={(row, beside) => store.openSource(row.func, beside)}
-            sorted={{ by: sort, descending }}
+            sorted={sorted}
             onSort={(column) => {
-              const next = column.sort === sort ? !descending : column.figure;
-              store.save({ sandwichSort: column.sort ?? sort, sandwichDescending: next });
+              const next = sortBy(column, sorted);
+              if (!next) return;
+              store.save({ sandwichSort: next.by, sandwichDescending: next.descending });
               store.changed();
             }}
             looks={(row) => (row.library ? 'library' : '')}
@@ -152,21 +157,11 @@ function sideOf(func: number, side: Side): FlameSource {
   };
 }
 
-function columnsOf(unit: string, whole: number): readonly GridColumn<FunctionRow, SortKey>[] {
-  const figure = (id: 'self' | 'total', title: string): GridColumn<FunctionRow, SortKey> => ({
-    id,
-    label: id,
-    title,
-    sort: id,
-    figure: true,
-    width: '82px',
-    text: (row) => formatValue(row[id], unit),
-    bar: (row) => (whole > 0 ? Math.max(0, row[id] / whole) : 0),
-    empty: (row) => row[id] === 0,
-  });
+function columnsOf(measure: Measure): readonly Column[] {
+  const [self, total] = selfAndTotal(measure);
   return [
-    figure('total', 'Spent in the function and in all that it called'),
-    figure('self', 'Spent in the function itself'),
+    total,
+    self,
     {
       id: 'name',
       label: 'function',

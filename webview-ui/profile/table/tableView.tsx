@@ -1,11 +1,11 @@
 import type { FunctionRow, GroupBy, SortKey } from '../../../src/protocol/lsp.js';
-import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
-import { placeOf, safeText } from '../../shared/format.js';
+import { formatCount } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { useStore } from '../useStore.js';
-import { type Column, columnsFor } from './columns.js';
-import { Grid, type GridColumn } from './grid.js';
+import { columnsFor } from './columns.js';
+import { Grid } from './grid.js';
+import { sortBy } from './sorting.js';
 import { useFound } from './useFound.js';
 import { usePaged } from './usePaged.js';
 
@@ -22,8 +22,9 @@ export function TableView() {
   const store = useStore();
   const sort = (store.saved.sort as SortKey | undefined) ?? 'self';
   const descending = store.saved.descending ?? true;
+  const sorted = { by: sort, descending };
   const group = store.saved.group ?? 'function';
-  const search = store.searchError === undefined ? store.search.trim() : '';
+  const search = store.query;
   const key = JSON.stringify([store.viewKey, sort, descending, group, search]);
   const params = { view: store.view, sort, descending, group, ...(search === '' ? {} : { search }) };
   const { rows, shown, count, waiting } = usePaged<FunctionRow, { rows: readonly FunctionRow[]; count: number; total: number }>(
@@ -37,22 +38,14 @@ export function TableView() {
 
   const info = store.page?.info;
   const whole = shown.first?.total ?? 0;
-  const columns = columnsFor(info?.hasCalls ?? false, group).map((column) => gridColumn(column, store.unit, whole));
+  const columns = columnsFor(info?.hasCalls ?? false, group, { unit: store.unit, whole });
   const names = GROUPS[group];
-  const sortBy = (column: GridColumn<FunctionRow, SortKey>) => {
-    if (!column.sort) return;
-    // Figures are looked at from the largest, names from A.
-    const next = column.sort === sort ? !descending : column.figure;
-    store.save({ sort: column.sort, descending: next });
-    store.changed();
-    announce(`Sorted by ${column.title}, ${next ? 'descending' : 'ascending'}.`);
-  };
 
   // One row can hold both: where the times come from samples and the calls from a tracer, the page says so.
   const type = info?.valueTypes[store.view.type]?.type;
   const mixed = info?.hasCalls && info.samples > 0 && type !== 'tottime';
   const counted = info?.hasCalls && !mixed && (group === 'file' || group === 'module');
-  const notes = [`${count.toLocaleString('en')} ${count === 1 ? names[1] : names[2]}`];
+  const notes = [`${formatCount(count)} ${count === 1 ? names[1] : names[2]}`];
   if (mixed) notes.push('times sampled, calls counted');
   if (counted) notes.push('cumtime: what came in from other groups');
   return (
@@ -89,8 +82,13 @@ export function TableView() {
           if (row) store.select(row.func);
         }}
         onOpen={(row, beside) => store.openSource(row.func, beside, group === 'line' ? row.line : undefined)}
-        sorted={{ by: sort, descending }}
-        onSort={sortBy}
+        sorted={sorted}
+        onSort={(column) => {
+          const next = sortBy(column, sorted);
+          if (!next) return;
+          store.save({ sort: next.by, descending: next.descending });
+          store.changed();
+        }}
         onKey={(pressed) => {
           if (pressed !== 'Escape' || store.search === '') return false;
           store.setSearch('');
@@ -107,16 +105,4 @@ export function TableView() {
       )}
     </>
   );
-}
-
-/** A column of the table with what its texts depend on. */
-function gridColumn(column: Column, unit: string, whole: number): GridColumn<FunctionRow, SortKey> {
-  const { bar } = column;
-  return {
-    ...column,
-    sort: column.sortable === false ? undefined : column.sort,
-    text: (row) => column.text(row, unit, whole),
-    bar: bar && ((row) => bar(row, whole)),
-    tooltip: (row) => (column.id === 'file' ? placeOf(row, true) : safeText(column.text(row, unit, whole))),
-  };
 }

@@ -2,9 +2,11 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { SortKey, TreeRow } from '../../../src/protocol/lsp.js';
 import { announce } from '../../shared/announce.js';
 import { host } from '../../shared/boot.js';
-import { formatShare, formatValue, placeOf, safeText } from '../../shared/format.js';
+import { formatValue, placeOf, safeText } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
+import { callsColumn, figureColumn, type Measure, shareColumn } from '../table/figures.js';
 import { Grid, type GridColumn } from '../table/grid.js';
+import { sortBy } from '../table/sorting.js';
 import { useStore } from '../useStore.js';
 import type { Spot } from './branches.js';
 import { TreeController } from './treeController.js';
@@ -26,6 +28,7 @@ export function TreeView() {
   const inverted = store.saved.treeInverted ?? false;
   const sort = (store.saved.treeSort as Key | undefined) ?? 'total';
   const descending = store.saved.treeDescending ?? true;
+  const sorted = { by: sort, descending };
   const tree = useMemo(
     () =>
       new TreeController(
@@ -76,7 +79,7 @@ export function TreeView() {
 
   const whole = tree.whole ?? 0;
   const counted = (store.page?.info.hasCalls ?? false) && isCounted(tree);
-  const columns = columnsOf(tree, store.unit, whole, counted);
+  const columns = columnsOf(tree, { unit: store.unit, whole }, counted);
   const size = tree.branches.size;
   const onKey = (key: string, event: KeyboardEvent): boolean => {
     const spot = tree.current;
@@ -140,12 +143,11 @@ export function TreeView() {
           if (spot) tree.select(spot);
         }}
         onOpen={({ row }, beside) => store.openSource(row.func, beside)}
-        sorted={{ by: sort, descending }}
+        sorted={sorted}
         onSort={(column) => {
-          if (!column.sort) return;
-          const next = column.sort === sort ? !descending : column.figure;
-          store.save({ treeSort: column.sort, treeDescending: next });
-          announce(`Sorted by ${column.title}, ${next ? 'descending' : 'ascending'}.`);
+          const next = sortBy(column, sorted);
+          if (!next) return;
+          store.save({ treeSort: next.by, treeDescending: next.descending });
           store.changed();
         }}
         onKey={onKey}
@@ -171,44 +173,13 @@ export function TreeView() {
 /** Nodes of call-counting profiles know their calls, those drawn from samples do not. */
 const isCounted = (tree: TreeController) => tree.rowAt(0)?.row.calls !== null;
 
-function columnsOf(tree: TreeController, unit: string, whole: number, counted: boolean): readonly GridColumn<Row, Key>[] {
-  const share = (value: number) => (whole > 0 ? value / whole : 0);
-  const figure = (id: Key & ('self' | 'total'), title: string): GridColumn<Row, Key> => ({
-    id,
-    label: id,
-    title,
-    sort: id,
-    figure: true,
-    width: '100px',
-    text: ({ row }) => formatValue(row[id], unit),
-    bar: ({ row }) => Math.max(0, share(row[id])),
-    empty: ({ row }) => row[id] === 0,
-  });
+function columnsOf(tree: TreeController, measure: Measure, counted: boolean): readonly GridColumn<Row, Key>[] {
+  const of = ({ row }: Row) => row;
   return [
-    figure('total', 'Spent in this call and in all that it called'),
-    {
-      id: 'share',
-      label: 'total %',
-      title: 'Share of the whole',
-      sort: 'total',
-      figure: true,
-      width: '72px',
-      text: ({ row }) => formatShare(share(row.total)),
-    },
-    figure('self', 'Spent in this call itself'),
-    ...(counted
-      ? [
-          {
-            id: 'calls',
-            label: 'calls',
-            title: 'Calls in this place, estimated',
-            sort: 'calls' as const,
-            figure: true,
-            width: '84px',
-            text: ({ row }: Row) => (row.calls === null ? '' : row.calls.toLocaleString('en')),
-          },
-        ]
-      : []),
+    { ...figureColumn('total', 'Spent in this call and in all that it called', measure, of, '100px'), sort: 'total' },
+    { ...shareColumn('total', measure, of), sort: 'total' },
+    { ...figureColumn('self', 'Spent in this call itself', measure, of, '100px'), sort: 'self' },
+    ...(counted ? [{ ...callsColumn('Calls in this place, estimated', ({ row }: Row) => row.calls), sort: 'calls' as const }] : []),
     {
       id: 'name',
       label: 'function',
