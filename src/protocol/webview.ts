@@ -31,6 +31,8 @@ export type PictureKind = 'svg' | 'png' | 'html';
 
 /** page → host, answered. */
 export interface PageRequests {
+  /** The texts of the user's language, English → text, before anything is drawn; null: all is English. */
+  texts: [Record<string, never>, Readonly<Record<string, string>> | null];
   /** The page is ready; the host answers with all it needs to draw. Nothing is posted to a page before this. */
   ready: [{ readonly state?: unknown }, PageState];
   /** The user no longer wants the profile that is being read; `ready` then fails. */

@@ -5,6 +5,9 @@ import { quietFlags } from '../rig/chromium.js';
 
 const ORIGIN = 'http://page.test';
 
+/** Of the browser's window, and the table of texts that the page gets. */
+export type PageOptions = BrowserContextOptions & { readonly texts?: Readonly<Record<string, string>> };
+
 /** Answers a page's requests, and `info`, from a real server. */
 export type LiveServer = (method: string, params?: unknown) => Promise<unknown>;
 
@@ -44,10 +47,11 @@ export class PageHarness {
    * Opens the page with the harness's options (see mockHost.ts) once it shows something.
    * @param script runs before any of the page's own
    */
-  async open(query: string, options: BrowserContextOptions = {}, live?: LiveServer, script?: () => void): Promise<Page> {
+  async open(query: string, { texts, ...options }: PageOptions = {}, live?: LiveServer, script?: () => void): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1320, height: 640 }, reducedMotion: 'reduce', ...options });
     const page = await context.newPage();
     if (live) await page.exposeFunction('live', live);
+    if (texts) await page.addInitScript(`window.texts = ${JSON.stringify(texts)}`);
     if (script) await page.addInitScript(script);
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {

@@ -34,6 +34,8 @@ declare global {
   interface Window {
     harness: Harness;
     acquireVsCodeApi(): unknown;
+    /** The table of the page's language, where the test gives one. */
+    texts?: Readonly<Record<string, string>>;
     /** A real server behind the page, where the test gives one: every answer, and `info`, come from it. */
     live?: (method: string, params?: unknown) => Promise<unknown>;
   }
@@ -148,6 +150,7 @@ host.handle('stopReading', () => {
   stop(new Error('Reading was stopped.'));
   return null;
 });
+host.handle('texts', () => window.texts ?? null);
 host.handle('ready', async () => {
   if (reading !== null) {
     host.send('reading', { fraction: Number(reading) });

@@ -1,3 +1,4 @@
+import '../shared/texts.js';
 import { render } from 'preact';
 import { App } from './app.js';
 import './profile.css';

@@ -71,7 +71,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       this.pages.delete(page);
     });
     // Last, so that nothing the page says can be missed.
-    webview.html = pageHtml(webview, extension, vscode.env.language);
+    webview.html = pageHtml(webview, extension, vscode.l10n.bundle ? vscode.env.language : 'en');
   }
 
   /** Opens the page of a profile file, on a function or a tab when one is given. */
@@ -112,6 +112,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
 
   private answer(page: Page): void {
     const { rpc } = page;
+    rpc.handle('texts', () => vscode.l10n.bundle ?? null);
     rpc.handle('ready', async () => {
       const info = await this.read(page);
       page.info = info;
