@@ -225,6 +225,8 @@ function viewed(command: Command): Command {
     .option('--ignore <regexp>', 'no stacks with a frame whose name or file matches')
     .option('--hide <regexp>', 'without frames whose name or file matches: their figures go to their callers')
     .option('--show <regexp>', 'only frames whose name or file matches')
+    .option('--merge-recursion <regexp>', 'recursions of functions that match (. for all) as one frame, with all between their calls')
+    .option('--merge-direct-recursion <regexp>', 'the same, but only calls of a function by itself')
     .option('--label <filter>', "only samples with such a label: 'tenant=acme', 'size=1mb:', or any label's text")
     .option('--label-ignore <filter>', 'no samples with such a label')
     .option('--from <seconds>', 'only what was seen from there on, in seconds since the start', seconds)

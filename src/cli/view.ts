@@ -1,7 +1,9 @@
 import { UserError } from '../core/errors.js';
-import { hideFrames } from '../core/model/hideFrames.js';
 import type { Profile, TimeRange, ViewSpec } from '../core/model/profile.js';
+import { shownProfile } from '../core/model/shown.js';
+import { isSummed } from '../core/model/summed.js';
 import { resolveView } from '../core/report/view.js';
+import { say } from './failure.js';
 
 /** Options that every command that shows a profile has. */
 export interface ViewOptions {
@@ -11,6 +13,8 @@ export interface ViewOptions {
   readonly ignore?: string;
   readonly hide?: string;
   readonly show?: string;
+  readonly mergeRecursion?: string;
+  readonly mergeDirectRecursion?: string;
   readonly label?: string;
   readonly labelIgnore?: string;
   /** Seconds since the profile's start. */
@@ -21,9 +25,12 @@ export interface ViewOptions {
 
 /** A profile as the options want it seen. @throws UserError for what the profile does not have */
 export function viewOf(profile: Profile, options: ViewOptions): { profile: Profile; spec: ViewSpec } {
-  const shown = hideFrames(profile, options);
+  const shown = shownProfile(profile, options);
   const range = rangeOf(options);
-  return { profile: shown, spec: resolveView(shown, { ...options, tagFocus: options.label, tagIgnore: options.labelIgnore, range }) };
+  const spec = resolveView(shown, { ...options, tagFocus: options.label, tagIgnore: options.labelIgnore, range });
+  if ((options.mergeRecursion || options.mergeDirectRecursion) && isSummed(shown, spec.type))
+    say('merging recursion changes nothing here: the file holds sums without stacks, and their tree shows a function once on a path');
+  return { profile: shown, spec };
 }
 
 /** Nanoseconds of `--from` and `--to`. @throws UserError for a stretch that ends before it begins */

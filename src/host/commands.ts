@@ -84,6 +84,8 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.page.focus': onPage('focus'),
   'heatline.page.ignore': onPage('ignore'),
   'heatline.page.hide': onPage('hide'),
+  'heatline.page.mergeRecursion': onPage('mergeRecursion'),
+  'heatline.page.mergeDirectRecursion': onPage('mergeDirectRecursion'),
   'heatline.page.sandwich': onPage('sandwich'),
   'heatline.page.fold': onPage('fold'),
   'heatline.page.copyStack': onPage('copyStack'),

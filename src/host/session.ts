@@ -26,7 +26,7 @@ export interface Baseline {
 export const emptySession: Session = { profiles: new Map(), active: undefined, view: undefined, metric: 'self' };
 
 /** Fields of a view that choose stacks and samples by an expression; empty ones choose nothing. */
-const FILTERS = ['focus', 'ignore', 'tagFocus', 'tagIgnore', 'hide', 'show'] as const;
+const FILTERS = ['focus', 'ignore', 'tagFocus', 'tagIgnore', 'hide', 'show', 'mergeRecursion', 'mergeDirectRecursion'] as const;
 
 /** A change of the view; `null` takes a filter away. */
 export type ViewChange = {
@@ -39,6 +39,8 @@ export type ViewChange = {
   readonly tagIgnore?: string | null;
   readonly hide?: string | null;
   readonly show?: string | null;
+  readonly mergeRecursion?: string | null;
+  readonly mergeDirectRecursion?: string | null;
   readonly range?: TimeRange | null;
   readonly justMyCode?: boolean;
 };

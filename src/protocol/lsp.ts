@@ -29,6 +29,12 @@ export interface ViewParams {
   /** Frames that match are taken out of their stacks; only those that match are shown. */
   readonly hide?: string;
   readonly show?: string;
+  /**
+   * Recursions of functions that match (`.`: all) are one frame: with all between the outermost and the innermost call, or only
+   * a function's calls of itself.
+   */
+  readonly mergeRecursion?: string;
+  readonly mergeDirectRecursion?: string;
   /** Only what was seen, or went on, in this time. */
   readonly range?: TimeRange;
   /** Fold library and interpreter frames. */

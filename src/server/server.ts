@@ -44,7 +44,7 @@ export function viewed(server: Server, view: ViewParams): OpenProfile {
   }
   if (view.range !== undefined && !(Number.isFinite(view.range.from) && view.range.from < view.range.to))
     throw new UserError('bad-request', 'The stretch of time is empty.');
-  for (const pattern of [view.focus, view.ignore, view.hide, view.show]) {
+  for (const pattern of [view.focus, view.ignore, view.hide, view.show, view.mergeRecursion, view.mergeDirectRecursion]) {
     try {
       if (pattern !== undefined) new RegExp(pattern);
     } catch (error) {

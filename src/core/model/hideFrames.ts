@@ -1,5 +1,6 @@
 import { GrowingInt32, GrowingUint32 } from './growing.js';
-import type { FrameColumns, Profile, StackColumns } from './profile.js';
+import type { FrameColumns, Profile } from './profile.js';
+import { restack } from './restack.js';
 import { functionMatcher } from './weights.js';
 
 /** Regular expressions on function names and files, as pprof's -hide and -show. */
@@ -32,9 +33,7 @@ export function hideFrames(profile: Profile, { hide, show }: Hidden): Profile {
   const pick = (column: Int32Array | undefined) => column && Int32Array.from(kept.done(), (line) => column[line]!);
   const stacks = profile.frames === undefined ? hideInTree(profile, empty) : hideInRows(profile.frames, empty);
   const samples = keepSamples(profile, stacks.ofSample);
-  const tree = 'stacks' in stacks ? stacks.stacks : undefined;
-  const columns = {
-    ...withoutStacks(profile),
+  return restack(profile, {
     locations: { ...locations, firstLine },
     lines: {
       length: kept.length,
@@ -44,19 +43,10 @@ export function hideFrames(profile: Profile, { hide, show }: Hidden): Profile {
       endLine: pick(lines.endLine),
       endColumn: pick(lines.endColumn),
     },
-    frames: 'frames' in stacks ? { ...stacks.frames, ofSample: samples.rows } : undefined,
-  };
-  // What came as whole stacks has no tree here: nothing that is computed from a view asks for it.
-  const stack = tree === undefined ? new Int32Array(0) : samples.rows;
-  const none: StackColumns = { length: 0, prefix: new Int32Array(0), location: new Uint32Array(0) };
-  return { ...columns, stacks: tree ?? none, samples: { ...samples.columns, stack: Int32Array.from(stack) } } as Profile;
-}
-
-/** All columns but those that are grown when they are looked at. */
-function withoutStacks(profile: Profile): Omit<Profile, 'stacks' | 'samples'> {
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(profile)) if (key !== 'stacks' && key !== 'samples') copy[key] = profile[key as keyof Profile];
-  return copy as unknown as Omit<Profile, 'stacks' | 'samples'>;
+    stacks:
+      'rows' in stacks ? { rows: stacks.rows, ofSample: samples.rows } : { tree: stacks.tree, ofSample: Int32Array.from(samples.rows) },
+    samples: samples.columns,
+  });
 }
 
 /** Row of each sample, -1 for those that have no frame left. */
@@ -69,7 +59,7 @@ function hideInRows({ length, first, location, ofSample }: FrameColumns, empty: 
   }
   const gone = (row: number) => newFirst[row] === newFirst[row + 1];
   return {
-    frames: { length, first: newFirst, location: newLocation.done() },
+    rows: { length, first: newFirst, location: newLocation.done() },
     ofSample: Int32Array.from(ofSample, (row) => (gone(row) ? -1 : row)),
   };
 }
@@ -87,7 +77,7 @@ function hideInTree({ stacks, samples }: Profile, empty: (location: number) => b
     location.push(stacks.location[stack]!);
   }
   return {
-    stacks: { length: prefix.length, prefix: prefix.done(), location: location.done() },
+    tree: { length: prefix.length, prefix: prefix.done(), location: location.done() },
     ofSample: samples.stack.map((stack) => (stack < 0 ? -1 : placeOf[stack]!)),
   };
 }

@@ -1,6 +1,7 @@
 /** How what is looked at is told in words. Knows no vscode. */
 import { t } from '../../core/l10n.js';
 import { labelFilterText } from '../../core/model/labelText.js';
+import { EVERY_FUNCTION } from '../../core/model/mergeRecursion.js';
 import { rangeText } from '../../core/model/units.js';
 import type { HeatScale } from '../../protocol/code.js';
 import type { ProfileInfo, ViewParams } from '../../protocol/lsp.js';
@@ -29,7 +30,7 @@ export function viewWords(info: ProfileInfo, view: ViewParams, metric: Metric, s
 
 /** The filters that stacks must pass, each in a few words. */
 export function filterWords(view: ViewParams): string[] {
-  const { focus, ignore, tagFocus, tagIgnore, hide, show, range } = view;
+  const { focus, ignore, tagFocus, tagIgnore, hide, show, mergeRecursion, mergeDirectRecursion, range } = view;
   const given: readonly (readonly [string, string | undefined])[] = [
     [t('focus'), focus],
     [t('without'), ignore],
@@ -37,9 +38,13 @@ export function filterWords(view: ViewParams): string[] {
     [t('where not'), tagIgnore && labelFilterText(tagIgnore)],
     [t('hiding'), hide],
     [t('showing'), show],
+    [t('recursion merged:'), mergeRecursion && functionsText(mergeRecursion)],
+    [t('direct recursion merged:'), mergeDirectRecursion && functionsText(mergeDirectRecursion)],
     [t('from'), range && rangeText(range)],
   ];
   return given.flatMap(([word, filter]) => (filter ? [`${word} ${filter}`] : []));
 }
+
+const functionsText = (pattern: string) => (pattern === EVERY_FUNCTION ? t('all functions') : pattern);
 
 const shorten = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);

@@ -162,6 +162,8 @@ export function checkViewChange(value: unknown): ViewChange {
     ...optional('tagIgnore', filter('tagIgnore')),
     ...optional('hide', pattern('hide')),
     ...optional('show', pattern('show')),
+    ...optional('mergeRecursion', pattern('mergeRecursion')),
+    ...optional('mergeDirectRecursion', pattern('mergeDirectRecursion')),
     ...optional('range', given.range === undefined ? undefined : given.range === null ? null : range(given.range)),
     ...optional('justMyCode', flag(given, 'justMyCode')),
   };

@@ -1,10 +1,10 @@
 import { type CallTree, callTree } from '../../core/model/callTree.js';
 import { type FunctionTable, functionTable } from '../../core/model/functionTable.js';
-import { hideFrames } from '../../core/model/hideFrames.js';
 import { libraryFlags } from '../../core/model/library.js';
 import { type LineTable, lineTable } from '../../core/model/lines.js';
 import type { Profile, ViewSpec } from '../../core/model/profile.js';
 import { type SandwichSide, sandwichTree } from '../../core/model/sandwich.js';
+import { shownKey, shownProfile } from '../../core/model/shown.js';
 import type { FunctionRow, ViewParams } from '../../protocol/lsp.js';
 import type { Figures } from './queries.js';
 
@@ -41,10 +41,12 @@ export class Tables {
     return entry.value as T;
   }
 
-  /** The profile that a view is of: without the frames that it hides. */
-  shown({ hide, show }: ViewParams): Profile {
-    if (!hide && !show) return this.profile;
-    return this.table(JSON.stringify(['shown', hide, show]), () => hideFrames(this.profile, { hide, show }));
+  /** The profile that a view is of: without the frames that it hides or merges. */
+  shown(view: ViewParams): Profile {
+    const key = shownKey(view);
+    return key.every((filter) => filter === '')
+      ? this.profile
+      : this.table(JSON.stringify(['shown', key]), () => shownProfile(this.profile, view));
   }
 
   functions(view: ViewParams): FunctionTable {
@@ -119,7 +121,7 @@ export function specOf(view: ViewParams): ViewSpec {
 }
 
 export function keyOf(kind: string, view: ViewParams, ...more: unknown[]): string {
-  return JSON.stringify([kind, specOf(view), view.hide ?? '', view.show ?? '', ...more]);
+  return JSON.stringify([kind, specOf(view), ...shownKey(view), ...more]);
 }
 
 export function figuresOf(table: FunctionTable, func: number): Figures {

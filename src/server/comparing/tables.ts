@@ -2,11 +2,11 @@ import { UserError } from '../../core/errors.js';
 import { type Comparison, compare, type Repeated } from '../../core/model/compare.js';
 import { type ComparedLine, compareLines, type MovedLines } from '../../core/model/compareLines.js';
 import { type DiffTree, diffTree, type WidthOf } from '../../core/model/diffTree.js';
-import { hideFrames } from '../../core/model/hideFrames.js';
 import { libraryFlags } from '../../core/model/library.js';
 import { type Pairing, pairFunctions } from '../../core/model/pairing.js';
 import type { Profile, ValueType, ViewSpec } from '../../core/model/profile.js';
 import { type RunSum, sumRuns } from '../../core/model/repeatedRuns.js';
+import { shownProfile } from '../../core/model/shown.js';
 import { formatType } from '../../core/model/units.js';
 import { counterpart } from '../../core/report/compared.js';
 import type { ViewParams } from '../../protocol/lsp.js';
@@ -36,7 +36,7 @@ export class ComparisonTables {
     this.next = sumRuns(next);
   }
 
-  /** Which function is which. Hiding frames leaves the functions, so it is the same in every view. */
+  /** Which function is which. Hiding or merging frames leaves the functions, so it is the same in every view. */
   get pairing(): Pairing {
     this.known ??= pairFunctions(this.base.profile, this.next.profile);
     return this.known;
@@ -66,16 +66,16 @@ export class ComparisonTables {
       const [baseType, nextType] = [this.find(this.base.profile, type), this.find(this.next.profile, type)];
       checkRange(view);
       this.checkThread(view);
-      const hidden = (profile: Profile) => hideFrames(profile, { hide: view.hide, show: view.show });
+      const shown = (profile: Profile) => shownProfile(profile, view);
       const side = (sum: RunSum): Repeated | undefined =>
         sum.runs.length < 2
           ? undefined
           : {
-              profiles: sum.runs.map(hidden),
+              profiles: sum.runs.map(shown),
               specs: sum.runs.map((run) => spec(view, counterpart(type, run) ?? -1)),
               functions: sum.functions,
             };
-      return compare(hidden(this.base.profile), spec(view, baseType), hidden(this.next.profile), spec(view, nextType), {
+      return compare(shown(this.base.profile), spec(view, baseType), shown(this.next.profile), spec(view, nextType), {
         normalize,
         baseRuns: side(this.base),
         nextRuns: side(this.next),
