@@ -22,10 +22,21 @@ export interface SourceText {
 
 /** Fields and calls whose texts are shown. */
 const SHOWN_FIELDS = /^(title|label|description|detail|prompt|placeHolder|tooltip|sentence|openLabel|saveLabel)$/;
-const SHOWN_CALLS = /show\w*Message$|setStatusBarMessage$|appendText$/;
+const SHOWN_CALLS = /show\w*Message$|setStatusBarMessage$|appendText$|announce$|\.fail$/;
 const SHOWN_ASSIGNED = /\.(text|tooltip|name|description|label|message|title)$/;
 /** What a text may be wrapped in on its way to being shown. */
-const WRAPPERS = ['ConditionalExpression', 'LogicalExpression', 'ArrayExpression', 'TemplateLiteral', 'SpreadElement', 'BinaryExpression'];
+const WRAPPERS = [
+  'ConditionalExpression',
+  'LogicalExpression',
+  'ArrayExpression',
+  'TemplateLiteral',
+  'SpreadElement',
+  'BinaryExpression',
+  'JSXExpressionContainer',
+];
+
+/** Attributes of a page's elements and components whose texts are seen or read out. */
+const SHOWN_ATTRIBUTES = /^(title|placeholder|label|kind|note|empty|alt|aria-label|aria-roledescription|aria-description)$/;
 
 /** Every text that is looked up or shown in the TypeScript files of a folder. */
 export function textsIn(project: string, folder: string): SourceText[] {
@@ -52,7 +63,10 @@ function textsOf(source: string, file: string): SourceText[] {
       return;
     }
     const text = textOf(value);
-    if (text !== undefined && isWords(text) && isShown(value, above, source)) tell(text, value.start, false);
+    const place = text === undefined ? undefined : shownIn(value, above, source);
+    // Between the tags of a page one word is a text too; in code it may be an id.
+    if (text !== undefined && (place === 'page' ? /[A-Za-z]{2}/.test(text) : place === 'code' && isWords(text)))
+      tell(text.trim(), value.start, false);
     for (const field of Object.values(value)) if (typeof field === 'object') visit(field, [...above, value]);
   };
   visit(parseAst(source, { lang: file.endsWith('x') ? 'tsx' : 'ts' }).body, []);
@@ -71,6 +85,7 @@ function literals(node: Node): string[] {
 }
 
 function textOf(node: Node): string | undefined {
+  if (node.type === 'JSXText') return node.value as string;
   if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined;
   if (node.type !== 'TemplateLiteral') return undefined;
   const quasis = node.quasis as readonly { readonly value: { readonly cooked: string } }[];
@@ -82,15 +97,21 @@ function isWords(text: string): boolean {
   return /[A-Za-z’]{2,} [a-zA-Z’(]/.test(text.replace(/\{\d+\}/g, '').replace(/\$\([\w-]+\)/g, ''));
 }
 
-function isShown(node: Node, above: readonly Node[], source: string): boolean {
+/** Whether a text is shown: by a page's element, or by a field or call of the code. */
+function shownIn(node: Node, above: readonly Node[], source: string): 'page' | 'code' | undefined {
   let child = node;
   for (const parent of above.toReversed()) {
     const textAt = (field: unknown) => source.slice((field as Node).start, (field as Node).end);
+    const inCode = (shown: boolean) => (shown ? 'code' : undefined);
+    if (parent.type === 'BinaryExpression' && parent.operator !== '+') return undefined;
     if (WRAPPERS.includes(parent.type) && parent.test !== child) child = parent;
-    else if (parent.type === 'Property') return parent.value === child && SHOWN_FIELDS.test(textAt(parent.key));
-    else if (parent.type === 'NewExpression') return /UserError$/.test(textAt(parent.callee)) && (parent.arguments as Node[])[1] === child;
-    else if (parent.type === 'CallExpression') return SHOWN_CALLS.test(textAt(parent.callee));
-    else return parent.type === 'AssignmentExpression' && SHOWN_ASSIGNED.test(textAt(parent.left));
+    else if (parent.type === 'JSXElement' || parent.type === 'JSXFragment') return 'page';
+    else if (parent.type === 'JSXAttribute') return SHOWN_ATTRIBUTES.test(textAt(parent.name)) ? 'page' : undefined;
+    else if (parent.type === 'Property') return inCode(parent.value === child && SHOWN_FIELDS.test(textAt(parent.key)));
+    else if (parent.type === 'NewExpression')
+      return inCode(/UserError$/.test(textAt(parent.callee)) && (parent.arguments as Node[])[1] === child);
+    else if (parent.type === 'CallExpression') return inCode(SHOWN_CALLS.test(textAt(parent.callee)));
+    else return inCode(parent.type === 'AssignmentExpression' && SHOWN_ASSIGNED.test(textAt(parent.left)));
   }
-  return false;
+  return undefined;
 }

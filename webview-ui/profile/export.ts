@@ -1,7 +1,7 @@
 import type { Picture, PictureBox, PictureRow } from '../../src/core/report/picture.js';
 import type { PictureKind } from '../../src/protocol/webview.js';
 import { ask, host } from '../shared/boot.js';
-import { formatShare, formatValue, placeOf, safeText, typeLabel } from '../shared/format.js';
+import { formatShare, formatValue, placeOf, safeText, t, typeLabel } from '../shared/format.js';
 import { readTheme } from '../shared/theme.js';
 import { type Boxes, indexBoxes } from './flame/boxes.js';
 import { byPackage, type Colour, Painter } from './flame/paint.js';
@@ -63,7 +63,12 @@ async function wholeFlame(): Promise<Kept> {
   const whole = columns.rootValue;
   const detail = (box: number) => {
     const total = boxes.w[box]! * whole;
-    return `total ${formatValue(total, store.unit)} (${formatShare(boxes.w[box]!)}), self ${formatValue(boxes.self[box]!, store.unit)}`;
+    return t(
+      'total {0} ({1}), self {2}',
+      formatValue(total, store.unit),
+      formatShare(boxes.w[box]!),
+      formatValue(boxes.self[box]!, store.unit),
+    );
   };
   return { boxes, upward: false, view: WHOLE, colour: byPackage(boxes.frames.every((frame) => frame.library)), detail };
 }
@@ -105,7 +110,7 @@ function pictureOf({ boxes, upward, view, heads = [], colour, detail }: Kept): P
 function about(): string {
   const { info, view } = store.page!;
   const type = info.valueTypes[view.type];
-  const filters = filtersOf(view).map(({ word, text }) => `${word.toLowerCase()}: ${text}`);
+  const filters = filtersOf(view).map(({ word, text }) => `${word}: ${text}`);
   return safeText([...(type ? [typeLabel(type)] : []), ...(view.thread ? [view.thread] : []), ...filters].join(' · '));
 }
 
@@ -143,7 +148,7 @@ async function bitmap({ boxes, upward, view, heads = [], colour }: Kept): Promis
     theme,
   );
   const context = canvas.getContext('2d');
-  if (!context) throw new Error('The picture cannot be drawn.');
+  if (!context) throw new Error(t('The picture cannot be drawn.'));
   context.fillStyle = theme.foreground;
   for (const { row, text } of heads) context.fillText(safeText(text), SIDE, rowTop({ upward, height, scrollTop: 0, topRow: 0 }, row) + 10);
   // Behind what is drawn: a picture without a background is not to be read everywhere.
@@ -151,7 +156,7 @@ async function bitmap({ boxes, upward, view, heads = [], colour }: Kept): Promis
   context.fillStyle = theme.background;
   context.fillRect(0, 0, size.width, size.height);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new Error('The picture is too large to be drawn.');
+  if (!blob) throw new Error(t('The picture is too large to be drawn.'));
   const bytes = new Uint8Array(await blob.arrayBuffer());
   let binary = '';
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));

@@ -1,5 +1,6 @@
 import type { PageViewChange } from '../../src/protocol/webview.js';
 import { announce } from '../shared/announce.js';
+import { t } from '../shared/format.js';
 import { isTyping, keyName } from '../shared/keyboard.js';
 import { store, VIEW_FIELDS } from './store.js';
 
@@ -70,7 +71,7 @@ class History {
     store.setSearch(search);
     store.setTab(tab);
     if (JSON.stringify(view) !== JSON.stringify(lookNow().view)) store.setView(view);
-    announce(direction < 0 ? 'Back.' : 'Forward.');
+    announce(t(direction < 0 ? 'Back.' : 'Forward.'));
     return true;
   }
 }

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact';
+import { t } from '../shared/format.js';
 import { DiffView } from './diff/diffView.js';
 import { FilesView } from './files/filesView.js';
 import { FlameView } from './flame/flameView.js';
@@ -22,31 +23,37 @@ export interface Tab {
 
 /** In the order in which they are shown. A new tab is a file with its View and a line here. */
 export const tabs: readonly Tab[] = [
-  { id: 'flame', label: 'Flame', View: FlameView, keys: '↑↓←→ walk · Space zoom · Enter source · / search · ? help', searches: true },
+  { id: 'flame', label: t('Flame'), View: FlameView, keys: t('↑↓←→ walk · Space zoom · Enter source · / search · ? help'), searches: true },
   {
     id: 'timeline',
-    label: 'Timeline',
+    label: t('Timeline'),
     View: TimelineView,
-    keys: '↑↓←→ walk · Space zoom · Shift+drag choose a time · Enter source · ? help',
+    keys: t('↑↓←→ walk · Space zoom · Shift+drag choose a time · Enter source · ? help'),
     searches: true,
   },
   {
     id: 'sandwich',
-    label: 'Sandwich',
+    label: t('Sandwich'),
     View: SandwichView,
-    keys: '↑↓ walk · S selected box in the middle · Enter source · / search · ? help',
+    keys: t('↑↓ walk · S selected box in the middle · Enter source · / search · ? help'),
     searches: true,
   },
-  { id: 'table', label: 'Table', View: TableView, keys: '↑↓ walk · Enter source · / search · ? help', searches: true },
+  { id: 'table', label: t('Table'), View: TableView, keys: t('↑↓ walk · Enter source · / search · ? help'), searches: true },
   {
     id: 'tree',
-    label: 'Tree',
+    label: t('Tree'),
     View: TreeView,
-    keys: '↑↓ walk · ←→ close, open · H hot path · Enter source · / search · ? help',
+    keys: t('↑↓ walk · ←→ close, open · H hot path · Enter source · / search · ? help'),
     searches: true,
   },
-  { id: 'lines', label: 'Lines', View: LinesView, keys: '↑↓ walk · N next hot line · Enter source · / search · ? help', searches: true },
-  { id: 'files', label: 'Files', View: FilesView, keys: '↑↓←→ walk · Space zoom · Enter source · / search · ? help', searches: true },
-  { id: 'diff', label: 'Diff', View: DiffView, keys: '↑↓ walk · Enter source · / search · ? help', searches: true },
-  { id: 'info', label: 'Info', View: InfoView, keys: '? help', searches: false },
+  {
+    id: 'lines',
+    label: t('Lines'),
+    View: LinesView,
+    keys: t('↑↓ walk · N next hot line · Enter source · / search · ? help'),
+    searches: true,
+  },
+  { id: 'files', label: t('Files'), View: FilesView, keys: t('↑↓←→ walk · Space zoom · Enter source · / search · ? help'), searches: true },
+  { id: 'diff', label: t('Diff'), View: DiffView, keys: t('↑↓ walk · Enter source · / search · ? help'), searches: true },
+  { id: 'info', label: t('Info'), View: InfoView, keys: t('? help'), searches: false },
 ];

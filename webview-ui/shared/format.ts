@@ -1,3 +1,4 @@
+export { t } from '../../src/core/l10n.js';
 export { formatCount, formatSeconds, formatShare, formatValue, typeLabel } from '../../src/core/model/units.js';
 
 /** Control and direction-changing characters shown as visible stand-ins, so that a name cannot rearrange what is around it. */

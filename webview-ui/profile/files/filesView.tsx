@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { formatShare, formatValue } from '../../shared/format.js';
+import { formatShare, formatValue, t } from '../../shared/format.js';
 import { Card, type CardProps } from '../flame/card.js';
 import type { FlameController } from '../flame/controller.js';
 import { byPackage } from '../flame/paint.js';
@@ -20,7 +20,7 @@ export function FilesView() {
   const flame = shown?.flame;
   const boxes = flame?.boxes;
   const share = boxes && flame?.focused && flame.grandTotal > 0 ? ` · ${formatShare(boxes.rootValue / flame.grandTotal)}` : '';
-  const note = boxes ? `${formatValue(boxes.rootValue, store.unit)} self${share}` : '';
+  const note = boxes ? `${t('{0} self', formatValue(boxes.rootValue, store.unit))}${share}` : '';
   const choose = (filesShape: 'sunburst' | 'icicle') => {
     store.save({ filesShape });
     setShown(undefined);
@@ -32,7 +32,7 @@ export function FilesView() {
       <SubHeader crumbs={flame?.crumbs ?? []} note={note}>
         {(['sunburst', 'icicle'] as const).map((one) => (
           <button key={one} type="button" class="toggle" aria-pressed={shape === one} onClick={() => choose(one)}>
-            {one === 'sunburst' ? 'Sunburst' : 'Icicle'}
+            {t(one === 'sunburst' ? 'Sunburst' : 'Icicle')}
           </button>
         ))}
       </SubHeader>
@@ -43,12 +43,12 @@ export function FilesView() {
           source={fileSource}
           loadKey={store.viewKey}
           id="files"
-          label="Self time by files"
+          label={t('Self time by files')}
           wholePage
           colour={colour}
           card={PartCard}
           onChange={onChange}
-          empty="Nothing was measured in this view."
+          empty={t('Nothing was measured in this view.')}
         />
       )}
     </>

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatShare, formatValue, safeText, shortPath } from '../../shared/format.js';
+import { formatShare, formatValue, safeText, shortPath, t } from '../../shared/format.js';
 import { keyName } from '../../shared/keyboard.js';
 import { childrenOf } from '../flame/boxes.js';
 import { FlameController } from '../flame/controller.js';
@@ -84,8 +84,8 @@ export function Sunburst({ onChange }: { onChange: (flame: FlameController) => v
           canvas={canvas}
           size={size}
           name="files"
-          kind="sunburst"
-          label={boxes ? 'Self time by files, as rings. Arrow keys walk, Space zooms, Enter opens the source.' : 'Files, loading'}
+          kind={t('sunburst')}
+          label={t(boxes ? 'Self time by files, as rings. Arrow keys walk, Space zooms, Enter opens the source.' : 'Files, loading')}
           active={flame.selectedNode}
           onEnter={() => flame.walk('first')}
           onPointerMove={(event) => setHovered(boxAt(event))}
@@ -110,7 +110,7 @@ export function Sunburst({ onChange }: { onChange: (flame: FlameController) => v
           </div>
         )}
       </div>
-      <ol class="sunburst-parts" aria-label="Parts">
+      <ol class="sunburst-parts" aria-label={t('Parts')}>
         {boxes &&
           listed.map((box) => {
             const part = flame.frameOf(box);

@@ -1,4 +1,5 @@
 import type { FlameColumns } from '../../../src/protocol/lsp.js';
+import { t } from '../../shared/format.js';
 
 /** One answer of the server, indexed for drawing: `rows[d]` holds the boxes of depth d from left to right. */
 export interface Boxes {
@@ -26,7 +27,7 @@ export interface Boxes {
 }
 
 /** Frame of the box that stands for everything. */
-const ALL = { func: -1, name: 'all', file: '', line: 0, library: true, package: '' };
+const ALL = { func: -1, name: t('all'), file: '', line: 0, library: true, package: '' };
 
 /**
  * Indexes an answer. Box 0 is always the root, as wide as the picture: where the server leaves it out, it is put in

@@ -1,7 +1,7 @@
 import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { host } from '../../shared/boot.js';
-import { formatShare, formatValue, placeOf, safeText } from '../../shared/format.js';
+import { formatShare, formatValue, placeOf, safeText, t } from '../../shared/format.js';
 import { store } from '../store.js';
 
 export interface CardProps {
@@ -68,12 +68,12 @@ export function Card(props: CardProps) {
           </Fragment>
         )) ?? (
           <>
-            <Figure label="self" value={self} whole={whole} />
-            {total !== undefined && <Figure label="total" value={total} whole={whole} />}
+            <Figure label={t('self')} value={self} whole={whole} />
+            {total !== undefined && <Figure label={t('total')} value={total} whole={whole} />}
           </>
         )}
       </div>
-      {props.estimate && <div class="card-note">Estimated from call edges</div>}
+      {props.estimate && <div class="card-note">{t('Estimated from call edges')}</div>}
       {source && <pre class="card-source">{safeText(source.trim())}</pre>}
     </div>
   );

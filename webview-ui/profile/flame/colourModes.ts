@@ -1,13 +1,14 @@
 import type { Paint } from '../../shared/colour.js';
+import { t } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import type { Boxes } from './boxes.js';
 import type { Colour } from './paint.js';
 
 /** What the colours of boxes tell. */
 export const colourModes = [
-  { id: 'module', label: 'Colour: module', title: 'One colour a module; libraries are grey' },
-  { id: 'heat', label: 'Colour: heat', title: 'The more a box takes itself, the hotter; what it calls counts there' },
-  { id: 'kind', label: 'Colour: kind', title: 'Your code green, libraries blue, native code and built-ins brown' },
+  { id: 'module', label: t('Colour: module'), title: t('One colour a module; libraries are grey') },
+  { id: 'heat', label: t('Colour: heat'), title: t('The more a box takes itself, the hotter; what it calls counts there') },
+  { id: 'kind', label: t('Colour: kind'), title: t('Your code green, libraries blue, native code and built-ins brown') },
 ] as const;
 export type ColourMode = (typeof colourModes)[number]['id'];
 

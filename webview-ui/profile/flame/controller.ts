@@ -1,5 +1,5 @@
 import { announce } from '../../shared/announce.js';
-import { formatShare, formatValue, safeText, shortPath } from '../../shared/format.js';
+import { formatCount, formatShare, formatValue, safeText, shortPath, t } from '../../shared/format.js';
 import { reducedMotion } from '../../shared/theme.js';
 import type { Crumb } from '../shell/subHeader.js';
 import { sentence, store } from '../store.js';
@@ -67,9 +67,9 @@ export class FlameController {
     const { boxes } = this;
     if (!boxes) return [];
     const { home } = this.source;
-    const path = boxes.path.map(({ node, name }) => ({ node, name: node === -1 ? 'all' : name }));
-    if (home === -1 && boxes.root !== -1 && path[0]?.node !== -1) path.unshift({ node: -1, name: 'all' });
-    const here = { label: boxes.root === -1 ? 'all' : (this.frameOf(0)?.name ?? ''), go: undefined };
+    const path = boxes.path.map(({ node, name }) => ({ node, name: node === -1 ? t('all') : name }));
+    if (home === -1 && boxes.root !== -1 && path[0]?.node !== -1) path.unshift({ node: -1, name: t('all') });
+    const here = { label: boxes.root === -1 ? t('all') : (this.frameOf(0)?.name ?? ''), go: undefined };
     return [...path.map(({ node, name }) => ({ label: name, go: () => void this.focusNode(node) })), here];
   }
 
@@ -98,7 +98,7 @@ export class FlameController {
   toggleInverted(): void {
     if (!this.source.invert) return;
     this.source.invert();
-    announce(this.inverted ? 'Inverted: each function first, its callers below.' : 'Upright: callers above, callees below.');
+    announce(t(this.inverted ? 'Inverted: each function first, its callers below.' : 'Upright: callers above, callees below.'));
     void this.reload();
   }
 
@@ -232,7 +232,7 @@ export class FlameController {
         return;
       }
     }
-    announce('No box in this picture matches.');
+    announce(t('No box in this picture matches.'));
   }
 
   frameOf(box: number): Boxes['frames'][number] | undefined {
@@ -251,12 +251,11 @@ export class FlameController {
     const share = (value: number) => formatShare(this.grandTotal > 0 ? value / this.grandTotal : 0);
     const parts = [safeText(frame.name)];
     const file = safeText(shortPath(frame.file)).split('/').at(-1);
-    if (file) parts.push(frame.line > 0 ? `${file} line ${frame.line}` : file);
-    parts.push(`${share(this.totalOf(box))} of the profile`, `self ${share(boxes.self[box]!)}`);
-    parts.push(`level ${boxes.path.length + boxes.depth[box]! + 1}`);
+    if (file) parts.push(frame.line > 0 ? t('{0} line {1}', file, frame.line) : file);
+    parts.push(t('{0} of the profile', share(this.totalOf(box))), t('self {0}', share(boxes.self[box]!)));
+    parts.push(t('level {0}', boxes.path.length + boxes.depth[box]! + 1));
     const below = childrenOf(boxes, box).length;
-    const [one, many] = boxes.inverted ? ['caller', 'callers'] : ['callee', 'callees'];
-    parts.push(below === 0 ? `no ${many}` : `${below} ${below === 1 ? one : many}`);
+    parts.push(boxes.inverted ? callersText(below) : calleesText(below));
     return [...parts, ...(this.source.describe?.(box) ?? [])].join(', ');
   }
 
@@ -264,7 +263,7 @@ export class FlameController {
   figures(box: number): string {
     const total = this.totalOf(box);
     const share = formatShare(this.grandTotal > 0 ? total / this.grandTotal : 0);
-    return `total ${formatValue(total, store.unit)} (${share}), self ${formatValue(this.boxes?.self[box] ?? 0, store.unit)}`;
+    return t('total {0} ({1}), self {2}', formatValue(total, store.unit), share, formatValue(this.boxes?.self[box] ?? 0, store.unit));
   }
 
   /** Names from the outermost frame to the box: what Copy puts on the clipboard. */
@@ -355,6 +354,14 @@ export class FlameController {
       tick();
     });
   }
+}
+
+function callersText(count: number): string {
+  return count === 0 ? t('no callers') : t(count === 1 ? '{0} caller' : '{0} callers', formatCount(count));
+}
+
+function calleesText(count: number): string {
+  return count === 0 ? t('no callees') : t(count === 1 ? '{0} callee' : '{0} callees', formatCount(count));
 }
 
 export function indexOfNode(boxes: Boxes, node: number): number {

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { formatShare, formatValue } from '../../shared/format.js';
+import { formatShare, formatValue, t } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { useStore } from '../useStore.js';
 import { byHeat, byKind, type ColourMode, colourModes } from './colourModes.js';
@@ -22,7 +22,7 @@ export function FlameView() {
       <SubHeader crumbs={flame?.crumbs ?? []} note={summary + share}>
         <select
           class="small"
-          aria-label="Colour of the boxes"
+          aria-label={t('Colour of the boxes')}
           title={colourModes.find(({ id }) => id === mode)?.title}
           value={mode}
           onChange={(event) => {
@@ -40,24 +40,24 @@ export function FlameView() {
           type="button"
           class="toggle"
           aria-pressed={profileSource.inverted}
-          title="Callees on top, callers below (I)"
+          title={t('Callees on top, callers below (I)')}
           onClick={() => flame?.toggleInverted()}
         >
-          Inverted
+          {t('Inverted')}
         </button>
       </SubHeader>
       <FlamePicture
         source={profileSource}
         loadKey={`${store.viewKey} ${store.restored}`}
         id="flame"
-        label="Flame graph"
+        label={t('Flame graph')}
         wholePage
         {...(colour ? { colour } : {})}
         onChange={(now) => setShown((before) => ({ flame: now, turn: (before?.turn ?? 0) + 1 }))}
         empty={
           store.page?.view.justMyCode
-            ? 'All of this lies in library code: turn off “Just my code” to see it.'
-            : 'Nothing was measured in this view.'
+            ? t('All of this lies in library code: turn off “Just my code” to see it.')
+            : t('Nothing was measured in this view.')
         }
       />
     </>

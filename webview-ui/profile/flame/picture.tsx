@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { t } from '../../shared/format.js';
 import { keyName } from '../../shared/keyboard.js';
 import { offerExport } from '../export.js';
 import { useStore } from '../useStore.js';
@@ -174,11 +175,15 @@ export function FlamePicture(props: PictureProps) {
             canvas={canvas}
             size={size}
             name={id}
-            kind="flame graph"
+            kind={t('flame graph')}
             label={
               boxes
-                ? `${label}${flame.inverted ? ', inverted' : ''}, ${rows} levels. Arrow keys walk, Enter opens the source, question mark lists all keys.`
-                : `${label}, loading`
+                ? t(
+                    '{0}, {1} levels. Arrow keys walk, Enter opens the source, question mark lists all keys.',
+                    label + (flame.inverted ? t(', inverted') : ''),
+                    rows,
+                  )
+                : t('{0}, loading', label)
             }
             active={flame.selectedNode}
             onEnter={() => flame.walk('first')}

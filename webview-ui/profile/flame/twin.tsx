@@ -1,3 +1,4 @@
+import { t } from '../../shared/format.js';
 import { callersOf, childrenOf } from './boxes.js';
 import type { FlameController } from './controller.js';
 
@@ -12,7 +13,7 @@ export function Twin({ flame, id }: { flame: FlameController; id: string }) {
   const path = [...callersOf(boxes, selected), selected];
   const children = childrenOf(boxes, selected).slice(0, MOST);
   return (
-    <div id={`${id}-tree`} class="visually-hidden" role="tree" aria-label={boxes.inverted ? 'Callers' : 'Call path'}>
+    <div id={`${id}-tree`} class="visually-hidden" role="tree" aria-label={t(boxes.inverted ? 'Callers' : 'Call path')}>
       {path.map((box, level) => {
         const siblings = level === 0 ? [box] : childrenOf(boxes, path[level - 1]!);
         return (

@@ -1,4 +1,4 @@
-import { safeText } from '../../shared/format.js';
+import { formatCount, safeText, t } from '../../shared/format.js';
 import { useStore } from '../useStore.js';
 import { sectionsOf } from './facts.js';
 
@@ -11,7 +11,7 @@ export function InfoView() {
   if (!info) return null;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by key
-    <div class="info" tabIndex={0} role="region" aria-label="About this profile">
+    <div class="info" tabIndex={0} role="region" aria-label={t('About this profile')}>
       {info.summary !== '' && <p class="summary">{safeText(info.summary)}</p>}
       {sectionsOf(info).map(([title, facts]) => (
         <section key={title}>
@@ -23,7 +23,7 @@ export function InfoView() {
                 {values.slice(0, MOST).map((value, i) => (
                   <dd key={i}>{safeText(value)}</dd>
                 ))}
-                {values.length > MOST && <dd>… {(values.length - MOST).toLocaleString('en')} more</dd>}
+                {values.length > MOST && <dd>{t('… {0} more', formatCount(values.length - MOST))}</dd>}
               </div>
             ))}
           </dl>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FileRow, SourceRow, TabRequests } from '../../../src/protocol/tabs.js';
 import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
-import { formatCount, formatShare, formatValue, safeText, shortPath } from '../../shared/format.js';
+import { formatCount, formatShare, formatValue, safeText, shortPath, t } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { sentence } from '../store.js';
 import { callsColumn, figureColumn, type Measure, shareColumn, shareOf } from '../table/figures.js';
@@ -16,8 +16,8 @@ type Source = TabRequests['profile/source'][1];
 /** Said of a text whose lines may not be those that ran. */
 const ORIGINS: Record<Source['origin'], string> = {
   recorded: '',
-  today: 'today’s text: the file may have changed since it was profiled',
-  missing: 'the source is not here: only lines with figures',
+  today: t('today’s text: the file may have changed since it was profiled'),
+  missing: t('the source is not here: only lines with figures'),
 };
 
 /** Files by what their lines take, and the source of one of them with its figures. */
@@ -65,8 +65,8 @@ export function LinesView() {
   }, [store.reveals, rows]);
 
   const whole = shown.first?.total ?? 0;
-  const notes = [`${formatCount(count)} ${count === 1 ? 'file' : 'files'}`];
-  if (shown.first?.perFunction) notes.push('figures stand at first lines: calls were counted per function');
+  const notes = [t(count === 1 ? '{0} file' : '{0} files', formatCount(count))];
+  if (shown.first?.perFunction) notes.push(t('figures stand at first lines: calls were counted per function'));
   return (
     <>
       <SubHeader crumbs={[]} note={waiting ? '' : notes.join(' · ')} />
@@ -74,7 +74,7 @@ export function LinesView() {
         <div class="lines-files">
           <Grid<FileRow, never>
             id="file"
-            label="Files"
+            label={t('Files')}
             columns={fileColumns({ unit: store.unit, whole })}
             count={count}
             rowAt={shown.get}
@@ -93,7 +93,7 @@ export function LinesView() {
           />
           {rows.count === 0 && (
             <p class="hint" role="status">
-              {search === '' ? 'This profile names no lines of source in this view.' : 'No file matches the search.'}
+              {t(search === '' ? 'This profile names no lines of source in this view.' : 'No file matches the search.')}
             </p>
           )}
         </div>
@@ -165,7 +165,7 @@ function SourceText({ file, wanted }: { file: string; wanted: { readonly line: n
       </div>
       <Grid<SourceRow, never>
         id="line"
-        label={`Source of ${safeText(shortPath(file))}`}
+        label={t('Source of {0}', safeText(shortPath(file)))}
         columns={lineColumns({ unit: store.unit, whole }, counted)}
         count={count}
         rowAt={shown.get}
@@ -201,8 +201,10 @@ const hasCalls = (get: (index: number) => SourceRow | undefined, hottest: readon
 function spoken(row: SourceRow, measure: Measure): string {
   const share = (value: number) => formatShare(shareOf(value, measure));
   const figures =
-    row.self === 0 && row.total === 0 ? '' : `, self ${formatValue(row.self, measure.unit)}, ${share(row.self)}, total ${share(row.total)}`;
-  return `line ${row.line}${figures}: ${safeText(row.text.trim())}`;
+    row.self === 0 && row.total === 0
+      ? ''
+      : t(', self {0}, {1}, total {2}', formatValue(row.self, measure.unit), share(row.self), share(row.total));
+  return t('line {0}{1}: {2}', row.line, figures, safeText(row.text.trim()));
 }
 
 /** A file has no total of its own that would be shown. */
@@ -210,12 +212,12 @@ const ofFile = ({ self }: FileRow) => ({ self, total: 0 });
 
 function fileColumns(measure: Measure): readonly GridColumn<FileRow, never>[] {
   return [
-    figureColumn('self', 'Spent in the lines of the file themselves', measure, ofFile),
+    figureColumn('self', t('Spent in the lines of the file themselves'), measure, ofFile),
     shareColumn('self', measure, ofFile),
     {
       id: 'file',
-      label: 'file',
-      title: 'File',
+      label: t('file'),
+      title: t('File'),
       figure: false,
       width: 'minmax(60px, 1fr)',
       text: (row) => safeText(shortPath(row.file)) || safeText(row.file),
@@ -227,15 +229,15 @@ function fileColumns(measure: Measure): readonly GridColumn<FileRow, never>[] {
 function lineColumns(measure: Measure, counted: boolean): readonly GridColumn<SourceRow, never>[] {
   const of = (row: SourceRow) => row;
   return [
-    ...(counted ? [callsColumn('How often the line ran, or its function was called', (row: SourceRow) => row.calls, '76px')] : []),
-    blankWhenEmpty(figureColumn('self', 'Spent on the line itself', measure, of)),
+    ...(counted ? [callsColumn(t('How often the line ran, or its function was called'), (row: SourceRow) => row.calls, '76px')] : []),
+    blankWhenEmpty(figureColumn('self', t('Spent on the line itself'), measure, of)),
     blankWhenEmpty(shareColumn('self', measure, of)),
-    blankWhenEmpty(figureColumn('total', 'Spent on the line and in all that it called', measure, of)),
-    { id: 'number', label: 'line', title: 'Line', figure: true, width: '58px', text: (row) => String(row.line) },
+    blankWhenEmpty(figureColumn('total', t('Spent on the line and in all that it called'), measure, of)),
+    { id: 'number', label: t('line'), title: t('Line'), figure: true, width: '58px', text: (row) => String(row.line) },
     {
       id: 'text',
-      label: 'source',
-      title: 'Source',
+      label: t('source'),
+      title: t('Source'),
       figure: false,
       width: 'minmax(200px, 1fr)',
       text: (row) => safeText(row.text.replaceAll('\t', '    ')),

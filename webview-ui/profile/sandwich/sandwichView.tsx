@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { FunctionRow, SortKey } from '../../../src/protocol/lsp.js';
 import { ask } from '../../shared/boot.js';
-import { formatCount, formatShare, formatValue, placeOf, safeText } from '../../shared/format.js';
+import { formatCount, formatShare, formatValue, placeOf, safeText, t } from '../../shared/format.js';
 import type { FlameController } from '../flame/controller.js';
 import { FlamePicture } from '../flame/picture.js';
 import type { FlameSource } from '../flame/source.js';
@@ -48,12 +48,12 @@ export function SandwichView() {
   const found = shown.get(current);
   return (
     <>
-      <SubHeader crumbs={[]} note={waiting ? '' : `${formatCount(count)} ${count === 1 ? 'function' : 'functions'}`} />
+      <SubHeader crumbs={[]} note={waiting ? '' : t(count === 1 ? '{0} function' : '{0} functions', formatCount(count))} />
       <div class="sandwich">
         <div class="sandwich-list">
           <Grid<FunctionRow, SortKey>
             id="function"
-            label="Functions"
+            label={t('Functions')}
             columns={columnsOf({ unit: store.unit, whole })}
             count={count}
             rowAt={shown.get}
@@ -80,7 +80,9 @@ export function SandwichView() {
             scrollKey={rows}
             reveal={reveal}
           />
-          {rows.count === 0 && <p class="hint">{search === '' ? 'No function has a value in this view.' : 'No function matches.'}</p>}
+          {rows.count === 0 && (
+            <p class="hint">{t(search === '' ? 'No function has a value in this view.' : 'No function matches the search.')}</p>
+          )}
         </div>
         {middle !== null && <Pictures func={middle} row={found?.func === middle ? found : undefined} whole={whole} />}
       </div>
@@ -99,9 +101,9 @@ function Pictures({ func, row, whole }: { func: number; row: FunctionRow | undef
   const none = boxes !== undefined && boxes.count === 1 && boxes.root === -1;
   return (
     <div class={none ? 'sandwich-pictures none' : 'sandwich-pictures'}>
-      <FlamePicture source={callers} loadKey={key} id="callers" label="Callers, outermost on top" upward />
+      <FlamePicture source={callers} loadKey={key} id="callers" label={t('Callers, outermost on top')} upward />
       <Middle flame={boxes && below?.flame} none={none} func={func} row={row} whole={whole} />
-      <FlamePicture source={callees} loadKey={key} id="callees" label="Callees" onChange={(flame) => setBelow({ flame })} />
+      <FlamePicture source={callees} loadKey={key} id="callees" label={t('Callees')} onChange={(flame) => setBelow({ flame })} />
     </div>
   );
 }
@@ -120,26 +122,26 @@ function Middle({ flame, none, func, row, whole }: MiddleProps) {
   const frame = none ? undefined : flame?.boxes?.frames.find((one) => one.func === func);
   const text = (value: number) => `${formatValue(value, store.unit)} · ${formatShare(whole > 0 ? value / whole : 0)}`;
   return (
-    <div class="sandwich-middle" role="group" aria-label="Function in the middle">
-      <span class="side">▴ callers</span>
-      {none && <span>No stack of this view goes through the function.</span>}
+    <div class="sandwich-middle" role="group" aria-label={t('Function in the middle')}>
+      <span class="side">{t('▴ callers')}</span>
+      {none && <span>{t('No stack of this view goes through the function.')}</span>}
       {frame && (
         <>
           <strong class="name" title={safeText(frame.name)}>
             {safeText(frame.name)}
           </strong>
           <button type="button" class="link place" title={placeOf(frame, true)} onClick={() => store.openSource(func, false)}>
-            {placeOf(frame) || 'no source'}
+            {placeOf(frame) || t('no source')}
           </button>
           {row && (
             <span class="figures">
-              total {text(row.total)} <span class="gap" /> self {text(row.self)}
+              {t('total {0}', text(row.total))} <span class="gap" /> {t('self {0}', text(row.self))}
             </span>
           )}
         </>
       )}
       <span class="space" />
-      <span class="side">callees ▾</span>
+      <span class="side">{t('callees ▾')}</span>
     </div>
   );
 }
@@ -164,8 +166,8 @@ function columnsOf(measure: Measure): readonly Column[] {
     self,
     {
       id: 'name',
-      label: 'function',
-      title: 'Function',
+      label: t('function'),
+      title: t('Function'),
       sort: 'name',
       figure: false,
       width: 'minmax(60px, 1fr)',

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { labelFilter } from '../../../src/core/model/labelText.js';
 import { ask } from '../../shared/boot.js';
-import { safeText } from '../../shared/format.js';
+import { safeText, t } from '../../shared/format.js';
 import { useStore } from '../useStore.js';
 
 /** Keys whose values are offered, and values of each: more would be no choice. */
@@ -38,12 +38,12 @@ export function LabelChoice() {
   const known = choices.some(({ key, values }) => values.some((value) => labelFilter(key, value) === view.tagFocus));
   return (
     <select
-      aria-label="Label"
-      title="Only samples with this label"
+      aria-label={t('Label')}
+      title={t('Only samples with this label')}
       value={view.tagFocus ?? ''}
       onChange={(event) => store.setView({ tagFocus: event.currentTarget.value })}
     >
-      <option value="">All labels</option>
+      <option value="">{t('All labels')}</option>
       {view.tagFocus && !known && <option value={view.tagFocus}>{safeText(view.tagFocus)}</option>}
       {choices.map(({ key, values }) => (
         <optgroup key={key} label={safeText(key)}>

@@ -1,4 +1,4 @@
-import { safeText } from '../../shared/format.js';
+import { formatCount, safeText, t } from '../../shared/format.js';
 import { tabs } from '../tabs.js';
 import { useStore } from '../useStore.js';
 import { trustOf } from './trust.js';
@@ -9,7 +9,7 @@ export function StatusRow() {
   const info = store.page?.info;
   if (!info) return null;
   return (
-    <footer class="status" role="contentinfo" aria-label="How this was recorded">
+    <footer class="status" role="contentinfo" aria-label={t('How this was recorded')}>
       {trustOf(info).map((fact) => (
         <span key={fact.text} class={fact.doubt ? `doubt ${fact.doubt}` : undefined} title={fact.why}>
           {safeText(fact.text)}
@@ -17,7 +17,7 @@ export function StatusRow() {
       ))}
       {info.warnings.length > 0 && (
         <button type="button" class="link" title={info.warnings.map(safeText).join('\n')} onClick={() => store.setTab('info')}>
-          {info.warnings.length === 1 ? '1 warning' : `${info.warnings.length} warnings`}
+          {t(info.warnings.length === 1 ? '{0} warning' : '{0} warnings', formatCount(info.warnings.length))}
         </button>
       )}
       <span class="space" />

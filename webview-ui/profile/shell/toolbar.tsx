@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { host } from '../../shared/boot.js';
-import { safeText, typeLabel } from '../../shared/format.js';
+import { safeText, t, typeLabel } from '../../shared/format.js';
 import { rove } from '../../shared/keyboard.js';
 import { history } from '../history.js';
 import { sentence } from '../store.js';
@@ -22,7 +22,7 @@ export function Toolbar() {
       <div
         class="tabs"
         role="tablist"
-        aria-label="Views"
+        aria-label={t('Views')}
         onKeyDown={(event) => {
           const next = rove(
             event.key,
@@ -54,8 +54,8 @@ export function Toolbar() {
       <span class="space" />
       <Steps />
       <select
-        aria-label="Metric"
-        title="What is measured"
+        aria-label={t('Metric')}
+        title={t('What is measured')}
         value={view.type}
         onChange={(event) => store.setView({ type: Number(event.currentTarget.value) })}
       >
@@ -67,15 +67,15 @@ export function Toolbar() {
       </select>
       {info.threads.length > 1 && (
         <select
-          aria-label="Thread"
-          title="Thread"
+          aria-label={t('Thread')}
+          title={t('Thread')}
           value={view.thread ? `t${view.thread}` : ''}
           onChange={(event) => {
             const { value } = event.currentTarget;
             store.setView({ thread: value.slice(1) });
           }}
         >
-          <option value="">All threads</option>
+          <option value="">{t('All threads')}</option>
           {info.threads.map((thread) => (
             <option key={thread} value={`t${thread}`}>
               {safeText(thread)}
@@ -88,10 +88,10 @@ export function Toolbar() {
       <button
         type="button"
         class="toggle"
-        title="Export a picture, a web page or the profile"
+        title={t('Export a picture, a web page or the profile')}
         onClick={() => host.request('chooseExport', {}).catch((error: unknown) => store.fail(sentence(error), () => undefined))}
       >
-        Export…
+        {t('Export…')}
       </button>
     </header>
   );
@@ -105,8 +105,8 @@ function Steps() {
         type="button"
         class="toggle"
         disabled={!history.canGoBack}
-        title="Back (Alt+←, Ctrl+Z)"
-        aria-label="Back"
+        title={t('Back (Alt+←, Ctrl+Z)')}
+        aria-label={t('Back')}
         onClick={() => history.go(-1)}
       >
         ←
@@ -115,8 +115,8 @@ function Steps() {
         type="button"
         class="toggle"
         disabled={!history.canGoForward}
-        title="Forward (Alt+→, Ctrl+Shift+Z)"
-        aria-label="Forward"
+        title={t('Forward (Alt+→, Ctrl+Shift+Z)')}
+        aria-label={t('Forward')}
         onClick={() => history.go(1)}
       >
         →
@@ -140,8 +140,8 @@ function SearchBox() {
       type="search"
       spellcheck={false}
       autocomplete="off"
-      placeholder="Search or /regex/"
-      aria-label="Search functions and files; a regular expression stands between slashes"
+      placeholder={t('Search or /regex/')}
+      aria-label={t('Search functions and files; a regular expression stands between slashes')}
       aria-invalid={store.searchError !== undefined}
       onInput={(event) => {
         const { value } = event.currentTarget;

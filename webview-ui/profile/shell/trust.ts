@@ -1,5 +1,5 @@
 import type { ProfileInfo } from '../../../src/protocol/lsp.js';
-import { formatSeconds, formatShare } from '../../shared/format.js';
+import { formatCount, formatSeconds, formatShare, t } from '../../shared/format.js';
 
 /** Something about a recording that says how far its figures can be trusted. */
 export interface Fact {
@@ -22,8 +22,8 @@ export function trustOf(info: ProfileInfo): Fact[] {
     text: rate ? `${engine} · ${rate}` : engine,
     why:
       quality.rateGot === undefined
-        ? 'What recorded this profile'
-        : 'What recorded this profile, and how many samples a second it asked for and got',
+        ? t('What recorded this profile')
+        : t('What recorded this profile, and how many samples a second it asked for and got'),
     doubt:
       quality.rateAsked !== undefined && quality.rateGot !== undefined && quality.rateGot < quality.rateAsked * 0.7 ? 'strong' : undefined,
   });
@@ -31,40 +31,45 @@ export function trustOf(info: ProfileInfo): Fact[] {
   if (info.samples > 0) {
     const few = info.samples < FEW_SAMPLES && !info.hasCalls;
     facts.push({
-      text: `${info.samples.toLocaleString('en')} ${info.samples === 1 ? 'sample' : 'samples'}${duration}`,
-      why: few ? 'So few samples tell only the rough picture' : 'How many samples were taken, and over what time',
+      text: `${t(info.samples === 1 ? '{0} sample' : '{0} samples', formatCount(info.samples))}${duration}`,
+      why: t(few ? 'So few samples tell only the rough picture' : 'How many samples were taken, and over what time'),
       doubt: few ? 'strong' : undefined,
     });
-  } else if (duration !== '') facts.push({ text: duration.slice(3), why: 'How long the recording lasted' });
+  } else if (duration !== '') facts.push({ text: duration.slice(3), why: t('How long the recording lasted') });
   if (quality.errors !== undefined && quality.errors > 0) {
     facts.push({
-      text: `${formatShare(quality.errors / (quality.errors + info.samples))} of samples failed`,
-      why: 'Samples that could not be read; they count nowhere',
+      text: t('{0} of samples failed', formatShare(quality.errors / (quality.errors + info.samples))),
+      why: t('Samples that could not be read; they count nowhere'),
       doubt: quality.errors > info.samples * 0.05 ? 'strong' : undefined,
     });
   }
   if (quality.cost !== undefined) {
     facts.push({
-      text: `cost ${formatShare(quality.cost)}`,
-      why: 'How much of the run the recording itself took',
+      text: t('cost {0}', formatShare(quality.cost)),
+      why: t('How much of the run the recording itself took'),
       doubt: quality.cost > 0.2 ? 'strong' : undefined,
     });
   }
   if (quality.tracingSeconds !== undefined && quality.tracingSeconds > 0) {
     const takenOut = info.valueTypes.some(({ type }) => type === 'untraced');
-    const each = quality.tracingPerCallSeconds === undefined ? '' : ` (${formatSeconds(quality.tracingPerCallSeconds)} a call)`;
+    const added = formatSeconds(quality.tracingSeconds);
     facts.push({
-      text: `tracing added ≈ ${formatSeconds(quality.tracingSeconds)}${each}`,
+      text:
+        quality.tracingPerCallSeconds === undefined
+          ? t('tracing added ≈ {0}', added)
+          : t('tracing added ≈ {0} ({1} a call)', added, formatSeconds(quality.tracingPerCallSeconds)),
       why: takenOut
-        ? 'Counting calls takes time: the untraced time is an estimate without it, the wall time and the traced time are with it'
-        : 'Counting calls takes time: functions that are called very often look slower than they are',
+        ? t('Counting calls takes time: the untraced time is an estimate without it, the wall time and the traced time are with it')
+        : t('Counting calls takes time: functions that are called very often look slower than they are'),
       doubt: !takenOut && info.durationNanos !== null && quality.tracingSeconds * 1e9 > info.durationNanos * 0.25 ? 'strong' : 'slight',
     });
   }
   if (info.treeIsEstimate) {
     facts.push({
-      text: 'call tree is an estimate from call edges',
-      why: 'The file knows who called whom, but not whole stacks; where callers differ, the tree shares the time out by the number on each edge',
+      text: t('call tree is an estimate from call edges'),
+      why: t(
+        'The file knows who called whom, but not whole stacks; where callers differ, the tree shares the time out by the number on each edge',
+      ),
       doubt: 'slight',
     });
   }
@@ -73,7 +78,7 @@ export function trustOf(info: ProfileInfo): Fact[] {
 
 function rateOf(asked: number | undefined, got: number | undefined): string {
   const hertz = (rate: number) => `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}`;
-  if (asked !== undefined && got !== undefined) return `${hertz(asked)} Hz asked, ${hertz(got)} got`;
-  if (asked !== undefined) return `${hertz(asked)} Hz asked`;
+  if (asked !== undefined && got !== undefined) return t('{0} Hz asked, {1} got', hertz(asked), hertz(got));
+  if (asked !== undefined) return t('{0} Hz asked', hertz(asked));
   return got === undefined ? '' : `${hertz(got)} Hz`;
 }

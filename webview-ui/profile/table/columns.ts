@@ -1,5 +1,5 @@
 import type { FunctionRow, GroupBy, SortKey } from '../../../src/protocol/lsp.js';
-import { formatCount, formatValue, placeOf, safeText } from '../../shared/format.js';
+import { formatCount, formatValue, placeOf, safeText, t } from '../../shared/format.js';
 import { figureColumn, type Measure, shareColumn } from './figures.js';
 import type { GridColumn } from './grid.js';
 
@@ -10,8 +10,8 @@ const figures = (row: FunctionRow) => row;
 
 const name: Column = {
   id: 'name',
-  label: 'function',
-  title: 'Function',
+  label: t('function'),
+  title: t('Function'),
   sort: 'name',
   figure: false,
   width: 'minmax(120px, 2fr)',
@@ -19,8 +19,8 @@ const name: Column = {
 };
 const file: Column = {
   id: 'file',
-  label: 'file',
-  title: 'File and first line',
+  label: t('file'),
+  title: t('File and first line'),
   sort: 'file',
   figure: false,
   width: 'minmax(120px, 3fr)',
@@ -31,8 +31,8 @@ const file: Column = {
 /** What a function took itself, and with all that it called. */
 export function selfAndTotal(measure: Measure, width?: string): readonly [self: Column, total: Column] {
   return [
-    { ...figureColumn('self', 'Spent in the function itself', measure, figures, width), sort: 'self' },
-    { ...figureColumn('total', 'Spent in the function and in all that it called', measure, figures, width), sort: 'total' },
+    { ...figureColumn('self', t('Spent in the function itself'), measure, figures, width), sort: 'self' },
+    { ...figureColumn('total', t('Spent in the function and in all that it called'), measure, figures, width), sort: 'total' },
   ];
 }
 
@@ -57,7 +57,7 @@ function counted(measure: Measure, inGroups: boolean): readonly Column[] {
     {
       id: 'ncalls',
       label: 'ncalls',
-      title: inGroups ? 'Calls' : 'Calls; for a recursive function all calls / calls from outside',
+      title: t(inGroups ? 'Calls' : 'Calls; for a recursive function all calls / calls from outside'),
       sort: 'calls',
       figure: true,
       width: '110px',
@@ -67,7 +67,7 @@ function counted(measure: Measure, inGroups: boolean): readonly Column[] {
     {
       id: 'selfPerCall',
       label: 'percall',
-      title: 'tottime per call',
+      title: t('tottime per call'),
       sort: 'selfPerCall',
       figure: true,
       width: '84px',
@@ -78,7 +78,7 @@ function counted(measure: Measure, inGroups: boolean): readonly Column[] {
     {
       id: 'totalPerCall',
       label: 'percall',
-      title: inGroups ? 'cumtime per call' : 'cumtime per call from outside',
+      title: t(inGroups ? 'cumtime per call' : 'cumtime per call from outside'),
       sort: 'totalPerCall',
       figure: true,
       width: '84px',
@@ -86,7 +86,7 @@ function counted(measure: Measure, inGroups: boolean): readonly Column[] {
       empty: (row) => row.total === 0,
     },
     name,
-    { ...file, label: 'where' },
+    { ...file, label: t('where') },
   ];
 }
 
@@ -98,8 +98,8 @@ export function columnsFor(hasCalls: boolean, group: GroupBy, measure: Measure):
 
 const members: Column = {
   id: 'members',
-  label: 'functions',
-  title: 'Functions in it that have a value',
+  label: t('functions'),
+  title: t('Functions in it that have a value'),
   figure: true,
   width: '84px',
   text: (row) => formatCount(row.members ?? 0),
@@ -107,11 +107,11 @@ const members: Column = {
 
 /** What stands for the name, by group. */
 const NAMES: Record<Exclude<GroupBy, 'function'>, readonly Column[]> = {
-  file: [members, { ...file, title: 'File', text: (row) => safeText(row.file) || 'built-in' }],
-  module: [members, { ...name, label: 'module', title: 'Package, or folder of own code' }],
+  file: [members, { ...file, title: t('File'), text: (row) => safeText(row.file) || t('built-in') }],
+  module: [members, { ...name, label: t('module'), title: t('Package, or folder of own code') }],
   line: [
-    { ...file, label: 'line', title: 'File and line', width: 'minmax(120px, 2fr)' },
-    { ...name, width: 'minmax(120px, 3fr)', title: 'Function that the line is of' },
+    { ...file, label: t('line'), title: t('File and line'), width: 'minmax(120px, 2fr)' },
+    { ...name, width: 'minmax(120px, 3fr)', title: t('Function that the line is of') },
   ],
 };
 

@@ -1,4 +1,4 @@
-import { formatCount, formatShare, formatValue } from '../../shared/format.js';
+import { formatCount, formatShare, formatValue, t } from '../../shared/format.js';
 import type { GridColumn } from './grid.js';
 
 /** What a table's figures are in (the unit of the profile's values), and the value that shares and bars are parts of. */
@@ -22,7 +22,7 @@ export function figureColumn<R>(
 ): GridColumn<R, never> {
   return {
     id,
-    label: id,
+    label: t(id),
     title,
     figure: true,
     width,
@@ -36,8 +36,8 @@ export function figureColumn<R>(
 export function shareColumn<R>(id: 'self' | 'total', measure: Measure, of: (row: R) => Figures): GridColumn<R, never> {
   return {
     id: `${id}Share`,
-    label: `${id} %`,
-    title: 'Share of the whole',
+    label: t(id === 'self' ? 'self %' : 'total %'),
+    title: t('Share of the whole'),
     figure: true,
     width: '72px',
     text: (row) => formatShare(shareOf(of(row)[id], measure)),
@@ -49,7 +49,7 @@ export function shareColumn<R>(id: 'self' | 'total', measure: Measure, of: (row:
 export function callsColumn<R>(title: string, of: (row: R) => number | null, width = '84px'): GridColumn<R, never> {
   return {
     id: 'calls',
-    label: 'calls',
+    label: t('calls'),
     title,
     figure: true,
     width,

@@ -1,5 +1,6 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../../shared/format.js';
 import { keyName } from '../../shared/keyboard.js';
 import { useVirtualRows } from './useVirtualRows.js';
 
@@ -189,7 +190,7 @@ function Heading<R, S extends string>({
           {label}
         </span>
       ) : (
-        <button type="button" title={`${title}: sort`} onClick={() => onSort?.(column)}>
+        <button type="button" title={t('{0}: sort', title)} onClick={() => onSort?.(column)}>
           {isSorted && (
             <span class="arrow" aria-hidden="true">
               {sorted?.descending ? '↓' : '↑'}

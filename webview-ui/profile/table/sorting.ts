@@ -1,4 +1,5 @@
 import { announce } from '../../shared/announce.js';
+import { t } from '../../shared/format.js';
 import type { GridColumn } from './grid.js';
 
 /** The order of a table's rows. */
@@ -14,6 +15,6 @@ export interface Sorted<S extends string> {
 export function sortBy<R, S extends string>(column: GridColumn<R, S>, { by, descending }: Sorted<S>): Sorted<S> | undefined {
   if (!column.sort) return undefined;
   const next = { by: column.sort, descending: column.sort === by ? !descending : column.figure };
-  announce(`Sorted by ${column.title}, ${next.descending ? 'descending' : 'ascending'}.`);
+  announce(t(next.descending ? 'Sorted by {0}, descending.' : 'Sorted by {0}, ascending.', column.title));
   return next;
 }

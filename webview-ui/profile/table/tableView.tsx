@@ -1,6 +1,6 @@
 import type { FunctionRow, GroupBy, SortKey } from '../../../src/protocol/lsp.js';
 import { ask } from '../../shared/boot.js';
-import { formatCount } from '../../shared/format.js';
+import { formatCount, t } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { useStore } from '../useStore.js';
 import { columnsFor } from './columns.js';
@@ -9,12 +9,41 @@ import { sortBy } from './sorting.js';
 import { useFound } from './useFound.js';
 import { usePaged } from './usePaged.js';
 
-/** What rows stand for: its name in the switch, and one and several of them. */
-const GROUPS: Record<GroupBy, readonly [label: string, one: string, many: string]> = {
-  function: ['Functions', 'function', 'functions'],
-  file: ['Files', 'file', 'files'],
-  module: ['Modules', 'module', 'modules'],
-  line: ['Lines', 'line', 'lines'],
+/** What rows stand for. */
+interface Group {
+  readonly label: string;
+  /** How many there are. */
+  readonly count: (count: number) => string;
+  /** Said of a table without rows: in this view, and for a search. */
+  readonly none: string;
+  readonly noMatch: string;
+}
+
+const GROUPS: Record<GroupBy, Group> = {
+  function: {
+    label: t('Functions'),
+    count: (count) => t(count === 1 ? '{0} function' : '{0} functions', formatCount(count)),
+    none: t('No function has a value in this view.'),
+    noMatch: t('No function matches the search.'),
+  },
+  file: {
+    label: t('Files'),
+    count: (count) => t(count === 1 ? '{0} file' : '{0} files', formatCount(count)),
+    none: t('No file has a value in this view.'),
+    noMatch: t('No file matches the search.'),
+  },
+  module: {
+    label: t('Modules'),
+    count: (count) => t(count === 1 ? '{0} module' : '{0} modules', formatCount(count)),
+    none: t('No module has a value in this view.'),
+    noMatch: t('No module matches the search.'),
+  },
+  line: {
+    label: t('Lines'),
+    count: (count) => t(count === 1 ? '{0} line' : '{0} lines', formatCount(count)),
+    none: t('No line has a value in this view.'),
+    noMatch: t('No line matches the search.'),
+  },
 };
 
 /** Every function (or file, module, line) with its figures: sorted and filtered by the server, a screenful at a time in the page. */
@@ -45,23 +74,23 @@ export function TableView() {
   const type = info?.valueTypes[store.view.type]?.type;
   const mixed = info?.hasCalls && info.samples > 0 && type !== 'tottime';
   const counted = info?.hasCalls && !mixed && (group === 'file' || group === 'module');
-  const notes = [`${formatCount(count)} ${count === 1 ? names[1] : names[2]}`];
-  if (mixed) notes.push('times sampled, calls counted');
-  if (counted) notes.push('cumtime: what came in from other groups');
+  const notes = [names.count(count)];
+  if (mixed) notes.push(t('times sampled, calls counted'));
+  if (counted) notes.push(t('cumtime: what came in from other groups'));
   return (
     <>
       <SubHeader crumbs={[]} note={waiting ? '' : notes.join(' · ')}>
         <select
           class="select"
-          aria-label="Rows"
-          title="What rows stand for"
+          aria-label={t('Rows')}
+          title={t('What rows stand for')}
           value={group}
           onChange={(event) => {
             store.save({ group: event.currentTarget.value as GroupBy });
             store.changed();
           }}
         >
-          {Object.entries(GROUPS).map(([id, [label]]) => (
+          {Object.entries(GROUPS).map(([id, { label }]) => (
             <option key={id} value={id}>
               {label}
             </option>
@@ -70,7 +99,7 @@ export function TableView() {
       </SubHeader>
       <Grid<FunctionRow, SortKey>
         id="row"
-        label={names[0]}
+        label={names.label}
         columns={columns}
         count={count}
         rowAt={shown.get}
@@ -100,9 +129,7 @@ export function TableView() {
         scrollKey={rows}
         reveal={reveal}
       />
-      {rows.count === 0 && (
-        <p class="hint over">{search === '' ? `No ${names[1]} has a value in this view.` : `No ${names[1]} matches the search.`}</p>
-      )}
+      {rows.count === 0 && <p class="hint over">{search === '' ? names.none : names.noMatch}</p>}
     </>
   );
 }

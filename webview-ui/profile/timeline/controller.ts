@@ -3,7 +3,7 @@ import { rangeText } from '../../../src/core/model/units.js';
 import type { Requests } from '../../../src/protocol/lsp.js';
 import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
-import { formatSeconds, formatShare, safeText, shortPath } from '../../shared/format.js';
+import { formatCount, formatSeconds, formatShare, safeText, shortPath, t } from '../../shared/format.js';
 import { boxAt, stepFrom, visibleRange, widestOf } from '../flame/boxes.js';
 import { isWhole, type Viewport, WHOLE, zoomAt } from '../flame/viewport.js';
 import { sentence, store } from '../store.js';
@@ -105,7 +105,7 @@ export class TimelineController {
     this.folds.set(lane.thread, !open);
     this.selected = -1;
     this.layOut();
-    announce(`${safeText(lane.thread) || 'No thread'} ${open ? 'unfolded' : 'folded'}.`);
+    announce(t(open ? '{0} unfolded.' : '{0} folded.', safeText(lane.thread) || t('No thread')));
     this.changedView();
   }
 
@@ -189,7 +189,7 @@ export class TimelineController {
     const { whole } = this;
     const all = !range || !whole || (range.from <= whole.from && range.to >= whole.to);
     store.setView({ range: all ? null : range });
-    announce(all ? 'All the time is shown.' : `Only ${rangeText(range)} is shown, in all views.`);
+    announce(all ? t('All the time is shown.') : t('Only {0} is shown, in all views.', rangeText(range)));
   }
 
   select(box: number, speak: boolean): void {
@@ -275,13 +275,13 @@ export class TimelineController {
     const thread = safeText(this.laneAt(this.boxes.depth[box]!)?.thread ?? '');
     return [
       safeText(frame.name),
-      ...(file ? [frame.line > 0 ? `${file} line ${frame.line}` : file] : []),
-      `from ${rangeText(range)}`,
+      ...(file ? [frame.line > 0 ? t('{0} line {1}', file, frame.line) : file] : []),
+      t('from {0}', rangeText(range)),
       formatSeconds((range.to - range.from) / 1e9),
-      `${formatShare((range.to - range.from) / (this.boxes.whole.to - this.boxes.whole.from))} of all the time`,
-      `${samples[box]} ${samples[box] === 1 ? 'sample' : 'samples'}`,
-      ...(boxes[box]! > 1 ? [`longest of ${boxes[box]} short calls`] : []),
-      ...(thread ? [`thread ${thread}`] : []),
+      t('{0} of all the time', formatShare((range.to - range.from) / (this.boxes.whole.to - this.boxes.whole.from))),
+      t(samples[box] === 1 ? '{0} sample' : '{0} samples', formatCount(samples[box]!)),
+      ...(boxes[box]! > 1 ? [t('longest of {0} short calls', formatCount(boxes[box]!))] : []),
+      ...(thread ? [t('thread {0}', thread)] : []),
     ].join(', ');
   }
 

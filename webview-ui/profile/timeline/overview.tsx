@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { rangeText } from '../../../src/core/model/units.js';
+import { t } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import { wheelZoom } from '../flame/boxPointer.js';
 import { SIDE } from '../flame/place.js';
@@ -66,14 +67,14 @@ export function Overview({ time, theme, width }: { time: TimelineController; the
         ref={host}
         class="time-overview"
         style={{ height: `${HEIGHT}px` }}
-        title="Drag to look at a part of the time; double click for all of it"
+        title={t('Drag to look at a part of the time; double click for all of it')}
         onPointerDown={down}
         onPointerMove={(event) => drag && setDrag({ ...drag, moving: partAt(event) })}
         onPointerUp={up}
         onPointerCancel={() => setDrag(undefined)}
         onDblClick={() => time.choose(undefined)}
       >
-        <canvas ref={canvas} role="img" aria-label="Activity over time" style={{ width: `${width}px`, height: `${HEIGHT}px` }} />
+        <canvas ref={canvas} role="img" aria-label={t('Activity over time')} style={{ width: `${width}px`, height: `${HEIGHT}px` }} />
         {time.zoomed && <div class="time-window" style={{ left: left(viewport.x0), width: `${(viewport.x1 - viewport.x0) * inner}px` }} />}
         {shown && (
           <>
@@ -87,7 +88,7 @@ export function Overview({ time, theme, width }: { time: TimelineController; the
         ref={ruler}
         class="time-ruler"
         role="img"
-        aria-label={`Time from ${rangeText(timesOf(viewport, whole))}`}
+        aria-label={t('Time from {0}', rangeText(timesOf(viewport, whole)))}
         style={{ width: `${width}px`, height: '20px' }}
       />
     </>

@@ -1,4 +1,5 @@
 import { LaneStates } from '../../../src/core/model/timelineBoxes.js';
+import { t } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import { BOX, type Place, rowTop, SIDE } from '../flame/place.js';
 import type { Viewport } from '../flame/viewport.js';
@@ -6,15 +7,15 @@ import { type Lane, type TimeBoxes, ticks, timesOf } from './scene.js';
 
 /** What a thread did, in words and in a look: the strip under its name is as high as its state is busy. */
 export const STATES: readonly { readonly words: string; readonly token: string; readonly height: number }[] = [
-  { words: 'was seen', token: 'descriptionForeground', height: 4 },
-  { words: 'holds the lock', token: 'charts-green', height: 6 },
-  { words: 'on CPU', token: 'charts-blue', height: 5 },
-  { words: 'wants the lock', token: 'charts-orange', height: 3 },
-  { words: 'waits', token: 'descriptionForeground', height: 1 },
-  { words: 'not known', token: 'descriptionForeground', height: 2 },
+  { words: t('was seen'), token: 'descriptionForeground', height: 4 },
+  { words: t('holds the lock'), token: 'charts-green', height: 6 },
+  { words: t('on CPU'), token: 'charts-blue', height: 5 },
+  { words: t('wants the lock'), token: 'charts-orange', height: 3 },
+  { words: t('waits'), token: 'descriptionForeground', height: 1 },
+  { words: t('not known'), token: 'descriptionForeground', height: 2 },
 ];
 if (STATES.length !== LaneStates.length) throw new Error('Each state of a thread needs a look.');
-export const EXCEPTION = { words: 'exception', token: 'charts-red' };
+export const EXCEPTION = { words: t('exception'), token: 'charts-red' };
 
 /** The value of one of VS Code's colours. */
 export function colourOf(token: string, theme: Theme): string {

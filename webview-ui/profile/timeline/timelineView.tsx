@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { rangeText } from '../../../src/core/model/units.js';
 import { host } from '../../shared/boot.js';
-import { formatSeconds, formatShare, formatValue, safeText } from '../../shared/format.js';
+import { formatCount, formatSeconds, formatShare, formatValue, safeText, t } from '../../shared/format.js';
 import { offerExport } from '../export.js';
 import { Card } from '../flame/card.js';
 import { byPackage, Painter } from '../flame/paint.js';
@@ -81,7 +81,7 @@ export function TimelineView() {
             boxes: time.boxes,
             upward: false,
             view: time.viewport,
-            heads: time.lanes.map(({ top, thread }) => ({ row: top, text: thread || 'No thread' })),
+            heads: time.lanes.map(({ top, thread }) => ({ row: top, text: thread || t('No thread') })),
             colour,
             detail: (box) => time.describe(box),
           },
@@ -134,7 +134,7 @@ export function TimelineView() {
   const shown = pointer.hovered >= 0 ? pointer.hovered : byKeyboard ? time.selected : -1;
   const cardBox = boxes && shown >= 0 && shown < boxes.count && !pointer.busy ? shown : -1;
   const span = whole ? formatSeconds((whole.to - whole.from) / 1e9) : '';
-  const threads = lanes.length === 1 ? '1 thread' : `${lanes.length} threads`;
+  const threads = t(lanes.length === 1 ? '{0} thread' : '{0} threads', formatCount(lanes.length));
   return (
     <>
       <SubHeader crumbs={[]} note={whole ? `${span} · ${threads}` : ''}>
@@ -143,10 +143,10 @@ export function TimelineView() {
           type="button"
           class="toggle"
           disabled={!time.zoomed}
-          title="Every view shows only the time that is in sight here (F)"
+          title={t('Every view shows only the time that is in sight here (F)')}
           onClick={() => time.choose(time.window)}
         >
-          Only this time
+          {t('Only this time')}
         </button>
       </SubHeader>
       <Overview time={time} theme={theme} width={size.width} />
@@ -156,8 +156,12 @@ export function TimelineView() {
             canvas={canvas}
             size={size}
             name="timeline"
-            kind="timeline"
-            label={`Timeline, ${span}, ${threads}. Arrow keys walk, plus and minus zoom, Enter opens the source, question mark lists all keys.`}
+            kind={t('timeline')}
+            label={t(
+              'Timeline, {0}, {1}. Arrow keys walk, plus and minus zoom, Enter opens the source, question mark lists all keys.',
+              span,
+              threads,
+            )}
             active={boxes && time.selected >= 0 ? time.selected : undefined}
             onEnter={() => time.walk('callee')}
           />
@@ -169,7 +173,7 @@ export function TimelineView() {
         </div>
         {whole && lanes.length === 0 && !time.loading && (
           <p class="hint over" role="status">
-            Nothing was measured in this view.
+            {t('Nothing was measured in this view.')}
           </p>
         )}
         {cardBox >= 0 && <BoxCard box={cardBox} time={time} anchor={pointer.anchor(cardBox)} />}
@@ -180,7 +184,7 @@ export function TimelineView() {
 }
 
 function Head({ lane, top, time }: { lane: Lane; top: number; time: TimelineController }) {
-  const name = safeText(lane.thread) || 'No thread';
+  const name = safeText(lane.thread) || t('No thread');
   const total = time.overview?.lanes.reduce((sum, { value }) => sum + value, 0) ?? 0;
   const figure = `${formatValue(lane.value, store.unit)} · ${formatShare(total > 0 ? lane.value / total : 0)}`;
   return (
@@ -189,7 +193,7 @@ function Head({ lane, top, time }: { lane: Lane; top: number; time: TimelineCont
       class="lane-head"
       style={{ top: `${top}px` }}
       aria-expanded={lane.levels > 0}
-      aria-label={`Thread ${name}, ${figure}, ${lane.depth} levels`}
+      aria-label={t('Thread {0}, {1}, {2} levels', name, figure, lane.depth)}
       onClick={() => time.toggle(lane)}
     >
       <span class="twistie" aria-hidden="true">
@@ -205,9 +209,12 @@ function Legend() {
     <span
       class="legend"
       role="img"
-      aria-label={`Strips under the threads: ${STATES.slice(1)
-        .map(({ words }) => words)
-        .join(', ')}`}
+      aria-label={t(
+        'Strips under the threads: {0}',
+        STATES.slice(1)
+          .map(({ words }) => words)
+          .join(', '),
+      )}
     >
       {[...STATES.slice(1, 5), { ...EXCEPTION, height: 2 }].map(({ words, token, height }) => (
         <span key={words}>
@@ -224,8 +231,9 @@ function NoTimes() {
     <>
       <SubHeader crumbs={[]} note="" />
       <p class="hint" role="status">
-        This file does not say when its samples were taken, so there is no order in time. Recordings by Tachyon, Austin, perf, rbspy and
-        viztracer do, and so do files of speedscope, Chrome, Node, Firefox and Java.
+        {t(
+          'This file does not say when its samples were taken, so there is no order in time. Recordings by Tachyon, Austin, perf, rbspy and viztracer do, and so do files of speedscope, Chrome, Node, Firefox and Java.',
+        )}
       </p>
     </>
   );
@@ -244,10 +252,10 @@ function BoxCard({ box, time, anchor }: { box: number; time: TimelineController;
       total={0}
       whole={0}
       facts={[
-        ['lasts', formatSeconds((range.to - range.from) / 1e9)],
-        ['from', rangeText(range)],
-        [store.page?.info.quality.rows === 'spans' ? 'spans' : 'samples', samples[box]!.toLocaleString('en')],
-        ...(many > 1 ? ([['here', `the longest of ${many.toLocaleString('en')} that are too short to be drawn`]] as const) : []),
+        [t('lasts'), formatSeconds((range.to - range.from) / 1e9)],
+        [t('from'), rangeText(range)],
+        [t(store.page?.info.quality.rows === 'spans' ? 'spans' : 'samples'), formatCount(samples[box]!)],
+        ...(many > 1 ? ([[t('here'), t('the longest of {0} that are too short to be drawn', formatCount(many))]] as const) : []),
       ]}
       anchor={anchor}
     />

@@ -1,4 +1,4 @@
-import { safeText } from '../../shared/format.js';
+import { safeText, t } from '../../shared/format.js';
 import type { TimelineController } from './controller.js';
 
 /** At most this many threads and callees are listed: a screen reader hears the rest by walking. */
@@ -13,7 +13,7 @@ export function TimeTwin({ time }: { time: TimelineController }) {
   const here = selected < 0 ? undefined : time.laneAt(boxes.depth[selected]!);
   const listed = lanes.filter((lane, i) => i < MOST || lane === here);
   return (
-    <div id="timeline-tree" class="visually-hidden" role="tree" aria-label="Threads">
+    <div id="timeline-tree" class="visually-hidden" role="tree" aria-label={t('Threads')}>
       {listed.map((lane) => [
         // biome-ignore lint/a11y/useFocusableInteractive: the focus stays on the canvas, which names the item by aria-activedescendant
         <div
@@ -25,7 +25,7 @@ export function TimeTwin({ time }: { time: TimelineController }) {
           aria-selected={false}
           aria-expanded={lane.levels > 0}
         >
-          {`Thread ${safeText(lane.thread) || 'without a name'}`}
+          {lane.thread === '' ? t('Thread without a name') : t('Thread {0}', safeText(lane.thread))}
         </div>,
         ...(lane === here ? path : []).map((box, level) => (
           <Item key={box} time={time} box={box} level={level + 2} place={1} of={1} open={level < path.length - 1 || callees.length > 0} />

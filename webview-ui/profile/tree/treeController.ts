@@ -2,7 +2,7 @@ import type { SortKey, TreeRow } from '../../../src/protocol/lsp.js';
 import type { TreeGoal } from '../../../src/protocol/tabs.js';
 import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
-import { safeText } from '../../shared/format.js';
+import { safeText, t } from '../../shared/format.js';
 import { sentence, store } from '../store.js';
 import { type Branch, Branches, PAGE, type Spot } from './branches.js';
 
@@ -92,7 +92,7 @@ export class TreeController {
   async hotPath(): Promise<void> {
     const row = this.current && this.branches.rowOf(this.current);
     if (!row || !this.current) return void (await this.goTo({ kind: 'hot' }, -1, this.branches.root, true));
-    if (row.children === 0) return announce('The path ends here: it calls nothing more.');
+    if (row.children === 0) return announce(t('The path ends here: it calls nothing more.'));
     const below = this.branches.open(this.current, row.node, row.children);
     await this.goTo({ kind: 'hot' }, row.node, below, true);
   }
@@ -122,8 +122,8 @@ export class TreeController {
         this.current = spot;
         this.reveal = { index: this.branches.indexOf(spot) };
         const row = this.branches.rowOf(spot);
-        if (choose && row) announce(`${safeText(row.name)}, level ${spot.branch.level}`);
-      } else if (choose) announce(goal.kind === 'match' ? 'Nothing in this tree matches.' : 'The path ends here.');
+        if (choose && row) announce(`${safeText(row.name)}, ${t('level {0}', spot.branch.level)}`);
+      } else if (choose) announce(t(goal.kind === 'match' ? 'Nothing in this tree matches.' : 'The path ends here.'));
       this.changed();
     } catch (error) {
       if (turn === this.turn) store.fail(sentence(error), () => void this.goTo(goal, node, from, choose));

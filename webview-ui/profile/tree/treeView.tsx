@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { SortKey, TreeRow } from '../../../src/protocol/lsp.js';
 import { announce } from '../../shared/announce.js';
 import { host } from '../../shared/boot.js';
-import { formatValue, placeOf, safeText } from '../../shared/format.js';
+import { formatValue, placeOf, safeText, t } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { callsColumn, figureColumn, type Measure, shareColumn } from '../table/figures.js';
 import { Grid, type GridColumn } from '../table/grid.js';
@@ -51,7 +51,7 @@ export function TreeView() {
 
   const invert = () => {
     store.save({ treeInverted: !inverted });
-    announce(inverted ? 'Upright: callers first, what they called below.' : 'Inverted: each function first, its callers below.');
+    announce(t(inverted ? 'Upright: callers first, what they called below.' : 'Inverted: each function first, its callers below.'));
     store.changed();
   };
   const keys = (key: string): boolean => {
@@ -122,17 +122,23 @@ export function TreeView() {
   return (
     <>
       <SubHeader crumbs={[]} note={tree.whole === undefined ? '' : formatValue(whole, store.unit)}>
-        <button type="button" class="toggle" title="Open what takes most, step by step (H)" onClick={() => void tree.hotPath()}>
-          Hot path
+        <button type="button" class="toggle" title={t('Open what takes most, step by step (H)')} onClick={() => void tree.hotPath()}>
+          {t('Hot path')}
         </button>
-        <button type="button" class="toggle" aria-pressed={inverted} title="Each function first, its callers below (I)" onClick={invert}>
-          Inverted
+        <button
+          type="button"
+          class="toggle"
+          aria-pressed={inverted}
+          title={t('Each function first, its callers below (I)')}
+          onClick={invert}
+        >
+          {t('Inverted')}
         </button>
       </SubHeader>
       <Grid<Row, Key>
         id="node"
         role="treegrid"
-        label={inverted ? 'Callers' : 'Call tree'}
+        label={t(inverted ? 'Callers' : 'Call tree')}
         columns={columns}
         count={size}
         rowAt={tree.rowAt}
@@ -163,7 +169,7 @@ export function TreeView() {
       />
       {tree.whole !== undefined && size === 0 && (
         <p class="hint over" role="status">
-          Nothing was measured in this view.
+          {t('Nothing was measured in this view.')}
         </p>
       )}
     </>
@@ -176,14 +182,14 @@ const isCounted = (tree: TreeController) => tree.rowAt(0)?.row.calls !== null;
 function columnsOf(tree: TreeController, measure: Measure, counted: boolean): readonly GridColumn<Row, Key>[] {
   const of = ({ row }: Row) => row;
   return [
-    { ...figureColumn('total', 'Spent in this call and in all that it called', measure, of, '100px'), sort: 'total' },
+    { ...figureColumn('total', t('Spent in this call and in all that it called'), measure, of, '100px'), sort: 'total' },
     { ...shareColumn('total', measure, of), sort: 'total' },
-    { ...figureColumn('self', 'Spent in this call itself', measure, of, '100px'), sort: 'self' },
-    ...(counted ? [{ ...callsColumn('Calls in this place, estimated', ({ row }: Row) => row.calls), sort: 'calls' as const }] : []),
+    { ...figureColumn('self', t('Spent in this call itself'), measure, of, '100px'), sort: 'self' },
+    ...(counted ? [{ ...callsColumn(t('Calls in this place, estimated'), ({ row }: Row) => row.calls), sort: 'calls' as const }] : []),
     {
       id: 'name',
-      label: 'function',
-      title: 'Function',
+      label: t('function'),
+      title: t('Function'),
       sort: 'name',
       figure: false,
       width: 'minmax(220px, 3fr)',
@@ -192,8 +198,8 @@ function columnsOf(tree: TreeController, measure: Measure, counted: boolean): re
     },
     {
       id: 'file',
-      label: 'file',
-      title: 'File and first line',
+      label: t('file'),
+      title: t('File and first line'),
       sort: 'file',
       figure: false,
       width: 'minmax(120px, 1fr)',
