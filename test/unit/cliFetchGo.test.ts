@@ -1,15 +1,14 @@
 // A real Go service with net/http/pprof: what is fetched is what `go tool pprof` sees in it.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
 import { fileSource } from '../../src/core/formats/source.js';
 import { cliKit } from './cliKit.js';
-import { functionsOf, goName, judge, UNITS } from './goJudge.js';
+import { functionsOf, goName, goPprof, hasGo, judge, UNITS } from './goJudge.js';
 import { startProxy } from './webProxy.js';
 
-const hasGo = spawnSync('go', ['version']).status === 0;
 const { heatline, json, run, start, folder, files } = cliKit();
 
 describe.skipIf(!hasGo)('fetch from a Go service', () => {
@@ -69,11 +68,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
   });
 
   test('list and peek as go tool pprof -list and -peek see it', { timeout: 60_000 }, () => {
-    const go = (...args: string[]) =>
-      execFileSync('go', ['tool', 'pprof', '-unit=ns', ...args, join(folder, 'profile.pb.gz')], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
+    const go = (...args: string[]) => goPprof(['-unit=ns', ...args, join(folder, 'profile.pb.gz')]);
     const figure = (text: string) => (text === '.' ? 0 : Number.parseFloat(text));
     const theirs = new Map<string, string[]>();
     let routine: string[] = [];

@@ -12,7 +12,7 @@ import type { Environment, Target } from '../../src/engines/engine.js';
 import { chooseEngine } from '../../src/engines/index.js';
 import { profilersPython } from '../rig/profilers.js';
 import { cliKit } from './cliKit.js';
-import { judge } from './goJudge.js';
+import { goPprof, judge } from './goJudge.js';
 
 const { folder, run, start, files } = cliKit();
 const python = profilersPython();
@@ -75,8 +75,7 @@ async function record(options: readonly string[], words: readonly string[], outp
 
 /** Sums of a label by `go tool pprof -tags`, in nanoseconds. */
 function tagsOf(path: string, type: string, key: string): Record<string, number> {
-  const words = ['tool', 'pprof', '-tags', '-unit=ns', `-sample_index=${type}`, path];
-  const said = execFileSync('go', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const said = goPprof(['-tags', '-unit=ns', `-sample_index=${type}`, path]);
   const block = said.split(/\n(?= *\S+: Total)/).find((part) => part.trimStart().startsWith(`${key}:`)) ?? '';
   const rows = [...block.matchAll(/^\s*([\d.]+)(?:ns)? \(\s*[\d.e-]+%\): (.*)$/gm)];
   return Object.fromEntries(rows.map(([, figure, value]) => [value!, Number(figure)]));

@@ -1,5 +1,4 @@
 // Filters on labels, threads, stacks and frames; go tool pprof is the judge of what they mean.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +11,8 @@ import { hideFrames } from '../../src/core/model/hideFrames.js';
 import { lineTable } from '../../src/core/model/lines.js';
 import type { Profile, ViewSpec } from '../../src/core/model/profile.js';
 import { asTree, draw, nameOf } from './draw.js';
+import { goPprof, hasGo } from './goJudge.js';
 
-const hasGo = spawnSync('go', ['version']).status === 0;
 const folder = mkdtempSync(join(tmpdir(), 'heatline-filters-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -54,15 +53,14 @@ function labelled(): Profile {
 }
 
 /** Flat and cum of every function as go tool pprof says; its flags as they are. */
-function judge(path: string, flags: readonly string[]): { rows: Record<string, [number, number]>; refused: boolean } {
+function judge(path: string, flags: readonly string[]): Record<string, [number, number]> {
   const all = ['-nodecount=100000', '-nodefraction=0', '-edgefraction=0', '-symbolize=none', '-functions'];
-  const { stdout, status } = spawnSync('go', ['tool', 'pprof', '-top', ...all, ...flags, path], { encoding: 'utf8' });
   const rows: Record<string, [number, number]> = {};
-  for (const line of stdout.split('\n')) {
+  for (const line of goPprof(['-top', ...all, ...flags, path]).split('\n')) {
     const match = /^\s*(\d+)\s+\S+%\s+\S+%\s+(\d+)\s+\S+%\s+(.+?)( \((?:partial-)?inline\))?$/.exec(line);
     if (match !== null) rows[match[3]!] = [Number(match[1]), Number(match[2])];
   }
-  return { rows, refused: status !== 0 };
+  return rows;
 }
 
 function rowsOf(profile: Profile, spec: ViewSpec): Record<string, [number, number]> {
@@ -101,7 +99,7 @@ describe.skipIf(!hasGo)('as go tool pprof filters', { timeout: 120_000 }, () => 
       ['-tagfocus', { type: 0, tagFocus: words }],
       ['-tagignore', { type: 0, tagIgnore: words }],
     ] as const) {
-      expect(rowsOf(profile, spec), flag).toEqual(judge(path, [`${flag}=${words}`]).rows);
+      expect(rowsOf(profile, spec), flag).toEqual(judge(path, [`${flag}=${words}`]));
     }
   });
 
@@ -113,7 +111,7 @@ describe.skipIf(!hasGo)('as go tool pprof filters', { timeout: 120_000 }, () => 
     ['-focus=inner -ignore=small', { focus: 'inner', ignore: 'small' }],
     ['-focus=work -tagfocus=tenant=acme -tagignore=size=1kb:', { focus: 'work', tagFocus: 'tenant=acme', tagIgnore: 'size=1kb:' }],
   ])('by stacks: %s', (flags, spec) => {
-    const judged = judge(path, flags.split(' ')).rows;
+    const judged = judge(path, flags.split(' '));
     expect(Object.keys(judged).length).toBeGreaterThan(1);
     expect(rowsOf(profile, { type: 0, ...spec })).toEqual(judged);
   });
@@ -125,7 +123,7 @@ describe.skipIf(!hasGo)('as go tool pprof filters', { timeout: 120_000 }, () => 
     ['-show=work|large', { show: 'work|large' }],
     ['-show=srv -hide=large', { show: 'srv', hide: 'large' }],
   ])('by frames: %s', (flags, hidden) => {
-    const judged = judge(path, flags.split(' ')).rows;
+    const judged = judge(path, flags.split(' '));
     expect(Object.keys(judged).length).toBeGreaterThan(0);
     expect(rowsOf(hideFrames(profile, hidden), { type: 0 })).toEqual(judged);
   });

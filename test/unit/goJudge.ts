@@ -1,8 +1,31 @@
 // `go tool pprof` as the judge of figures, and ours under its names.
-import { execFileSync } from 'node:child_process';
+import { type ExecFileSyncOptions, execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { expect } from 'vitest';
 import { functionTable } from '../../src/core/model/functionTable.js';
 import type { Profile } from '../../src/core/model/profile.js';
+
+export const hasGo = spawnSync('go', ['version']).status === 0;
+
+let pprof: string | undefined;
+
+/**
+ * What `go tool pprof` prints. Go is asked once where its tool lies: each time it would look whether that has to be built anew, which takes
+ * many times longer than what the tool does.
+ * @throws Error when it ends with another status than 0
+ */
+export function goPprof(args: readonly string[], options: ExecFileSyncOptions = {}): string {
+  pprof ??= whereIs('pprof');
+  const stdio = ['ignore', 'pipe', 'ignore'] as const;
+  return execFileSync(pprof, args, { stdio: [...stdio], maxBuffer: 1 << 28, ...options, encoding: 'utf8' });
+}
+
+function whereIs(tool: string): string {
+  const told = () => execFileSync('go', ['tool', '-n', tool], { encoding: 'utf8' }).trim();
+  // It is built when it is first used.
+  if (!existsSync(told())) spawnSync('go', ['tool', tool, '-h']);
+  return told();
+}
 
 /** Our units as pprof's -unit takes them. */
 export const UNITS: Record<string, string> = { nanoseconds: 'ns', bytes: 'B', count: 'count' };
@@ -19,11 +42,7 @@ export function judge(
   flags: readonly string[] = [],
 ): { rows: Rows; total: number } {
   const all = ['-nodecount=1000000', '-nodefraction=0', '-edgefraction=0', `-unit=${unit}`];
-  const text = execFileSync('go', ['tool', 'pprof', '-top', granularity, ...all, ...flags, `-sample_index=${type}`, path], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    maxBuffer: 1 << 28,
-  });
+  const text = goPprof(['-top', granularity, ...all, ...flags, `-sample_index=${type}`, path]);
   const rows: Rows = {};
   for (const line of text.split('\n')) {
     const match = /^\s*(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+[\d.e+-]+%\s+(-?[\d.]+)\D*?\s+[\d.e+-]+%\s+(.+?)( \((?:partial-)?inline\))?$/.exec(

@@ -1,5 +1,4 @@
 // Older forms of pprof: what `go tool pprof -proto` makes of them is the judge, stack by stack.
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +9,8 @@ import { readProfile, sniff } from '../../src/core/formats/index.js';
 import { bytesSource } from '../../src/core/formats/source.js';
 import type { Profile } from '../../src/core/model/profile.js';
 import { topJson } from '../../src/core/report/top.js';
+import { goPprof, hasGo } from './goJudge.js';
 
-const hasGo = spawnSync('go', ['version']).status === 0;
 const fixtures = join(import.meta.dirname, '../fixtures/profiles');
 const folder = mkdtempSync(join(tmpdir(), 'heatline-legacy-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -65,7 +64,7 @@ function stacks(profile: Profile, hidden?: ReadonlyMap<string, number>): string[
 async function judged(name: string, bytes: Uint8Array): Promise<Profile> {
   const path = join(folder, name.replaceAll('/', '-'));
   writeFileSync(path, bytes);
-  execFileSync('go', ['tool', 'pprof', '-proto', '-symbolize=none', `-output=${path}.pb.gz`, path], { stdio: 'pipe' });
+  goPprof(['-proto', '-symbolize=none', `-output=${path}.pb.gz`, path], { stdio: 'pipe' });
   return read(readFileSync(`${path}.pb.gz`));
 }
 

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,9 @@ import { Merger, mergeProfiles } from '../../src/core/model/merge.js';
 import type { Profile } from '../../src/core/model/profile.js';
 import { stackRows } from '../../src/core/model/stackRows.js';
 import { asTable, draw, drawCalls, nameOf } from './draw.js';
+import { goPprof, hasGo } from './goJudge.js';
 import { findPythons } from './pythons.js';
 
-const hasGo = spawnSync('go', ['version']).status === 0;
 const pythons = [...findPythons()];
 const folder = mkdtempSync(join(tmpdir(), 'heatline-merge-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -323,7 +323,7 @@ describe('merging', () => {
       return file;
     });
     const output = join(folder, 'judge.pb.gz');
-    execFileSync('go', ['tool', 'pprof', '-proto', '-symbolize=none', `-output=${output}`, ...files], { stdio: 'ignore' });
+    goPprof(['-proto', '-symbolize=none', `-output=${output}`, ...files]);
     const judged = await readProfile(bytesSource('judge', readFileSync(output)));
     const merger = new Merger();
     for (const file of files) merger.add(await readProfile(bytesSource(file, readFileSync(file))));
@@ -334,10 +334,7 @@ describe('merging', () => {
     expect(merged.comments).toEqual(judged.comments);
     expect(merged.mappings.length).toBe(judged.mappings.length);
     expect(merged.locations.length).toBe(judged.locations.length);
-    const text = execFileSync('go', ['tool', 'pprof', '-top', '-symbolize=none', '-sample_index=samples', ...files], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const text = goPprof(['-top', '-symbolize=none', '-sample_index=samples', ...files]);
     expect(Number(/of (\d+) total/.exec(text)![1])).toBe(functionTable(merged, { type: 0 }).sum);
   });
 

@@ -1,5 +1,4 @@
 // Every pprof fixture against pprof's own tool: functions, lines, and who called whom, in every value type that has any.
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +9,8 @@ import { lineTable } from '../../src/core/model/lines.js';
 import { calleesOf, callersOf, type Neighbour } from '../../src/core/model/neighbours.js';
 import type { Profile } from '../../src/core/model/profile.js';
 import { weigh } from '../../src/core/model/weights.js';
-import { functionsOf, judge, type Rows, UNITS } from './goJudge.js';
+import { functionsOf, goPprof, hasGo, judge, type Rows, UNITS } from './goJudge.js';
 
-const hasGo = spawnSync('go', ['version']).status === 0;
 const fixtures = join(import.meta.dirname, '../fixtures/profiles');
 const folder = mkdtempSync(join(tmpdir(), 'heatline-fixtures-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,11 +51,7 @@ type Neighbours = Record<string, { callers: Record<string, number>; callees: Rec
 /** Sections of `-peek`: callers over the function's own row, callees under it. */
 function judgedNeighbours(path: string, type: string, unit: string): Neighbours {
   const options = ['-nodecount=1000000', '-nodefraction=0', '-edgefraction=0', '-filefunctions', `-unit=${unit}`, `-sample_index=${type}`];
-  const text = execFileSync('go', ['tool', 'pprof', '-peek=.', ...options, path], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    maxBuffer: 1 << 28,
-  });
+  const text = goPprof(['-peek=.', ...options, path]);
   const found: Neighbours = {};
   for (const section of text.split(/^-{20,}\+-+ *$/m).slice(2)) {
     const sides: Record<string, number>[] = [{}, {}];

@@ -1,5 +1,5 @@
 // pprof's own tool is the judge: every row of its tables, for real Go profiles and for ones made by hand.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +12,8 @@ import { functionTable } from '../../src/core/model/functionTable.js';
 import { lineTable } from '../../src/core/model/lines.js';
 import type { Profile } from '../../src/core/model/profile.js';
 import { draw, drawCalls } from './draw.js';
-import { functionsOf, judge, type Rows, UNITS } from './goJudge.js';
+import { functionsOf, hasGo, judge, type Rows, UNITS } from './goJudge.js';
 
-const hasGo = spawnSync('go', ['version']).status === 0;
 const folder = mkdtempSync(join(tmpdir(), 'heatline-go-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
