@@ -29,4 +29,11 @@ def _load():
 if __name__ == "__main__":
     if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
         del sys.path[0]  # our folder, or with -m the current one; the runner puts in the program's
-    _load()(sys.argv[1:])
+    # Mostly the program has run by now, this module's names are its own, and there is none to run: not one name may be set here.
+    for _bare in _load()(sys.argv[1:]):
+        try:
+            exec(_bare.code, _bare.scope)
+        except BaseException as error:
+            _bare.ended(error)
+            raise
+        _bare.ended(None)

@@ -131,7 +131,7 @@ def expression(text):
 
 
 def main(arguments):
-    """Runs the program under the recorder; does not return but ends as the program ends."""
+    """Runs the program under the recorder, and returns those that are to run bare (see runner.run): one or none."""
     if arguments[:1] == ["follow"]:
         follow(arguments[1:])
     options, words = parse(arguments)
@@ -147,4 +147,4 @@ def main(arguments):
         options.output = workers.begin(options.output)
     if options.pid is not None:
         sys.exit(join(int(options.pid), options))
-    runner.run(words, Recorder(options))
+    return runner.run(words, Recorder(options))

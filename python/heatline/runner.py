@@ -73,9 +73,31 @@ def _importable(path):
     return True
 
 
+class Bare:
+    """A program that is to run with nothing of ours around it: `code` in `scope`, and whom to tell the end."""
+
+    def __init__(self, code, scope, recorder):
+        self.code = code
+        self.scope = scope
+        self.recorder = recorder
+
+    def ended(self, error):
+        """Tells the status of a program that ended with this exception, or None; the caller raises it on."""
+        _tell_end(self.recorder, error)
+
+
 def run(words, recorder):
-    """Runs `words` (script and arguments, or -m, module and arguments) in this process under `recorder`."""
+    """Runs `words` (script and arguments, or -m, module and arguments) in this process under `recorder`.
+
+    Where nothing is recorded it may return the program instead, as the one item of a tuple, for the caller to run: every frame
+    below the program's costs a tool that looks in from outside a part of each look.
+    """
     recorder.prepare(words)
+    bare = recorder.options.engine == "none" and words[0] != "-m"
+    if bare:
+        # The caller's frame keeps the names of the module that it is of.
+        ours, sys.modules["__main__"] = sys.modules["__main__"], type(sys)("__main__")
+        sys.modules["__main__"].__builtins__ = ours.__builtins__
     main = sys.modules["__main__"].__dict__
     safe = sys.flags.isolated or getattr(sys.flags, "safe_path", False)
     if hasattr(sys, "orig_argv"):
@@ -125,6 +147,8 @@ def run(words, recorder):
             del main["__cached__"]
         main["__loader__"] = _find_loader(path)
     profiler = recorder.begin()
+    if bare and code is not None:
+        return (Bare(code, main, recorder),)
     start = None
     if profiler is not None:
         start = profiler.enable
@@ -142,14 +166,21 @@ def run(words, recorder):
             if start is not None:
                 recorder.look()
                 profiler.disable()
-    except SystemExit as end:
-        recorder.ended(_status(end.code))
-        raise
     except BaseException as error:
+        _tell_end(recorder, error)
+        raise
+    _tell_end(recorder, None)
+    return ()
+
+
+def _tell_end(recorder, error):
+    if error is None:
+        recorder.ended(0)
+    elif isinstance(error, SystemExit):
+        recorder.ended(_status(error.code))
+    else:
         recorder.ended(-2 if isinstance(error, KeyboardInterrupt) and os.name == "posix" else 1)
         _hide_our_frames()
-        raise
-    recorder.ended(0)
 
 
 def _status(code):
