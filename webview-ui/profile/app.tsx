@@ -1,10 +1,11 @@
 import { useEffect } from 'preact/hooks';
-import { safeText } from '../shared/format.js';
+import { safeText, t } from '../shared/format.js';
 import { isTyping, keyName } from '../shared/keyboard.js';
 import { listenForExports } from './export.js';
 import { listenForHistory } from './history.js';
 import { listenForMenus } from './menu.js';
 import { Help } from './shell/help.js';
+import { toggleRecursion } from './shell/recursion.js';
 import { StatusRow } from './shell/statusRow.js';
 import { Toolbar } from './shell/toolbar.js';
 import { store } from './store.js';
@@ -33,7 +34,7 @@ export function App() {
         <div class="error" role="alert">
           <span>{error.message}</span>
           <button type="button" class="button" onClick={error.retry}>
-            Retry
+            {t('Retry')}
           </button>
         </div>
       )}
@@ -54,11 +55,11 @@ function Reading({ fraction }: { fraction: number }) {
   const percent = Math.round(fraction * 100);
   return (
     <div class="reading">
-      <p role="status">Reading the profile …</p>
-      <progress max={100} value={percent} aria-label="Read so far" />
+      <p role="status">{t('Reading the profile …')}</p>
+      <progress max={100} value={percent} aria-label={t('Read so far')} />
       <span aria-hidden="true">{percent} %</span>
       <button type="button" class="button" onClick={() => store.stopReading()}>
-        Cancel
+        {t('Cancel')}
       </button>
     </div>
   );
@@ -67,7 +68,7 @@ function Reading({ fraction }: { fraction: number }) {
 function Empty() {
   return (
     <p class="hint" role="status">
-      This profile is empty: nothing was measured. The program may have ended before the first sample.
+      {t('This profile is empty: nothing was measured. The program may have ended before the first sample.')}
     </p>
   );
 }
@@ -96,6 +97,10 @@ function shellKey(key: string): boolean {
     case 'j':
       if (!store.page) return false;
       store.setView({ justMyCode: !(store.page.view.justMyCode ?? false) });
+      return true;
+    case 'r':
+      if (!store.page) return false;
+      toggleRecursion();
       return true;
     case 's':
       if (store.selected === null) return false;

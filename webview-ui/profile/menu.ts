@@ -1,6 +1,7 @@
 import { ask, host } from '../shared/boot.js';
-import { safeText } from '../shared/format.js';
+import { safeText, t } from '../shared/format.js';
 import { exactly } from './shell/filters.js';
+import { hasRecursion, mergeRecursionOf } from './shell/recursion.js';
 import { sentence, store } from './store.js';
 
 /** What a context menu is about. */
@@ -34,7 +35,7 @@ export function listenForMenus(): () => void {
     // Text fields keep the editor's own menu; elsewhere Cut and Paste would do nothing.
     const context = {
       preventDefaultContextMenuItems: !element.closest('input'),
-      ...(target ? { heatlineFunction: true, heatlineStack: target.stack !== undefined } : {}),
+      ...(target ? { heatlineFunction: true, heatlineStack: target.stack !== undefined, heatlineRecursion: hasRecursion() } : {}),
     };
     document.body.dataset.vscodeContext = JSON.stringify(context);
   };
@@ -55,6 +56,9 @@ async function act(action: string): Promise<void> {
       return store.setView({ ignore: store.view.ignore ? `${store.view.ignore}|${exactly(name)}` : exactly(name) });
     case 'hide':
       return store.setView({ hide: store.view.hide ? `${store.view.hide}|${exactly(name)}` : exactly(name) });
+    case 'mergeRecursion':
+    case 'mergeDirectRecursion':
+      return mergeRecursionOf(action, name);
     case 'sandwich':
       return store.show('sandwich', func);
     case 'fold':
@@ -79,5 +83,9 @@ async function functionTable(): Promise<string> {
   const rows = answer.rows.map(({ name, file, line, self, total, calls }) =>
     [cell(name), cell(file), line || '', self, total, calls ?? ''].join('\t'),
   );
-  return [['function', 'file', 'line', `self (${store.unit})`, `total (${store.unit})`, 'calls'].join('\t'), ...rows, ''].join('\n');
+  return [
+    [t('function'), t('file'), t('line'), `${t('self')} (${store.unit})`, `${t('total')} (${store.unit})`, t('calls')].join('\t'),
+    ...rows,
+    '',
+  ].join('\n');
 }

@@ -1,6 +1,7 @@
 import type { GroupBy, ViewParams } from '../../src/protocol/lsp.js';
 import type { PageState, PageViewChange } from '../../src/protocol/webview.js';
 import { ask, host, loadState, saveState } from '../shared/boot.js';
+import { t } from '../shared/format.js';
 import type { DiffState } from './diff/state.js';
 
 /** Remembered over hiding and reloading the page. */
@@ -50,6 +51,8 @@ export const VIEW_FIELDS = [
   'tagIgnore',
   'hide',
   'show',
+  'mergeRecursion',
+  'mergeDirectRecursion',
   'range',
   'justMyCode',
 ] as const;
@@ -217,7 +220,7 @@ class Store {
       if (turn !== this.searchTurn) return;
       this.matches = { total: answer.total, funcs: new Set(answer.funcs) };
       // The server looks for a broken expression as text; finding nothing then deserves the reason.
-      this.searchError = answer.funcs.length === 0 && isBroken(search) ? `“${search}” is not a regular expression.` : undefined;
+      this.searchError = answer.funcs.length === 0 && isBroken(search) ? t('“{0}” is not a regular expression.', search) : undefined;
     } catch (error) {
       if (turn !== this.searchTurn) return;
       this.matches = undefined;
@@ -274,5 +277,5 @@ function isBroken(search: string): boolean {
 /** An error as one sentence for the user. */
 export function sentence(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text === '' ? 'Something went wrong; the log has more.' : text;
+  return text === '' ? t('Something went wrong; the log has more.') : text;
 }

@@ -1,65 +1,67 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../../shared/format.js';
 import { useStore } from '../useStore.js';
 
 const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   [
-    'Flame graph',
+    t('Flame graph'),
     [
-      ['↑ ↓', 'caller, widest callee'],
-      ['← →', 'neighbour in the row'],
-      ['Space or click', 'zoom to the box'],
-      ['Enter or double click', 'open the source'],
-      ['Ctrl+Enter, Ctrl+click', 'open it beside'],
-      ['Escape, Backspace', 'back'],
-      ['0', 'show everything'],
-      ['+ −, Ctrl+wheel, pinch', 'zoom'],
-      ['Shift+← →, drag', 'move sideways'],
-      ['Wheel, Page Up, Page Down', 'scroll'],
-      ['N, Shift+N', 'next, previous match'],
-      ['I', 'inverted'],
-      ['Ctrl+C', 'copy the stack'],
+      ['↑ ↓', t('caller, widest callee')],
+      ['← →', t('neighbour in the row')],
+      [t('Space or click'), t('zoom to the box')],
+      [t('Enter or double click'), t('open the source')],
+      [t('Ctrl+Enter, Ctrl+click'), t('open it beside')],
+      [t('Escape, Backspace'), t('back')],
+      ['0', t('show everything')],
+      [t('+ −, Ctrl+wheel, pinch'), t('zoom')],
+      [t('Shift+← →, drag'), t('move sideways')],
+      [t('Wheel, Page Up, Page Down'), t('scroll')],
+      [t('N, Shift+N'), t('next, previous match')],
+      ['I', t('inverted')],
+      [t('Ctrl+C'), t('copy the stack')],
     ],
   ],
   [
-    'Timeline',
+    t('Timeline'),
     [
-      ['↑ ↓', 'caller, longest callee'],
-      ['← →', 'before, after in the row'],
-      ['Space', 'zoom to the box'],
-      ['+ −, Ctrl+wheel, pinch', 'zoom'],
-      ['Shift+← →, drag', 'move in time'],
-      ['Shift+drag, drag above', 'look at a part of the time, in all views'],
-      ['F', 'look at the time in sight'],
-      ['Escape', 'all the time'],
-      ['Home, 0', 'zoom out'],
+      ['↑ ↓', t('caller, longest callee')],
+      ['← →', t('before, after in the row')],
+      [t('Space'), t('zoom to the box')],
+      [t('+ −, Ctrl+wheel, pinch'), t('zoom')],
+      [t('Shift+← →, drag'), t('move in time')],
+      [t('Shift+drag, drag above'), t('look at a part of the time, in all views')],
+      ['F', t('look at the time in sight')],
+      [t('Escape'), t('all the time')],
+      [t('Home, 0'), t('zoom out')],
     ],
   ],
   [
-    'Tables',
+    t('Tables'),
     [
-      ['↑ ↓, Home, End', 'walk the rows'],
-      ['Enter or double click', 'open the source'],
-      ['Tab to a heading, Enter', 'sort'],
+      [t('↑ ↓, Home, End'), t('walk the rows')],
+      [t('Enter or double click'), t('open the source')],
+      [t('Tab to a heading, Enter'), t('sort')],
     ],
   ],
   [
-    'Tree',
+    t('Tree'),
     [
-      ['→ ←', 'open or go in, close or go out'],
-      ['H', 'open the hot path'],
-      ['I', 'inverted'],
-      ['N, Shift+N', 'next, previous match, wherever it is'],
+      ['→ ←', t('open or go in, close or go out')],
+      ['H', t('open the hot path')],
+      ['I', t('inverted')],
+      [t('N, Shift+N'), t('next, previous match, wherever it is')],
     ],
   ],
-  ['Lines', [['N, Shift+N', 'next, previous hot line']]],
+  [t('Lines'), [[t('N, Shift+N'), t('next, previous hot line')]]],
   [
-    'Everywhere',
+    t('Everywhere'),
     [
-      ['/', 'search text or /regex/'],
-      ['J', 'just my code'],
-      ['S', 'the selected function as a sandwich'],
-      ['Alt+← →, Ctrl+Z, Ctrl+Shift+Z', 'back, forward'],
-      ['?', 'this list'],
+      ['/', t('search text or /regex/')],
+      ['J', t('just my code')],
+      ['R', t('merge recursion')],
+      ['S', t('the selected function as a sandwich')],
+      [t('Alt+← →, Ctrl+Z, Ctrl+Shift+Z'), t('back, forward')],
+      ['?', t('this list')],
     ],
   ],
 ];
@@ -73,7 +75,7 @@ export function Help() {
     if (!store.help && dialog.current?.open) dialog.current.close();
   }, [store.help]);
   return (
-    <dialog ref={dialog} class="help" aria-label="Keys" onClose={() => store.setHelp(false)}>
+    <dialog ref={dialog} class="help" aria-label={t('Keys')} onClose={() => store.setHelp(false)}>
       {KEYS.map(([title, rows]) => (
         <section key={title}>
           <h2>{title}</h2>
@@ -88,7 +90,7 @@ export function Help() {
         </section>
       ))}
       <button type="button" class="button" onClick={() => store.setHelp(false)}>
-        Close
+        {t('Close')}
       </button>
     </dialog>
   );

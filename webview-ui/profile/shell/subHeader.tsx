@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { formatShare, formatValue, safeText } from '../../shared/format.js';
+import { formatCount, formatShare, formatValue, safeText, t } from '../../shared/format.js';
 import { useStore } from '../useStore.js';
 import { Filters } from './filters.js';
+import { RecursionToggle } from './recursion.js';
 
 export interface Crumb {
   readonly label: string;
@@ -27,14 +28,15 @@ export function SubHeader({ crumbs, note, children }: { crumbs: readonly Crumb[]
       <span class="space" />
       <Filters />
       {children}
+      <RecursionToggle />
       <button
         type="button"
         class="toggle"
         aria-pressed={library}
-        title="Fold library and interpreter frames (J)"
+        title={t('Fold library and interpreter frames (J)')}
         onClick={() => store.setView({ justMyCode: !library })}
       >
-        Just my code
+        {t('Just my code')}
       </button>
     </div>
   );
@@ -42,7 +44,7 @@ export function SubHeader({ crumbs, note, children }: { crumbs: readonly Crumb[]
 
 function Crumbs({ crumbs }: { crumbs: readonly Crumb[] }) {
   return (
-    <nav aria-label="Focus">
+    <nav aria-label={t('Focus')}>
       <ol>
         {crumbs.map((crumb, i) => (
           <li key={i}>
@@ -82,8 +84,12 @@ function Found() {
   const whole = store.page.info.totals[store.page.view.type] ?? 0;
   const text =
     funcs.size === 0
-      ? 'Nothing matches'
-      : `${funcs.size.toLocaleString('en')} ${funcs.size === 1 ? 'function matches' : 'functions match'} · ${formatValue(total, store.unit)} · ${formatShare(whole > 0 ? total / whole : 0)}`;
+      ? t('Nothing matches')
+      : [
+          t(funcs.size === 1 ? '{0} function matches' : '{0} functions match', formatCount(funcs.size)),
+          formatValue(total, store.unit),
+          formatShare(whole > 0 ? total / whole : 0),
+        ].join(' · ');
   return (
     <span class="found" role="status">
       {text}
