@@ -4,7 +4,10 @@ import { fileTree } from '../../src/core/model/fileTree.js';
 import { functionTable } from '../../src/core/model/functionTable.js';
 import { type Grouping, groupTable } from '../../src/core/model/groupTable.js';
 import type { Profile } from '../../src/core/model/profile.js';
-import { heaviestNode, hotPath, nextMatch, pathTo } from '../../src/core/model/treePath.js';
+import { columnNodes, type TreeNode } from '../../src/core/model/treeNodes.js';
+import { hotPath, wayToHeaviest, wayToMatch } from '../../src/core/model/treePath.js';
+import { functionStacks, treeShape } from '../../src/core/model/treeShape.js';
+import { weigh } from '../../src/core/model/weights.js';
 import { linesJson } from '../../src/core/report/lines.js';
 import { draw, drawCalls, nameOf } from './draw.js';
 
@@ -106,6 +109,19 @@ describe('files', () => {
     expect(names).toEqual(['w', 'deep/down/under', 'a.py', 'a', 'x', 'b.py', 'b']);
   });
 
+  it('name a library of one file by that file, without the folders around it', () => {
+    const made = fileTree(draw('a@/usr/lib/python3.12/threading.py:1 b@/usr/lib/python3.12/json/decoder.py:1'), { type: 0 });
+    const parts = Array.from(made.tree.func, (part) => made.parts[part]!).map(({ kind, frame }) => `${kind} ${frame.name} ${frame.file}`);
+    expect(parts).toEqual([
+      'package threading /usr/lib/python3.12/threading.py',
+      'file threading.py /usr/lib/python3.12/threading.py',
+      'function a /usr/lib/python3.12/threading.py',
+      'package json /usr/lib/python3.12/json',
+      'file decoder.py /usr/lib/python3.12/json/decoder.py',
+      'function b /usr/lib/python3.12/json/decoder.py',
+    ]);
+  });
+
   it('take names of any system and none', () => {
     const odd = draw(String.raw`a@\w\x.py:1 b@\w\v\y.py:1 c@~:1 d@/z.py:1 e@x.py:1`);
     const made = fileTree(odd, { type: 0 });
@@ -113,44 +129,48 @@ describe('files', () => {
   });
 });
 
-describe('ways through the tree', () => {
-  const deep = draw(
-    `main main main main other
-     a    a    b    a    x
-     f    f    f    g    f
-     x    y    .    .    .`,
-    { weights: [8, 2, 5, 1, 3] },
-  );
-  const tree = callTree(deep, { type: 0 });
-  const names = (path: readonly number[]) => path.map((node) => nameOf(deep, tree.func[node]!));
+const deep = draw(
+  `main main main main other
+   a    a    b    a    x
+   f    f    f    g    f
+   x    y    .    .    .`,
+  { weights: [8, 2, 5, 1, 3] },
+);
+const shape = treeShape(deep, functionStacks(deep, undefined), false);
+
+describe.each([
+  ['drawn', columnNodes(callTree(deep, { type: 0 }))],
+  ['asked node by node', shape.weigh(weigh(deep, { type: 0 }), 0)],
+])('ways through a tree that is %s', (_, tree) => {
+  const names = (path: readonly TreeNode[]) => path.map(({ func }) => nameOf(deep, func));
+  const func = (name: string) => Array.from(deep.functions.name.keys()).find((one) => nameOf(deep, one) === name)!;
 
   it('lead to the hot spot, from the whole or from a node', () => {
-    expect(names(hotPath(tree, -1))).toEqual(['main', 'a', 'f', 'x']);
-    const b = Array.from(tree.func.keys()).find((node) => names([node])[0] === 'b')!;
+    expect(names(hotPath(tree, undefined))).toEqual(['main', 'a', 'f', 'x']);
+    const b = wayToHeaviest(tree, func('b'), deep.functions.length).at(-1);
     expect(names(hotPath(tree, b))).toEqual(['f']);
-    expect(hotPath(tree, hotPath(tree, -1).at(-1)!)).toEqual([]);
-  });
-
-  it('end where a node spends more itself than its largest child', () => {
-    const own = draw('main main\n a .', { weights: [1, 9] });
-    expect(hotPath(callTree(own, { type: 0 }), -1).length).toBe(1);
+    expect(hotPath(tree, hotPath(tree, undefined).at(-1))).toEqual([]);
   });
 
   it('lead to the largest node of a function, and to matches one after the other', () => {
-    const func = (name: string) => Array.from(tree.func).find((one) => nameOf(deep, one) === name)!;
-    expect(names(pathTo(tree, heaviestNode(tree, func('f'))))).toEqual(['main', 'a', 'f']);
-    expect(heaviestNode(tree, 99)).toBe(-1);
+    expect(names(wayToHeaviest(tree, func('f'), deep.functions.length))).toEqual(['main', 'a', 'f']);
+    expect(wayToHeaviest(tree, 99, 100)).toEqual([]);
     const flags = new Uint8Array(deep.functions.length);
     flags[func('x')] = 1;
-    const first = nextMatch(tree, -1, flags, false);
-    const second = nextMatch(tree, first, flags, false);
-    expect([names(pathTo(tree, first)), names(pathTo(tree, second))]).toEqual([
+    const first = wayToMatch(tree, [], flags, false);
+    const second = wayToMatch(tree, first, flags, false);
+    expect([names(first), names(second)]).toEqual([
       ['main', 'a', 'f', 'x'],
       ['other', 'x'],
     ]);
-    expect(nextMatch(tree, second, flags, false)).toBe(first);
-    expect(nextMatch(tree, second, flags, true)).toBe(first);
-    expect(nextMatch(tree, -1, flags, true)).toBe(second);
-    expect(nextMatch(tree, -1, new Uint8Array(deep.functions.length), false)).toBe(-1);
+    expect(names(wayToMatch(tree, second, flags, false))).toEqual(names(first));
+    expect(names(wayToMatch(tree, second, flags, true))).toEqual(names(first));
+    expect(names(wayToMatch(tree, [], flags, true))).toEqual(names(second));
+    expect(wayToMatch(tree, [], new Uint8Array(deep.functions.length), false)).toEqual([]);
   });
+});
+
+it('the hot path ends where a node spends more itself than its largest child', () => {
+  const own = draw('main main\n a .', { weights: [1, 9] });
+  expect(hotPath(columnNodes(callTree(own, { type: 0 })), undefined).length).toBe(1);
 });

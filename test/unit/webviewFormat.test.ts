@@ -109,9 +109,16 @@ describe('colours', () => {
     expect(fill('<frozen importlib._bootstrap>', true)).toBe(fill('<frozen importlib._bootstrap>', false));
   });
 
-  it('greys library frames whatever their package', () => {
-    const fills = ['a', 'b', 'c'].map((pack) => paintOf({ name: 'x', file: `${pack}.py`, package: pack, library: true }, theme(true)).fill);
-    expect(new Set(fills).size).toBe(1);
+  it('gives libraries a breath of a hue each, far paler than own code, and those without a file none', () => {
+    for (const dark of [true, false]) {
+      const frame = (pack: string, library: boolean) => ({ name: 'x', file: `/usr/lib/${pack}.py`, package: pack, library });
+      const chroma = (fill: string) => Number(fill.split(' ')[1]);
+      const fills = ['json', 'yaml', 'rich'].map((pack) => paintOf(frame(pack, true), theme(dark)).fill);
+      expect(new Set(fills).size).toBe(3);
+      for (const fill of fills) expect(chroma(fill)).toBeLessThan(chroma(paintOf(frame('shop', false), theme(dark)).fill) / 2);
+      const plain = ['', '~', '<frozen a>'].map((file) => paintOf({ name: 'x', file, package: file, library: true }, theme(dark)).fill);
+      expect(new Set(plain).size).toBe(1);
+    }
   });
 });
 

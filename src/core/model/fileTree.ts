@@ -72,10 +72,12 @@ function wayTo({ file, name, library }: FlameFrame, home: readonly string[]): St
   if (file === '' || file === '~') return [{ kind: 'package', name: library && file === '' ? NO_FILE : packageOf(file, name), path: '' }];
   const pack = packageOf(file, name);
   const parts = file.split(/[\\/]/);
-  const from = isLibrary(file) ? Math.max(0, parts.lastIndexOf(pack)) : home.length - 1;
+  const folder = parts.lastIndexOf(pack, -2);
+  // A library that is one file, such as threading.py, has no folder of its own.
+  const from = isLibrary(file) ? (folder >= 0 ? folder : parts.length - 1) : home.length - 1;
   const path = (to: number) => parts.slice(0, to + 1).join('/');
   const steps: Step[] = [];
-  if (isLibrary(file)) steps.push({ kind: 'package', name: pack, path: from < parts.length - 1 ? path(from) : '' });
+  if (isLibrary(file)) steps.push({ kind: 'package', name: pack, path: path(from) });
   else if (home.length > 0) steps.push({ kind: 'folder', name: home.at(-1) || '/', path: home.join('/') });
   for (let i = from + 1; i < parts.length - 1; i++) steps.push({ kind: 'folder', name: parts[i]! || '/', path: path(i) });
   return [...steps, { kind: 'file', name: parts.at(-1)!, path: file }];

@@ -1,7 +1,7 @@
 import { safeText } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import { boxAt, visibleRange } from '../flame/boxes.js';
-import type { Drawing } from '../flame/paint.js';
+import { clip, type Drawing } from '../flame/paint.js';
 
 /** Rings around a middle that stands for the root. */
 export interface Sun extends Drawing {
@@ -105,31 +105,38 @@ function drawArc(context: CanvasRenderingContext2D, sun: Sun, theme: Theme, box:
   context.save();
   context.translate(x, y);
   const name = safeText(frame.name).slice(0, LONGEST);
+  const [along, across] = [length - 2 * PADDING, ring - 2 * PADDING];
   const angle = (from + to) / 2;
-  if (context.measureText(name).width + 2 * PADDING < Math.min(length, inner)) nameAlong(context, name, angle, inner + ring / 2);
-  else nameAcross(context, name, angle, inner, ring);
+  const { width } = context.measureText(name);
+  if (along >= Math.min(width, across)) nameAlong(context, clip(context, name, width, along), angle, inner + ring / 2);
+  else nameAcross(context, clip(context, name, width, across), angle, inner);
   context.restore();
 }
 
-/** The name along the arc, upright in both halves. */
+/** The name along the arc, letter by letter, upright in both halves. */
 function nameAlong(context: CanvasRenderingContext2D, name: string, angle: number, radius: number): void {
   const below = Math.sin(angle) > 0;
-  context.rotate(below ? angle - Math.PI / 2 : angle + Math.PI / 2);
   context.textAlign = 'center';
-  context.fillText(name, 0, below ? radius : -radius);
+  // Where a letter stands is measured with those before it, so that pairs keep their distance.
+  const middle = context.measureText(name).width / 2;
+  let before = 0;
+  let text = '';
+  for (const letter of name) {
+    text += letter;
+    const after = context.measureText(text).width;
+    const turn = ((before + after) / 2 - middle) / radius;
+    context.save();
+    context.rotate(below ? angle - Math.PI / 2 - turn : angle + Math.PI / 2 + turn);
+    context.fillText(letter, 0, below ? radius : -radius);
+    context.restore();
+    before = after;
+  }
 }
 
-/** The name along the radius, from left to right on both sides; cut where it has no room. */
-function nameAcross(context: CanvasRenderingContext2D, name: string, angle: number, inner: number, ring: number): void {
+/** The name along the radius, from left to right on both sides. */
+function nameAcross(context: CanvasRenderingContext2D, name: string, angle: number, inner: number): void {
   const left = Math.cos(angle) < 0;
-  const room = ring - 2 * PADDING;
-  let text = name;
-  if (context.measureText(text).width > room) {
-    while (text.length > 1 && context.measureText(`${text}…`).width > room) text = text.slice(0, -1);
-    if (text.length < 2) return;
-    text = `${text}…`;
-  }
   context.rotate(left ? angle + Math.PI : angle);
   context.textAlign = left ? 'right' : 'left';
-  context.fillText(text, left ? -(inner + PADDING) : inner + PADDING, 0);
+  context.fillText(name, left ? -(inner + PADDING) : inner + PADDING, 0);
 }

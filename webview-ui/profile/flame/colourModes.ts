@@ -6,7 +6,7 @@ import type { Colour } from './paint.js';
 
 /** What the colours of boxes tell. */
 export const colourModes = [
-  { id: 'module', label: t('Colour: module'), title: t('One colour a module; libraries are grey') },
+  { id: 'module', label: t('Colour: module'), title: t('One colour a module; libraries are pale') },
   { id: 'heat', label: t('Colour: heat'), title: t('The more a box takes itself, the hotter; what it calls counts there') },
   { id: 'kind', label: t('Colour: kind'), title: t('Your code green, libraries blue, native code and built-ins brown') },
 ] as const;

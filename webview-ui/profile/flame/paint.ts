@@ -31,7 +31,7 @@ export interface Scene extends Drawing {
 export type Colour = (boxes: Boxes, box: number, theme: Theme) => Paint;
 
 /**
- * One hue a package, libraries grey.
+ * One hue a package, libraries close to grey.
  * @param tintLibraries for a profile that has no code but libraries': they are not all grey then
  */
 export function byPackage(tintLibraries: boolean): Colour {
@@ -193,8 +193,11 @@ function drawText(context: CanvasRenderingContext2D, look: FrameText, paint: Pai
   context.fillText(clip(context, look.file, look.fileWidth, rest), x + look.nameWidth + 9, y);
 }
 
-/** Cuts a text to the room with an ellipsis; guesses by its mean letter width, then takes letters off until it fits. */
-function clip(context: CanvasRenderingContext2D, text: string, width: number, room: number): string {
+/**
+ * Cuts a text to the room with an ellipsis; guesses by its mean letter width, then takes letters off until it fits.
+ * @param width of the whole text, px, as `room` is
+ */
+export function clip(context: CanvasRenderingContext2D, text: string, width: number, room: number): string {
   if (width <= room) return text;
   let letters = Math.min(text.length - 1, Math.ceil((text.length * room) / width));
   while (letters > 0 && context.measureText(`${text.slice(0, letters)}…`).width > room) letters--;
