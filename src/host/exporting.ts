@@ -10,6 +10,7 @@ import type { ProfileInfo } from '../protocol/lsp.js';
 import type { PictureKind } from '../protocol/webview.js';
 import type { Ctx } from './ctx.js';
 import { pictureBytes } from './pictureBytes.js';
+import { language } from './texts.js';
 
 interface Kind extends vscode.QuickPickItem {
   readonly ending: string;
@@ -53,7 +54,7 @@ export async function exportProfile(ctx: Ctx, info: ProfileInfo, draw: ((kind: P
 
 /** Writes a picture that a page has drawn where the user wants it. @throws UserError for what is no picture */
 export async function savePicture(info: ProfileInfo, message: unknown): Promise<void> {
-  const { kind, bytes } = pictureBytes(message);
+  const { kind, bytes } = pictureBytes(message, language());
   const target = await askTarget(info, `.${kind}`);
   if (!target) return;
   await writeWhole(target, bytes);

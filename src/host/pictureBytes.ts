@@ -10,8 +10,8 @@ const MOST_BOXES = 200_000;
 const MOST_ROWS = 10_000;
 const LONGEST = 10_000;
 
-/** The file of a picture, from what the page says. @throws UserError */
-export function pictureBytes(message: unknown): { kind: PictureKind; bytes: Uint8Array } {
+/** The file of a picture, from what the page says. @param language of the texts, as HTML names it @throws UserError */
+export function pictureBytes(message: unknown, language = 'en'): { kind: PictureKind; bytes: Uint8Array } {
   const { kind, png, picture, rows } = fields(message);
   if (kind === 'png') {
     if (typeof png !== 'string' || png.length > MOST_PNG || !/^[A-Za-z0-9+/]+=*$/.test(png)) throw malformed();
@@ -27,7 +27,7 @@ export function pictureBytes(message: unknown): { kind: PictureKind; bytes: Uint
     upward: given.upward === true,
     boxes: list(given.boxes, MOST_BOXES).map(checkBox),
   };
-  const content = kind === 'svg' ? pictureSvg(checked) : pictureHtml(checked, list(rows, MOST_ROWS).map(checkRow));
+  const content = kind === 'svg' ? pictureSvg(checked) : pictureHtml(checked, list(rows, MOST_ROWS).map(checkRow), language);
   return { kind, bytes: Buffer.from(content) };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { useTexts } from '../../src/core/l10n.js';
 import { type Picture, pictureHtml, pictureSvg } from '../../src/core/report/picture.js';
 import { pictureBytes } from '../../src/host/pictureBytes.js';
 
@@ -67,6 +68,19 @@ describe('a picture as a page', () => {
     expect(data.boxes[1].name).toBe(NASTY);
     expect(data.boxes[1]).toMatchObject({ fill: '#ccc', text: '#000' });
     expect(data.rows).toEqual([row]);
+  });
+
+  it('speaks the language of whoever keeps it', () => {
+    useTexts({ 'Search functions and files': 'Funktionen und Dateien suchen', '{0} boxes match': '{0} Kästen </script> passen' });
+    const german = pictureHtml(picture, [row], 'de');
+    useTexts(undefined);
+    expect(german).toContain('<html lang="de">');
+    const { texts } = JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(german)![1]!);
+    expect([texts.searchLabel, texts.many, texts.all]).toEqual([
+      'Funktionen und Dateien suchen',
+      '{0} Kästen </script> passen',
+      'Show everything',
+    ]);
   });
 
   it('allows itself its own script and style, and no address at all', () => {

@@ -1,3 +1,5 @@
+import { t } from '../l10n.js';
+
 /** Filters on labels (see `matchingLabels`) that keep one value, and how people read them. */
 
 /** The filter that keeps one value of a label, letter for letter. A comma would separate two values. */
@@ -9,5 +11,5 @@ export function labelFilter(key: string, value: string): string {
 export function labelFilterText(filter: string): string {
   const parts = /^([^=]+)=\^(.*)\$$/s.exec(filter);
   if (!parts) return filter;
-  return `${parts[1]} is ${parts[2]!.replaceAll('\\x2c', ',').replace(/\\(\W)/g, '$1')}`;
+  return t('{0} is {1}', parts[1], parts[2]!.replaceAll('\\x2c', ',').replace(/\\(\W)/g, '$1'));
 }

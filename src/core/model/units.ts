@@ -58,7 +58,7 @@ export function formatSeconds(seconds: number): string {
 /** A stretch of time as `1.250 s to 1.375 s`: as many digits as tell its ends apart. @param range nanoseconds */
 export function rangeText({ from, to }: { readonly from: number; readonly to: number }): string {
   const digits = Math.max(0, Math.min(9, 2 - Math.floor(Math.log10((to - from) / 1e9))));
-  return `${(from / 1e9).toFixed(digits)} s to ${(to / 1e9).toFixed(digits)} s`;
+  return t('{0} to {1}', `${(from / 1e9).toFixed(digits)} s`, `${(to / 1e9).toFixed(digits)} s`);
 }
 
 /** Powers of 1024, as memory is. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { VIEWER, VIEWER_STYLE } from './pictureViewer.js';
+import { VIEWER, VIEWER_STYLE, viewerTexts } from './pictureViewer.js';
 
 /** A box of a picture to be kept: where it lies, what it is called and what is told of it. Texts are plain, and safe to be seen. */
 export interface PictureBox {
@@ -81,13 +81,20 @@ ${shapes.join('\n')}
  * A page that shows picture and table by itself, without a network: its policy allows its own script and style, and nothing
  * else. The data are JSON in which nothing can end the element that they stand in.
  */
-export function pictureHtml(picture: Picture, rows: readonly PictureRow[]): string {
+export function pictureHtml(picture: Picture, rows: readonly PictureRow[], language = 'en'): string {
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const boxes = picture.boxes.map((box) => ({ ...box, fill: colour(box.fill, '#ccc'), text: colour(box.text, '#000') }));
-  const data = { ...picture, background: colour(picture.background, '#fff'), foreground: colour(picture.foreground, '#000'), boxes, rows };
+  const data = {
+    ...picture,
+    background: colour(picture.background, '#fff'),
+    foreground: colour(picture.foreground, '#000'),
+    boxes,
+    rows,
+    texts: viewerTexts(),
+  };
   const policy = `default-src 'none'; script-src ${hash(VIEWER)}; style-src ${hash(VIEWER_STYLE)}; base-uri 'none'; form-action 'none'`;
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${xml(language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">

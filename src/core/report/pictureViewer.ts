@@ -1,3 +1,18 @@
+import { t } from '../l10n.js';
+
+/** What a kept page says, in the language of whoever keeps it. */
+export const viewerTexts = () => ({
+  search: t('Search'),
+  searchLabel: t('Search functions and files'),
+  all: t('Show everything'),
+  one: t('1 box matches'),
+  many: t('{0} boxes match'),
+  self: t('Self'),
+  total: t('Total'),
+  name: t('Function'),
+  place: t('Place'),
+});
+
 /** The style of a kept page (`pictureHtml`): the colours come with its data. */
 export const VIEWER_STYLE = `
 body { margin: 0; padding: 16px; font: 13px system-ui, sans-serif; }
@@ -35,9 +50,9 @@ make('p', document.body, data.about);
 const tools = make('div', document.body, undefined, 'tools');
 const search = make('input', tools);
 search.type = 'search';
-search.placeholder = 'Search';
-search.setAttribute('aria-label', 'Search functions and files');
-const all = make('button', tools, 'Show everything');
+search.placeholder = data.texts.search;
+search.setAttribute('aria-label', data.texts.searchLabel);
+const all = make('button', tools, data.texts.all);
 const said = make('span', tools);
 said.setAttribute('role', 'status');
 const flame = make('div', document.body, undefined, 'flame');
@@ -77,7 +92,7 @@ const find = () => {
     element.classList.toggle('dim', !matches);
     if (wanted !== '' && matches) found++;
   }
-  said.textContent = wanted === '' ? '' : found === 1 ? '1 box matches' : found + ' boxes match';
+  said.textContent = wanted === '' ? '' : found === 1 ? data.texts.one : data.texts.many.replace('{0}', found);
   for (const { row, element } of lines) element.hidden = wanted !== '' && !hit(row);
 };
 all.addEventListener('click', () => {
@@ -102,10 +117,10 @@ const order = (key, sign) => {
   });
   find();
 };
-for (const [key, label, sign] of [['self', 'Self', -1], ['total', 'Total', -1], ['name', 'Function', 1], ['place', 'Place', 1]]) {
+for (const [key, sign] of [['self', -1], ['total', -1], ['name', 1], ['place', 1]]) {
   const cell = make('th', head);
   cell.scope = 'col';
-  make('button', cell, label).addEventListener('click', () => order(key, sign));
+  make('button', cell, data.texts[key]).addEventListener('click', () => order(key, sign));
 }
 search.addEventListener('input', find);
 order('self', -1);
