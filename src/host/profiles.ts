@@ -8,7 +8,7 @@ import { t } from '../core/l10n.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import type { RequestOptions } from './languageClient.js';
-import { activeInfo, comparedWith, opened, type Session, unfolded, type ViewChange, viewed } from './session.js';
+import { activeInfo, codeView, comparedWith, opened, type Session, sameCode, type ViewChange, viewed } from './session.js';
 
 /** Endings that the profile editor takes (package.json `customEditors` says the same). */
 export const PROFILE_ENDINGS = [
@@ -137,7 +137,7 @@ export function followActive(ctx: Ctx): vscode.Disposable {
   let last: Promise<unknown> = Promise.resolve();
   const tell = (session: Session) => {
     if (!ctx.client.started) return;
-    const view = session.view ? unfolded(session.view) : null;
+    const view = codeView(session) ?? null;
     const base = comparedWith(session, activeInfo(session));
     last = last
       .then(() => ctx.client.request('profile/activate', { view, base }))
@@ -146,7 +146,7 @@ export function followActive(ctx: Ctx): vscode.Disposable {
   ctx.painters.push(async () => void (await last));
   const restarted = ctx.client.onRestart(() => void reopen(ctx));
   const changed = ctx.store.onDidChange((session, before) => {
-    if (session.view !== before.view || session.baseline !== before.baseline) tell(session);
+    if (!sameCode(session, before) || session.baseline !== before.baseline) tell(session);
     if (session.view !== before.view || session.metric !== before.metric) rememberSession(ctx, session);
   });
   return vscode.Disposable.from(restarted, changed);

@@ -1,6 +1,6 @@
 /** What the user looks at: one immutable value and the store that hands it to every view. Knows no vscode. */
 import { t } from '../core/l10n.js';
-import type { TimeRange } from '../core/model/profile.js';
+import type { TimeRange, TreeScope } from '../core/model/profile.js';
 import type { ProfileId, ProfileInfo, ViewParams } from '../protocol/lsp.js';
 
 /** Which of a line's two figures the heat is drawn from. */
@@ -14,6 +14,16 @@ export interface Session {
   readonly view: ViewParams | undefined;
   readonly metric: Metric;
   readonly baseline?: Baseline;
+  /** What the figures in the code are of, when less than the view; the pictures show all of it. */
+  readonly selection?: Selection;
+}
+
+/** The node of a call tree that is selected on a profile's page. */
+export interface Selection {
+  readonly profile: ProfileId;
+  readonly scope: TreeScope;
+  /** The node's function. */
+  readonly name: string;
 }
 
 /** What the active profile is compared with: one run, or several whose mean counts. Its profiles are none of `profiles`. */
@@ -25,8 +35,10 @@ export interface Baseline {
 
 export const emptySession: Session = { profiles: new Map(), active: undefined, view: undefined, metric: 'self' };
 
-/** Fields of a view that choose stacks and samples by an expression; empty ones choose nothing. */
-const FILTERS = ['focus', 'ignore', 'tagFocus', 'tagIgnore', 'hide', 'show', 'mergeRecursion', 'mergeDirectRecursion'] as const;
+/** Fields of a view that say by an expression which frames stacks are shown with. */
+const FRAMES = ['hide', 'show', 'mergeRecursion', 'mergeDirectRecursion'] as const;
+/** Those that choose stacks and samples too; empty ones choose nothing. */
+const FILTERS = ['focus', 'ignore', 'tagFocus', 'tagIgnore', ...FRAMES] as const;
 
 /** A change of the view; `null` takes a filter away. */
 export type ViewChange = {
@@ -66,6 +78,22 @@ export function defaultView(info: ProfileInfo): ViewParams {
 export function unfolded(view: ViewParams): ViewParams {
   const { justMyCode: _, ...rest } = view;
   return rest;
+}
+
+/** What the code in the editor shows: the view, of the selected node where there is one. */
+export function codeView(session: Session): ViewParams | undefined {
+  const selection = selectionOf(session);
+  return session.view && { ...unfolded(session.view), ...(selection ? { scope: selection.scope } : {}) };
+}
+
+/** The selected node of the active profile. */
+export function selectionOf({ selection, active }: Session): Selection | undefined {
+  return selection?.profile === active ? selection : undefined;
+}
+
+/** Equal for sessions whose figures in the code are the same. */
+export function sameCode(a: Session, b: Session): boolean {
+  return a.view === b.view && selectionOf(a) === selectionOf(b);
 }
 
 /** Adds a profile, or replaces the one with the same id or file, and makes it the active one. */
@@ -130,7 +158,21 @@ export function cleared(session: Session): Session {
 export function viewed(session: Session, change: ViewChange): Session {
   const info = activeInfo(session);
   if (!info || !session.view) return session;
-  return { ...session, view: changedView(session.view, change, info) };
+  const view = changedView(session.view, change, info);
+  // A node is known by the frames above it: where others are shown, it is no longer there.
+  const other = FRAMES.some((name) => view[name] !== session.view?.[name]);
+  return { ...(other ? unselected(session) : session), view };
+}
+
+/** Scopes the figures in the code to a node; null: to nothing less than the view. */
+export function selected(session: Session, selection: Selection | null): Session {
+  return selection ? { ...session, selection } : unselected(session);
+}
+
+function unselected(session: Session): Session {
+  if (!session.selection) return session;
+  const { selection: _, ...rest } = session;
+  return rest;
 }
 
 /** The view after a change, checked against the profile. Empty filters are no filters. */
@@ -155,7 +197,7 @@ export function unfiltered(session: Session): Session {
   const info = activeInfo(session);
   if (!info || !session.view) return session;
   const { type, justMyCode } = session.view;
-  return { ...session, view: { profile: info.id, type, ...(justMyCode === undefined ? {} : { justMyCode }) } };
+  return { ...unselected(session), view: { profile: info.id, type, ...(justMyCode === undefined ? {} : { justMyCode }) } };
 }
 
 export function metricChosen(session: Session, metric: Metric): Session {

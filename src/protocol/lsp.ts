@@ -4,7 +4,7 @@
  */
 import type { HeatLine } from '../core/model/heat.js';
 import type { LabelTotal } from '../core/model/labelTotals.js';
-import type { Quality, TimeRange, ValueType } from '../core/model/profile.js';
+import type { Quality, TimeRange, TreeScope, ValueType } from '../core/model/profile.js';
 import type { RecordingMeta } from '../core/recording.js';
 import type { CodeRequests } from './code.js';
 import type { CompareRequests } from './compare.js';
@@ -37,6 +37,8 @@ export interface ViewParams {
   readonly mergeDirectRecursion?: string;
   /** Only what was seen, or went on, in this time. */
   readonly range?: TimeRange;
+  /** Only stacks through this node of the call tree; not for comparisons, whose other side has other functions. */
+  readonly scope?: TreeScope;
   /** Fold library and interpreter frames. */
   readonly justMyCode?: boolean;
 }

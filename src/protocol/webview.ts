@@ -47,8 +47,8 @@ export interface PageRequests {
   sourceLine: [{ readonly func: number; readonly line?: number }, string | null];
   /** Intents: change what every view shows. */
   setView: [{ readonly view: PageViewChange }, null];
-  /** A box or row was selected: other views may reveal it. */
-  select: [{ readonly func: number | null }, null];
+  /** A box or row was selected, or nothing any more: other views may reveal it, and figures in the code are of its node. */
+  select: [{ readonly func: number | null; readonly place: TreePlace | null }, null];
   copy: [{ readonly text: string }, null];
   /** The user wants to export: the host asks what. */
   chooseExport: [Record<string, never>, null];
@@ -57,6 +57,15 @@ export interface PageRequests {
   /** The user wants to choose what this profile is compared with; or nothing any more. */
   chooseBaseline: [Record<string, never>, null];
   unpinBaseline: [Record<string, never>, null];
+}
+
+/** A node of the call tree as a page shows it. */
+export interface TreePlace {
+  /** Functions from the outermost frame to the node; inverted from the innermost one. */
+  readonly path: readonly number[];
+  readonly inverted: boolean;
+  /** The node's function. */
+  readonly name: string;
 }
 
 /** host → page, not answered. */

@@ -44,6 +44,8 @@ export function viewed(server: Server, view: ViewParams): OpenProfile {
   }
   if (view.range !== undefined && !(Number.isFinite(view.range.from) && view.range.from < view.range.to))
     throw new UserError('bad-request', 'The stretch of time is empty.');
+  if (view.scope?.path.some((func) => !Number.isInteger(func) || func < 0 || func >= opened.info.functions))
+    throw new UserError('no-such-function', 'The profile has no such function.');
   for (const pattern of [view.focus, view.ignore, view.hide, view.show, view.mergeRecursion, view.mergeDirectRecursion]) {
     try {
       if (pattern !== undefined) new RegExp(pattern);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkForward, checkPlace, checkViewChange } from '../../src/host/editors/pageMessages.js';
+import { checkForward, checkPlace, checkSelection, checkViewChange } from '../../src/host/editors/pageMessages.js';
 import { barWidth, FULL_BAR, lineStyles, stepOf } from '../../src/host/views/heatStyle.js';
 import type { LineHeat, ProfileInfo } from '../../src/protocol/lsp.js';
 
@@ -73,6 +73,22 @@ describe('messages of a page', () => {
     expect(checkPlace({ func: 9, line: 4, extra: 1 }, info)).toEqual({ func: 9, line: 4 });
     expect(() => checkPlace({ func: 10 }, info)).toThrow('no such function');
     expect(() => checkPlace({ func: -1 }, info)).toThrow('func');
+  });
+
+  it('select functions and nodes that exist', () => {
+    const view = { profile: 'p1', type: 0, justMyCode: true };
+    const place = { path: [3, 9], inverted: true, name: 'quote', evil: 1 };
+    expect(checkSelection({ func: 9, place }, info, view)).toEqual({
+      func: 9,
+      selection: { profile: 'p1', scope: { path: [3, 9], inverted: true, justMyCode: true }, name: 'quote' },
+    });
+    expect(checkSelection({ func: null, place }, info, view)).toEqual({ func: null, selection: null });
+    expect(checkSelection({ func: 9, place: null }, info, view)).toEqual({ func: 9, selection: null });
+    // Sums have no stacks that could go through a node.
+    expect(checkSelection({ func: 9, place }, { ...info, treeIsEstimate: true }, view)).toEqual({ func: 9, selection: null });
+    for (const bad of [{ path: [] }, { path: [10] }, { path: ['3'] }, { path: 3 }, { inverted: 1 }, { name: null }])
+      expect(() => checkSelection({ func: 9, place: { ...place, ...bad } }, info, view)).toThrow();
+    expect(() => checkSelection({ func: 10, place: null }, info, view)).toThrow('no such function');
   });
 
   it('choose a stretch of time that is one, and lanes that can be', () => {

@@ -3,12 +3,16 @@ import {
   activated,
   cleared,
   closed,
+  codeView,
   defaultView,
   emptySession,
   metricChosen,
   opened,
   renewed,
   SessionStore,
+  sameCode,
+  selected,
+  unfiltered,
   unfolded,
   viewed,
 } from '../../src/host/session.js';
@@ -117,6 +121,26 @@ describe('session', () => {
     expect(activated(one, 'a').view?.profile).toBe('a');
     expect(activated(one, 'gone')).toBe(one);
     expect(cleared(two).profiles.size).toBe(2);
+  });
+
+  it('shows in the code what is of the selected node, until that is no node of what is shown', () => {
+    const selection = { profile: 'a', scope: { path: [0, 2], inverted: false, justMyCode: true }, name: 'quote' };
+    const two = opened(opened(emptySession, info('b')), info('a'));
+    const chosen = selected(two, selection);
+    expect(codeView(chosen)).toEqual({ profile: 'a', type: 0, scope: selection.scope });
+    expect(chosen.view).toBe(two.view);
+    expect([sameCode(two, chosen), sameCode(chosen, viewed(chosen, {})), sameCode(two, selected(chosen, null))]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    // Another figure, thread or focus leaves the node; other frames make it another one.
+    expect(codeView(viewed(chosen, { type: 1, focus: 'pay' }))).toMatchObject({ type: 1, focus: 'pay', scope: selection.scope });
+    expect(codeView(viewed(chosen, { hide: '^main$' }))).not.toHaveProperty('scope');
+    expect(codeView(viewed(chosen, { mergeRecursion: '.' }))).not.toHaveProperty('scope');
+    expect(codeView(unfiltered(chosen))).not.toHaveProperty('scope');
+    expect(codeView(activated(chosen, 'b'))).not.toHaveProperty('scope');
+    expect(codeView(selected(emptySession, selection))).toBeUndefined();
   });
 
   it('asks for unfolded figures where they must be those of the profile itself', () => {

@@ -1,5 +1,5 @@
 import type { GroupBy, ViewParams } from '../../src/protocol/lsp.js';
-import type { PageState, PageViewChange } from '../../src/protocol/webview.js';
+import type { PageState, PageViewChange, TreePlace } from '../../src/protocol/webview.js';
 import { ask, host, loadState, saveState } from '../shared/boot.js';
 import { t } from '../shared/format.js';
 import type { DiffState } from './diff/state.js';
@@ -79,6 +79,8 @@ class Store {
 
   private readonly listeners = new Set<() => void>();
   private searchTurn = 0;
+  /** The node that the host was told of last; unknown after a reload. */
+  private placeKey: string | undefined;
   private hostTab: string | undefined;
 
   subscribe(listener: () => void): () => void {
@@ -165,12 +167,17 @@ class Store {
     this.changed();
   }
 
-  /** A box or row was chosen: every tab marks this function, and so do other views of the editor. */
-  select(func: number | null): void {
-    if (this.selected === func) return;
+  /**
+   * A box or row was chosen, or nothing any more: every tab marks this function, and so do other views of the editor.
+   * @param place its node of the call tree, where it stands for one: figures in the code are then of that
+   */
+  select(func: number | null, place: TreePlace | null = null): void {
+    const key = JSON.stringify(place);
+    if (this.selected === func && this.placeKey === key) return;
     this.selected = func;
+    this.placeKey = key;
     this.save({ selected: func });
-    host.request('select', { func }).catch(() => undefined);
+    host.request('select', { func, place }).catch(() => undefined);
     this.changed();
   }
 

@@ -41,7 +41,7 @@ export function functionRows({ locations, lines }: Profile, rows: FrameColumns, 
  * Folds the stack `frames[start … end - 1]`, leaf first, in place and gives its new end: own frames stay, and of each run of
  * library frames its outermost; none outside the outermost own frame. A stack of library frames only is its outermost one.
  */
-function foldLibrary(frames: Uint32Array, start: number, end: number, library: Uint8Array): number {
+export function foldLibrary(frames: Uint32Array, start: number, end: number, library: Uint8Array): number {
   let outermost = end - 1;
   while (outermost >= start && library[frames[outermost]!] === 1) outermost--;
   if (outermost < start) {

@@ -178,6 +178,8 @@ export interface Quality {
   readonly missed?: number;
   /** Estimated cost of recording as a share of the run, 0.05 = 5 %. */
   readonly cost?: number;
+  /** Seconds to which the times of samples are right, where the recorder knows. */
+  readonly timesWithin?: number;
   /** Seconds that tracing is estimated to have added to the samples, and the calibrated cost of one Python call in seconds. */
   readonly tracingSeconds?: number;
   readonly tracingPerCallSeconds?: number;
@@ -233,6 +235,15 @@ export interface TimeRange {
   readonly to: number;
 }
 
+/** A node of the call tree, known by the way to it: node numbers change with the view, functions do not. */
+export interface TreeScope {
+  /** Functions from the outermost frame to the node; inverted from the innermost one. */
+  readonly path: readonly number[];
+  readonly inverted: boolean;
+  /** The tree has its library frames folded (see TreeOptions.justMyCode). */
+  readonly justMyCode: boolean;
+}
+
 /** Thread, focus and value type that every derived table is computed for. */
 export interface ViewSpec {
   /** Index into sampleTypes. */
@@ -247,4 +258,6 @@ export interface ViewSpec {
   readonly tagIgnore?: string;
   /** Only what was seen, or went on, in this time (see `rangeParts`). */
   readonly range?: TimeRange;
+  /** Only stacks through this node. */
+  readonly scope?: TreeScope;
 }

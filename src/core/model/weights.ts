@@ -4,6 +4,7 @@ import type { Profile, ValueColumn, ViewSpec } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
 import { rangeParts } from './timing.js';
+import { scopedRows } from './treeScope.js';
 
 /** What each distinct stack (row of `stackIndex` and of `stackRows`) weighs in a view. */
 export interface Weights {
@@ -85,12 +86,15 @@ export function chosenSamples(profile: Profile, { thread, tagFocus, tagIgnore }:
 
 /**
  * Flags (0/1) per stack row, as pprof's -focus and -ignore: a stack stays when any of its frames matches focus and none
- * matches ignore; undefined when all stay. @throws UserError
+ * matches ignore, and when it goes through the scope's node; undefined when all stay. @throws UserError
  */
-export function chosenRows(profile: Profile, { focus, ignore }: ViewSpec): Uint8Array | undefined {
-  const rows = focus ? matchingRows(profile, functionMatcher(profile, focus)) : undefined;
-  const without = ignore ? matchingRows(profile, functionMatcher(profile, ignore)) : undefined;
-  return rows === undefined ? without?.map((flag) => 1 - flag) : rows.map((flag, row) => (without?.[row] === 1 ? 0 : flag));
+export function chosenRows(profile: Profile, { focus, ignore, scope }: ViewSpec): Uint8Array | undefined {
+  const tests = [
+    focus ? matchingRows(profile, functionMatcher(profile, focus)) : undefined,
+    ignore ? matchingRows(profile, functionMatcher(profile, ignore)).map((flag) => 1 - flag) : undefined,
+    scope && scopedRows(profile, scope),
+  ].filter((flags) => flags !== undefined);
+  return tests.length === 0 ? undefined : tests.reduce((all, flags) => all.map((flag, row) => flag & flags[row]!));
 }
 
 function dropFiltered(profile: Profile, spec: ViewSpec, value: Float64Array, exact: BigInt64Array | undefined, count: Float64Array): void {

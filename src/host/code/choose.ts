@@ -8,7 +8,7 @@ import type { HeatScale } from '../../protocol/code.js';
 import type { ProfileInfo, ViewParams } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
-import { activeInfo, metricChosen, type Session, unfiltered, unfolded, viewed } from '../session.js';
+import { activeInfo, metricChosen, type Session, selected, selectionOf, unfiltered, unfolded, viewed } from '../session.js';
 import { heatScale, markSettings } from '../views/heatSettings.js';
 import { PALETTES, type Palette } from '../views/palettes.js';
 import { filterWords } from './viewWords.js';
@@ -41,6 +41,12 @@ export async function chooseView(ctx: Ctx): Promise<void> {
       choose: () => setFocus(ctx),
     },
   ];
+  const selection = selectionOf(shown.session);
+  if (selection)
+    focus.push({
+      label: t('Show the code’s figures of all, not only of the selected {0}', safeText(selection.name)),
+      choose: () => ctx.store.update((session) => selected(session, null)),
+    });
   const filters = [...filterWords(view), ...(view.thread === undefined ? [] : [t('thread {0}', view.thread)])].map(safeText);
   if (filters.length > 0) focus.push({ label: t('Clear filters'), description: filters.join(' · '), choose: () => clearFilters(ctx) });
   const threads = threadChoices(ctx, shown);

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { t } from '../../core/l10n.js';
 import { formatShare, formatValue, typeLabel } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
-import { activeInfo, type Session, unfolded } from '../session.js';
+import { activeInfo, codeView, type Session, sameCode } from '../session.js';
 
 /** Below this share (0..1) a file stays clean. */
 const SEEN = 0.01;
@@ -19,7 +19,7 @@ export class ExplorerBadges implements vscode.FileDecorationProvider, vscode.Dis
   constructor(private readonly ctx: Ctx) {
     this.subscriptions = vscode.Disposable.from(
       vscode.window.registerFileDecorationProvider(this),
-      ctx.store.onDidChange((session, before) => session.view !== before.view && this.renew(session)),
+      ctx.store.onDidChange((session, before) => !sameCode(session, before) && this.renew(session)),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('heatline.explorer') && this.renew(ctx.store.value)),
       this.changed,
     );
@@ -49,10 +49,10 @@ export class ExplorerBadges implements vscode.FileDecorationProvider, vscode.Dis
 
   private async ask(session: Session, token: vscode.CancellationToken): Promise<ReadonlyMap<string, vscode.FileDecoration>> {
     const info = activeInfo(session);
-    const { view } = session;
+    const view = codeView(session);
     const badges = new Map<string, vscode.FileDecoration>();
     if (!info || !view || !vscode.workspace.getConfiguration('heatline.explorer').get<boolean>('enabled', true)) return badges;
-    const { sum, paths } = await this.ctx.client.request('profile/pathShares', { view: unfolded(view) }, { token });
+    const { sum, paths } = await this.ctx.client.request('profile/pathShares', { view }, { token });
     const type = info.valueTypes[view.type];
     for (const { path, self, folder } of paths) {
       const share = sum > 0 ? self / sum : 0;

@@ -10,7 +10,7 @@ import { SelectionItem } from './selectionItem.js';
 import { ViewItem } from './viewItem.js';
 
 export { checkCompare } from '../editors/compareMessages.js';
-export { checkForward, checkPlace, checkText, checkViewChange } from '../editors/pageMessages.js';
+export { checkForward, checkPlace, checkSelection, checkText, checkViewChange } from '../editors/pageMessages.js';
 export { openLocation, openPlace, sourceLine } from '../locations.js';
 export { chooseMetric, choosePalette, chooseScale, chooseThread, chooseView, clearFilters, setFocus } from './choose.js';
 export { goToHotLine } from './hotLines.js';

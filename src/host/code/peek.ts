@@ -7,7 +7,7 @@ import { formatShare, formatValue } from '../../core/model/units.js';
 import type { Neighbour } from '../../protocol/code.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
-import { activeInfo, unfolded } from '../session.js';
+import { activeInfo, codeView } from '../session.js';
 import { canHeat } from '../views/heatSettings.js';
 
 /** Names told where a peek has nothing to show. */
@@ -22,13 +22,13 @@ let pen: vscode.TextEditorDecorationType | undefined;
  * @throws UserError when there is nothing to show
  */
 export async function peekLine(ctx: Ctx, side: 'callers' | 'callees', given: unknown): Promise<void> {
-  const { view } = ctx.store.value;
+  const view = codeView(ctx.store.value);
   const info = activeInfo(ctx.store.value);
   if (!info || !view)
     throw new UserError('no-profile', t('No profile is open yet.'), [{ title: t('Profile This File'), command: 'heatline.profileFile' }]);
   const at = placeOf(given);
   if (!at || !canHeat(at.uri)) throw new UserError('no-editor', t('Put the cursor on a line of a file first.'));
-  const asked = { view: unfolded(view), uri: at.uri.toString(), line: at.line, side };
+  const asked = { view, uri: at.uri.toString(), line: at.line, side };
   const { rows, sum, of } = await ctx.client.request('profile/lineNeighbours', asked);
   const places = rows.flatMap((row) => (row.path === null ? [] : [{ row, location: locationOf(row.path, row.line) }]));
   if (places.length === 0) throw new UserError('no-neighbours', nothing(rows, side, at.line));

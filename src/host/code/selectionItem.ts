@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { t } from '../../core/l10n.js';
 import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
-import { activeInfo, unfolded } from '../session.js';
+import { activeInfo, codeView } from '../session.js';
 import { canHeat } from '../views/heatSettings.js';
 
 /** A selection that still grows is asked for when it rests this long. */
@@ -42,7 +42,7 @@ export class SelectionItem implements vscode.Disposable {
 
   private async show(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
-    const { view } = this.ctx.store.value;
+    const view = codeView(this.ctx.store.value);
     const info = activeInfo(this.ctx.store.value);
     const lines = editor && selectedLines(editor.selection);
     const enabled = vscode.workspace.getConfiguration('heatline.selection').get<boolean>('enabled', true);
@@ -50,7 +50,7 @@ export class SelectionItem implements vscode.Disposable {
     this.asking = new vscode.CancellationTokenSource();
     const { token } = this.asking;
     const [from, to] = lines;
-    const asked = { view: unfolded(view), uri: editor.document.uri.toString(), from, to };
+    const asked = { view, uri: editor.document.uri.toString(), from, to };
     const { self, total, sum } = await this.ctx.client.request('profile/selection', asked, { token });
     if (token.isCancellationRequested) return;
     const unit = info.valueTypes[view.type]?.unit ?? '';

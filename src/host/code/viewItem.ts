@@ -5,7 +5,7 @@ import { t } from '../../core/l10n.js';
 import { formatValue, typeLabel } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
-import { activeInfo, type Session } from '../session.js';
+import { activeInfo, type Session, selectionOf } from '../session.js';
 import { heatScale } from '../views/heatSettings.js';
 import { SCALE_WORDS, viewWords } from './viewWords.js';
 
@@ -34,7 +34,7 @@ export class ViewItem implements vscode.Disposable {
     }
     const scale = heatScale(vscode.window.activeTextEditor?.document);
     const type = info.valueTypes[view.type];
-    const words = viewWords(info, view, metric, scale);
+    const words = viewWords(info, view, metric, scale, selectionOf(session)?.name);
     const total = formatValue(info.totals[view.type] ?? 0, type?.unit ?? '');
     const whole = t('{0}: {1}, {2} in all.', safeText(info.label), type ? typeLabel(type) : '', total);
     const share = t(

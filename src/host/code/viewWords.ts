@@ -17,13 +17,14 @@ export const SCALE_WORDS: Readonly<Record<HeatScale, string>> = {
   function: t('of the line’s function'),
 };
 
-/** `wall · self · all threads · focus quote`: as short as the status bar wants it. */
-export function viewWords(info: ProfileInfo, view: ViewParams, metric: Metric, scale: HeatScale): string {
+/** `wall · self · all threads · focus quote`: as short as the status bar wants it. @param selection function of the selected node */
+export function viewWords(info: ProfileInfo, view: ViewParams, metric: Metric, scale: HeatScale, selection?: string): string {
   const type = info.valueTypes[view.type];
   const parts = [type?.type || type?.unit || t('value'), t(metric)];
   if (view.thread !== undefined) parts.push(view.thread);
   else if (info.threads.length > 1) parts.push(t('all threads'));
   parts.push(...filterWords(view));
+  if (selection !== undefined) parts.push(t('in the selected {0}', selection));
   if (scale !== 'profile') parts.push(t(scale === 'file' ? 'share of the file' : 'share of the function'));
   return parts.map((part) => shorten(safeText(part))).join(' · ');
 }

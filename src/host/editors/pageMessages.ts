@@ -4,7 +4,7 @@ import type { LaneWindow } from '../../core/model/timelineBoxes.js';
 import type { GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
 import type { TreeGoal } from '../../protocol/tabs.js';
 import type { ForwardedMethod } from '../../protocol/webview.js';
-import { changedView, type ViewChange } from '../session.js';
+import { changedView, type Selection, type ViewChange } from '../session.js';
 
 const SORTS: readonly SortKey[] = ['name', 'file', 'calls', 'self', 'selfPerCall', 'total', 'totalPerCall'];
 const GROUPS: readonly GroupBy[] = ['function', 'file', 'module', 'line'];
@@ -12,6 +12,7 @@ const LONGEST_TEXT = 1000;
 const LONGEST_PATH = 100_000;
 const MOST_ROWS = 100_000;
 const MOST_LANES = 500;
+const DEEPEST = 100_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 type Checked = { [M in ForwardedMethod]: { readonly method: M; readonly params: Requests[M][0] } }[ForwardedMethod];
@@ -185,6 +186,26 @@ export function checkPlace(message: unknown, info: ProfileInfo): { readonly func
   if (func >= info.functions) throw new Error('the profile has no such function');
   const line = given.line === undefined || given.line === null ? undefined : integer(given, 'line', 0);
   return { func, ...optional('line', line) };
+}
+
+/**
+ * What was selected on the page: a function, and the node of the call tree that it is at, where the page shows one. Node and function
+ * are null for nothing.
+ */
+export function checkSelection(
+  message: unknown,
+  info: ProfileInfo,
+  view: ViewParams,
+): { readonly func: number | null; readonly selection: Selection | null } {
+  const given = fields(message);
+  const func = given.func === null ? null : checkPlace(message, info).func;
+  // Of sums nobody knows the stacks: figures in the code stay those of all.
+  if (func === null || given.place === null || given.place === undefined || info.treeIsEstimate) return { func, selection: null };
+  const place = fields(given.place);
+  const path = Array.isArray(place.path) ? place.path.map((one) => checkPlace({ func: one }, info).func) : [];
+  if (path.length === 0 || path.length > DEEPEST) throw new Error(`path must hold 1 to ${DEEPEST} functions`);
+  const scope = { path, inverted: flag(place, 'inverted') ?? false, justMyCode: view.justMyCode ?? false };
+  return { func, selection: { profile: info.id, scope, name: text(place, 'name', LONGEST_PATH) } };
 }
 
 export function checkText(message: unknown, name: string, longest: number): string {

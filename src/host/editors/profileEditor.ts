@@ -6,7 +6,8 @@ import type { CompareMethod, ForwardedMethod, PageEvents, PageRequests, PageStat
 import type { Ctx } from '../ctx.js';
 import { inCode, launching } from '../lazy.js';
 import { openProfile } from '../profiles.js';
-import { activated, defaultView, opened, profileAt, type Session, unpinned, viewed } from '../session.js';
+import { activated, defaultView, opened, profileAt, type Session, selected, unpinned, viewed } from '../session.js';
+import { language } from '../texts.js';
 import { isCompareMethod, pageCompared } from './pageCompared.js';
 import { pageHtml, pageRoot } from './pageHtml.js';
 
@@ -71,7 +72,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       this.pages.delete(page);
     });
     // Last, so that nothing the page says can be missed.
-    webview.html = pageHtml(webview, extension, vscode.l10n.bundle ? vscode.env.language : 'en');
+    webview.html = pageHtml(webview, extension, language());
   }
 
   /** Opens the page of a profile file, on a function or a tab when one is given. */
@@ -156,8 +157,10 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     });
     rpc.handle('select', (message) => {
       const info = this.infoOf(page);
-      if (message.func === null) return null;
-      const { func } = inCode().checkPlace(message, info);
+      const { func, selection } = inCode().checkSelection(message, info, this.stateOf(info, this.ctx.store.value).view);
+      const follows = vscode.workspace.getConfiguration('heatline.heat').get<boolean>('followSelection', true);
+      this.ctx.store.update((session) => selected(session, follows ? selection : null));
+      if (func === null) return null;
       // The same profile in another group of editors shows the same function.
       for (const other of this.pages) if (other !== page && other.info?.id === info.id) other.rpc.send('reveal', { func });
       return null;

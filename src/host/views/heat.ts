@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { HotExpression } from '../../protocol/code.js';
 import type { LineHeat } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
-import { activeInfo, type Session, unfolded } from '../session.js';
+import { activeInfo, codeView, type Session, sameCode } from '../session.js';
 import { canHeat, type HeatSettings, heatSettings, markSettings } from './heatSettings.js';
 import { type LineStyle, lineStyles } from './heatStyle.js';
 import { Painter, type Sheet, sheetOf, turn } from './painter.js';
@@ -59,16 +59,16 @@ export class HeatView implements vscode.Disposable {
   }
 
   render(session: Session): void {
-    const same = session.view === this.session.view && session.metric === this.session.metric;
+    const same = sameCode(session, this.session) && session.metric === this.session.metric;
     this.session = session;
     if (!same) this.paintVisible();
   }
 
   /** Lines of one document under the current session, as shares of the whole profile; [] where the profile says nothing of it. */
   async linesOf(uri: vscode.Uri): Promise<readonly LineHeat[]> {
-    const { view } = this.session;
+    const view = codeView(this.session);
     if (!view || !canHeat(uri)) return [];
-    return (await this.ctx.client.request('profile/lineHeat', { view: unfolded(view), uri: uri.toString() })).lines;
+    return (await this.ctx.client.request('profile/lineHeat', { view, uri: uri.toString() })).lines;
   }
 
   /** Lines of a document that are lit, in order, as they were painted last. */
@@ -141,13 +141,13 @@ export class HeatView implements vscode.Disposable {
     const key = document.uri.toString();
     const settings = heatSettings(document);
     const info = activeInfo(session);
-    if (!info || !session.view || !canHeat(document.uri) || !settings.enabled) {
+    const view = codeView(session);
+    if (!info || !view || !canHeat(document.uri) || !settings.enabled) {
       this.known.delete(key);
       return this.draw(document, CLEAN);
     }
     const before = this.known.get(key);
     if (before && before.version === version && sameLook(before, session, settings)) return this.draw(document, before.sheet);
-    const view = unfolded(session.view);
     const { lines, expressions } = await this.ctx.client.request(
       'profile/lineHeat',
       { view, uri: key, scale: settings.scale, ...(settings.expressions ? { expressions: session.metric } : {}) },
@@ -155,7 +155,7 @@ export class HeatView implements vscode.Disposable {
     );
     // Something newer is on its way: what came back now would be drawn at the wrong lines.
     const late = () => token.isCancellationRequested || document.version !== version || document.isClosed;
-    const unit = info.valueTypes[session.view.type]?.unit ?? '';
+    const unit = info.valueTypes[view.type]?.unit ?? '';
     const styles: LineStyle[] = [];
     for (let at = 0; at < lines.length; at += PIECE) {
       if (at > 0) await turn();
@@ -186,7 +186,7 @@ export class HeatView implements vscode.Disposable {
 
 function sameLook(before: Heated, session: Session, settings: HeatSettings): boolean {
   return (
-    before.session.view === session.view &&
+    sameCode(before.session, session) &&
     before.session.metric === session.metric &&
     JSON.stringify(before.settings) === JSON.stringify(settings)
   );

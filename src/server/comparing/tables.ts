@@ -64,7 +64,7 @@ export class ComparisonTables {
     return this.table(keyOf('comparison', view, normalize), () => {
       const type = this.typeOf(view);
       const [baseType, nextType] = [this.find(this.base.profile, type), this.find(this.next.profile, type)];
-      checkRange(view);
+      checkComparable(view);
       this.checkThread(view);
       const shown = (profile: Profile) => shownProfile(profile, view);
       const side = (sum: RunSum): Repeated | undefined =>
@@ -146,8 +146,10 @@ export class ComparisonTables {
   }
 }
 
-/** A stretch of time is one of the profile that it was chosen on. */
-function checkRange({ range }: ViewParams): void {
+/** A stretch of time, or a node, is one of the profile that it was chosen on. */
+function checkComparable({ range, scope }: ViewParams): void {
+  if (scope)
+    throw new UserError('no-scope', 'A node of a call tree is chosen, which means nothing in another run: show all of them to compare.');
   if (range)
     throw new UserError('no-range', 'A stretch of time is chosen, which means nothing in another run: show all of the time to compare.');
 }

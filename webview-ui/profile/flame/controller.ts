@@ -1,3 +1,4 @@
+import type { TreePlace } from '../../../src/protocol/webview.js';
 import { announce } from '../../shared/announce.js';
 import { formatCount, formatShare, formatValue, safeText, shortPath, t } from '../../shared/format.js';
 import { reducedMotion } from '../../shared/theme.js';
@@ -198,11 +199,10 @@ export class FlameController {
 
   select(box: number, speak: boolean): void {
     this.selected = box;
-    if (box >= 0) {
-      const func = this.funcOf(box);
-      store.select(func !== null && func >= 0 ? func : null);
-      if (speak) announce(this.describe(box));
-    }
+    const func = this.funcOf(box);
+    if (func !== null && func >= 0) store.select(func, this.placeOf(box));
+    else store.select(null);
+    if (box >= 0 && speak) announce(this.describe(box));
     this.surface.changed();
   }
 
@@ -276,6 +276,15 @@ export class FlameController {
 
   private funcOf(box: number): number | null {
     return this.frameOf(box)?.func ?? null;
+  }
+
+  /** The node of the call tree that a box is, where the picture is of that. */
+  private placeOf(box: number): TreePlace | null {
+    const { boxes } = this;
+    if (!boxes || !this.source.isCallTree) return null;
+    const inside = box === 0 ? [] : [...callersOf(boxes, box).slice(1), box];
+    const path = [...this.trail.map(({ func }) => func), ...inside.map((at) => this.funcOf(at) ?? -1)];
+    return { path, inverted: boxes.inverted, name: this.frameOf(box)?.name ?? '' };
   }
 
   private show(boxes: Boxes): void {

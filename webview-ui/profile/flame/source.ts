@@ -16,6 +16,8 @@ export interface FlameSource {
   /** Functions from `home` to the node that was the root when the page was left: node ids don't survive, functions do. */
   readonly focus: readonly number[];
   keepFocus(path: readonly number[]): void;
+  /** Its boxes are nodes of the view's call tree. */
+  readonly isCallTree?: boolean;
   /** Turns the picture round; absent where it has one side only. */
   invert?(): void;
   /** Says of a box what is to be heard beside name and figures. */
@@ -25,6 +27,7 @@ export interface FlameSource {
 /** The call tree of the whole view. */
 export const profileSource: FlameSource = {
   home: -1,
+  isCallTree: true,
   get inverted() {
     return store.saved.inverted ?? false;
   },

@@ -67,8 +67,24 @@ export class TreeController {
   select(spot: Spot): void {
     this.current = spot;
     const row = this.branches.rowOf(spot);
-    if (row) store.select(row.func);
+    if (row) store.select(row.func, { path: this.pathTo(spot), inverted: this.order().inverted, name: row.name });
     this.changed();
+  }
+
+  deselect(): void {
+    this.current = undefined;
+    store.select(null);
+    this.changed();
+  }
+
+  /** Functions from the root of the tree to a row. */
+  private pathTo(spot: Spot): number[] {
+    const path: number[] = [];
+    for (let at: Spot | undefined = spot; at; ) {
+      path.unshift(this.branches.rowOf(at)?.func ?? -1);
+      at = at.branch.parent && { branch: at.branch.parent, at: at.branch.at };
+    }
+    return path;
   }
 
   toggle(spot: Spot): void {

@@ -98,8 +98,9 @@ export function TreeView() {
         if (spot) tree.toggle(spot);
         return true;
       case 'Escape':
-        if (store.search === '') return false;
-        store.setSearch('');
+        if (store.search !== '') store.setSearch('');
+        else if (spot) tree.deselect();
+        else return false;
         return true;
       case 'ctrl+c': {
         const text = stackText(tree);
