@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { CompareFlame } from '../../../src/protocol/compare.js';
 import { ask } from '../../shared/boot.js';
-import { formatValue } from '../../shared/format.js';
+import { formatValue, t } from '../../shared/format.js';
 import { Card, type CardProps } from '../flame/card.js';
 import type { FlameController } from '../flame/controller.js';
 import { FlamePicture } from '../flame/picture.js';
@@ -29,7 +29,7 @@ export function DiffFlame({ loadKey, onHead }: { loadKey: string; onHead: (head:
       source={source}
       loadKey={loadKey}
       id="diff"
-      label="Differential flame graph"
+      label={t('Differential flame graph')}
       wholePage
       colour={colour}
       card={changeCard}
@@ -40,7 +40,9 @@ export function DiffFlame({ loadKey, onHead }: { loadKey: string; onHead: (head:
           toggleInverted: () => flame.toggleInverted(),
         })
       }
-      empty={diffState().widths === 'next' ? 'Nothing was measured here after the change.' : 'Nothing was measured here before the change.'}
+      empty={t(
+        diffState().widths === 'next' ? 'Nothing was measured here after the change.' : 'Nothing was measured here before the change.',
+      )}
     />
   );
 }
@@ -68,8 +70,11 @@ function diffSource(columns: { last?: CompareFlame }): FlameSource {
       const change = columns.last && changeOfBox(columns.last, box);
       if (!change) return [];
       const { amount, percent, sign } = changeOf(change, 'total', shared.unit);
-      const words = [`before ${formatValue(change.base.total, shared.unit)}`, `after ${formatValue(change.new.total, shared.unit)}`];
-      return [...words, sign === 0 ? 'no more than noise' : [amount, percent].filter(Boolean).join(', ')];
+      const words = [
+        t('before {0}', formatValue(change.base.total, shared.unit)),
+        t('after {0}', formatValue(change.new.total, shared.unit)),
+      ];
+      return [...words, sign === 0 ? t('no more than noise') : [amount, percent].filter(Boolean).join(', ')];
     },
   };
 }
@@ -82,22 +87,22 @@ function changeCard(box: number, flame: FlameController, anchor: CardProps['anch
   const { unit } = shared;
   const fate =
     frame.func < -1
-      ? 'gone: only the baseline has this function'
+      ? t('gone: only the baseline has this function')
       : change.base.total === 0
-        ? 'new here: the baseline has no such path'
+        ? t('new here: the baseline has no such path')
         : change.new.total === 0
-          ? 'gone from here: the new profile has no such path'
+          ? t('gone from here: the new profile has no such path')
           : '';
   const { amount, percent, sign } = changeOf(change, 'total', unit);
   const figures = ({ self, total }: { readonly self: number; readonly total: number }) =>
-    `${formatValue(total, unit)} total · ${formatValue(self, unit)} self`;
+    t('{0} total · {1} self', formatValue(total, unit), formatValue(self, unit));
   const noise = noiseText(change.noise.total, unit);
   const facts: [string, string][] = [
-    ['before', figures(change.base)],
-    ['after', figures(change.new)],
-    ['change', [sign === 0 && amount !== '0' ? `≈ ${amount}` : amount, percent && `(${percent})`, noise].filter(Boolean).join(' ')],
+    [t('before'), figures(change.base)],
+    [t('after'), figures(change.new)],
+    [t('change'), [sign === 0 && amount !== '0' ? `≈ ${amount}` : amount, percent && `(${percent})`, noise].filter(Boolean).join(' ')],
   ];
-  if (sign === 0 && change.base.total !== change.new.total) facts.push(['', 'no more than noise makes']);
+  if (sign === 0 && change.base.total !== change.new.total) facts.push(['', t('no more than noise makes')]);
   if (fate !== '') facts.push(['', fate]);
   return <Card frame={frame} self={boxes.self[box]!} total={flame.totalOf(box)} whole={flame.grandTotal} facts={facts} anchor={anchor} />;
 }

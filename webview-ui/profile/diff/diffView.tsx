@@ -4,7 +4,7 @@ import { shownChange } from '../../../src/core/report/change.js';
 import type { CompareSummary } from '../../../src/protocol/compare.js';
 import type { PageCompared } from '../../../src/protocol/webview.js';
 import { ask, host } from '../../shared/boot.js';
-import { formatValue, safeText } from '../../shared/format.js';
+import { formatCount, formatValue, safeText, t } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
 import { sentence, store as shared } from '../store.js';
 import { useStore } from '../useStore.js';
@@ -13,11 +13,15 @@ import { DiffFlame, type FlameHead } from './diffFlame.js';
 import { type DiffState, diffState, saveDiff } from './state.js';
 import { DiffFunctions, DiffLines } from './tables.js';
 
-const SHOWS: Readonly<Record<DiffState['shows'], string>> = { functions: 'Functions', flame: 'Flame', lines: 'Lines' };
+const SHOWS: Readonly<Record<DiffState['shows'], string>> = {
+  functions: t('Functions'),
+  flame: t('Flame'),
+  lines: t('Lines'),
+};
 const NORMALIZE: readonly (readonly [Normalize, string])[] = [
-  ['none', 'Absolute'],
-  ['total', 'As if totals were equal'],
-  ['duration', 'As if both ran equally long'],
+  ['none', t('Absolute')],
+  ['total', t('As if totals were equal')],
+  ['duration', t('As if both ran equally long')],
 ];
 
 /** The profile against the baseline: what changed, by how much, and whether that is more than noise. */
@@ -33,11 +37,11 @@ function NothingChosen({ compared }: { compared: PageCompared | null }) {
     <div class="diff-empty">
       <p>
         {compared === null
-          ? 'Compare this profile with another run, or with the mean of several.'
-          : 'This profile is the baseline. Open another run to see what changed since, or compare this one with another.'}
+          ? t('Compare this profile with another run, or with the mean of several.')
+          : t('This profile is the baseline. Open another run to see what changed since, or compare this one with another.')}
       </p>
       <button type="button" class="button" onClick={choose}>
-        Compare with…
+        {t('Compare with…')}
       </button>
     </div>
   );
@@ -70,22 +74,22 @@ function Comparison({ compared }: { compared: PageCompared }) {
           <>
             <select
               class="select"
-              aria-label="Widths"
-              title="Whose figures make the widths"
+              aria-label={t('Widths')}
+              title={t('Whose figures make the widths')}
               value={widths}
               onChange={(event) => set({ widths: event.currentTarget.value as DiffState['widths'], focus: [] })}
             >
-              <option value="next">Widths: after</option>
-              <option value="base">Widths: before</option>
+              <option value="next">{t('Widths: after')}</option>
+              <option value="base">{t('Widths: before')}</option>
             </select>
             <button
               type="button"
               class="toggle"
               aria-pressed={diffState().inverted}
-              title="Callees on top, callers below (I)"
+              title={t('Callees on top, callers below (I)')}
               onClick={() => head?.toggleInverted()}
             >
-              Inverted
+              {t('Inverted')}
             </button>
           </>
         ) : (
@@ -93,16 +97,16 @@ function Comparison({ compared }: { compared: PageCompared }) {
             type="button"
             class="toggle"
             aria-pressed={clearOnly}
-            title="Leave out what is no more than noise"
+            title={t('Leave out what is no more than noise')}
             onClick={() => set({ clearOnly: !clearOnly })}
           >
-            Clear changes only
+            {t('Clear changes only')}
           </button>
         )}
         <select
           class="select"
-          aria-label="Figures"
-          title="How runs of different length are made comparable"
+          aria-label={t('Figures')}
+          title={t('How runs of different length are made comparable')}
           value={normalize}
           onChange={(event) => set({ normalize: event.currentTarget.value as Normalize })}
         >
@@ -114,8 +118,8 @@ function Comparison({ compared }: { compared: PageCompared }) {
         </select>
         <select
           class="select"
-          aria-label="What is shown"
-          title="What is shown of the comparison"
+          aria-label={t('What is shown')}
+          title={t('What is shown of the comparison')}
           value={shows}
           onChange={(event) => set({ shows: event.currentTarget.value as DiffState['shows'] })}
         >
@@ -131,7 +135,7 @@ function Comparison({ compared }: { compared: PageCompared }) {
         <div class="diff-empty">
           <p role="alert">{safeText(failure)}</p>
           <button type="button" class="button" onClick={choose}>
-            Compare with…
+            {t('Compare with…')}
           </button>
         </div>
       ) : (
@@ -161,8 +165,8 @@ function Shown({ shows, loadKey, unit, whole, widths, onHead }: ShownProps) {
 
 /** `412 of 1,204 functions changed, 12 by more than noise`. */
 function countText({ changed, clear }: CompareSummary): string {
-  const functions = `${changed.toLocaleString('en')} ${changed === 1 ? 'function' : 'functions'} changed`;
-  return clear === changed ? functions : `${functions}, ${clear.toLocaleString('en')} by more than noise`;
+  const functions = t(changed === 1 ? '{0} function changed' : '{0} functions changed', formatCount(changed));
+  return clear === changed ? functions : t('{0}, {1} by more than noise', functions, formatCount(clear));
 }
 
 function useSummary(loadKey: string, normalize: Normalize): { summary?: CompareSummary; failure?: string } {
@@ -184,17 +188,17 @@ function useSummary(loadKey: string, normalize: Normalize): { summary?: CompareS
 /** Both sides, the change of the whole, what the figures rest on, and what is doubtful. */
 function Sides({ compared, summary }: { compared: PageCompared; summary: CompareSummary | undefined }) {
   const { info } = shared.page!;
-  const own = compared.newRuns > 1 ? `${compared.newRuns} runs of ${info.label}` : info.label;
+  const own = compared.newRuns > 1 ? t('{0} runs of {1}', compared.newRuns, info.label) : info.label;
   const whole = summary && shownChange(summary.base.sum, summary.new.sum, summary.type.unit, summary.noise);
   return (
-    <section class="diff-sides" aria-label="Both sides">
+    <section class="diff-sides" aria-label={t('Both sides')}>
       <p>
-        <span class="diff-side" title="Before: the baseline">
+        <span class="diff-side" title={t('Before: the baseline')}>
           {safeText(compared.label)}
         </span>
         <span aria-hidden="true"> → </span>
-        <span class="visually-hidden"> compared with </span>
-        <span class="diff-side" title="After: this profile">
+        <span class="visually-hidden"> {t('compared with')} </span>
+        <span class="diff-side" title={t('After: this profile')}>
           {safeText(own)}
         </span>
         {summary && whole && (
@@ -209,10 +213,10 @@ function Sides({ compared, summary }: { compared: PageCompared; summary: Compare
         )}
         <span class="space" />
         <button type="button" class="link" onClick={choose}>
-          Compare with…
+          {t('Compare with…')}
         </button>
         <button type="button" class="link" onClick={() => void host.request('unpinBaseline', {}).catch(() => undefined)}>
-          Unpin
+          {t('Unpin')}
         </button>
       </p>
       {summary && summary.basis.length > 0 && <p class="diff-basis">{summary.basis.map(safeText).join(' · ')}</p>}
@@ -232,13 +236,13 @@ function Legend() {
   return (
     <span
       class="diff-legend"
-      title="Colours of boxes: the change of what a box took, from much less to much more; grey is no more than noise"
+      title={t('Colours of boxes: the change of what a box took, from much less to much more; grey is no more than noise')}
     >
-      less
+      {t('less')}
       {STEPS.map((step) => (
         <span key={step} class={`swatch ${step}`} aria-hidden="true" />
       ))}
-      more
+      {t('more')}
     </span>
   );
 }

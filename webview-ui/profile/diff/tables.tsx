@@ -2,9 +2,10 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Change, ComparedFunctionRow, ComparedLineRow, CompareSort } from '../../../src/protocol/compare.js';
 import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
-import { formatValue, placeOf, safeText } from '../../shared/format.js';
+import { formatValue, placeOf, safeText, t } from '../../shared/format.js';
 import { store as shared } from '../store.js';
 import { Grid, type GridColumn } from '../table/grid.js';
+import { sortBy } from '../table/sorting.js';
 import { usePaged } from '../table/usePaged.js';
 import { useStore } from '../useStore.js';
 import { changeOf, LOOKS, noiseText } from './change.js';
@@ -24,7 +25,7 @@ export interface TableProps {
 export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
   const store = useStore();
   const { sort, descending, normalize, clearOnly } = diffState();
-  const search = store.searchError === undefined ? store.search.trim() : '';
+  const search = store.query;
   const [current, setCurrent] = useState(-1);
   const key = loadKey === '' ? '' : JSON.stringify([loadKey, sort, descending, clearOnly, search]);
   const { rows, shown, count, waiting } = usePaged<ComparedFunctionRow, { rows: readonly ComparedFunctionRow[]; count: number }>(
@@ -39,18 +40,17 @@ export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
     note<ComparedFunctionRow>(),
     { ...FILE, text: (row) => placeOf(row), tooltip: (row) => placeOf(row, true) },
   ];
-  const sortBy = (column: Column<ComparedFunctionRow>) => {
-    if (!column.sort) return;
-    const next = column.sort === sort ? !descending : column.figure;
-    saveDiff({ sort: column.sort, descending: next });
+  const onSort = (column: Column<ComparedFunctionRow>) => {
+    const next = sortBy(column, { by: sort, descending });
+    if (!next) return;
+    saveDiff({ sort: next.by, descending: next.descending });
     store.changed();
-    announce(`Sorted by ${column.title}, ${next ? 'descending' : 'ascending'}.`);
   };
   return (
     <>
       <Grid<ComparedFunctionRow, CompareSort>
         id="change"
-        label="Functions before and after"
+        label={t('Functions before and after')}
         columns={columns}
         count={count}
         rowAt={shown.get}
@@ -63,14 +63,14 @@ export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
         }}
         onOpen={(row, beside) => openRow(row.func, beside)}
         sorted={{ by: sort, descending }}
-        onSort={sortBy}
+        onSort={onSort}
         onKey={clearSearch}
         looks={(row) => `${LOOKS[changeOf(row, 'self', unit).sign]}${row.library ? ' library' : ''}`}
         busy={waiting}
         faded={shown !== rows}
         scrollKey={rows}
       />
-      {rows.count === 0 && <Nothing searched={search !== ''} clearOnly={clearOnly} what="function" />}
+      {rows.count === 0 && <Nothing searched={search !== ''} clearOnly={clearOnly} of="functions" />}
     </>
   );
 }
@@ -79,7 +79,7 @@ export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
 export function DiffLines({ loadKey, unit, whole }: TableProps) {
   const store = useStore();
   const { normalize, clearOnly } = diffState();
-  const search = store.searchError === undefined ? store.search.trim() : '';
+  const search = store.query;
   const [current, setCurrent] = useState(-1);
   const key = loadKey === '' ? '' : JSON.stringify([loadKey, clearOnly, search]);
   const { rows, shown, count, waiting } = usePaged<ComparedLineRow, { rows: readonly ComparedLineRow[]; count: number }>(
@@ -92,8 +92,8 @@ export function DiffLines({ loadKey, unit, whole }: TableProps) {
     {
       ...FILE,
       id: 'name',
-      label: 'line',
-      title: 'Line',
+      label: t('line'),
+      title: t('Line'),
       sort: undefined,
       text: (row) => placeOf(row),
       tooltip: (row) => placeOf(row, true),
@@ -104,7 +104,7 @@ export function DiffLines({ loadKey, unit, whole }: TableProps) {
     <>
       <Grid<ComparedLineRow, CompareSort>
         id="change"
-        label="Lines before and after"
+        label={t('Lines before and after')}
         columns={columns}
         count={count}
         rowAt={shown.get}
@@ -118,13 +118,13 @@ export function DiffLines({ loadKey, unit, whole }: TableProps) {
         faded={shown !== rows}
         scrollKey={rows}
       />
-      {rows.count === 0 && <Nothing searched={search !== ''} clearOnly={clearOnly} what="line" />}
+      {rows.count === 0 && <Nothing searched={search !== ''} clearOnly={clearOnly} of="lines" />}
     </>
   );
 }
 
 function openRow(func: number, beside: boolean, line?: number): void {
-  if (func < 0) announce('It is gone: the new profile has no source of it.');
+  if (func < 0) announce(t('It is gone: the new profile has no source of it.'));
   else shared.openSource(func, beside, line);
 }
 
@@ -136,16 +136,16 @@ function clearSearch(key: string): boolean {
 
 const NAME = {
   id: 'name',
-  label: 'function',
-  title: 'Function',
+  label: t('function'),
+  title: t('Function'),
   sort: 'name',
   figure: false,
   width: 'minmax(120px, 2fr)',
 } as const;
 const FILE = {
   id: 'file',
-  label: 'file',
-  title: 'File and first line',
+  label: t('file'),
+  title: t('File and first line'),
   sort: 'file',
   figure: false,
   width: 'minmax(120px, 2fr)',
@@ -157,8 +157,8 @@ function figures<R extends Change>(unit: string, whole: number, sorts: boolean):
   return [
     {
       id: 'change',
-      label: 'change',
-      title: 'Change of what was spent in it itself; grey and with ≈ where it is no more than noise',
+      label: t('change'),
+      title: t('Change of what was spent in it itself; grey and with ≈ where it is no more than noise'),
       sort: sort('self'),
       figure: true,
       width: '112px',
@@ -172,7 +172,7 @@ function figures<R extends Change>(unit: string, whole: number, sorts: boolean):
     {
       id: 'noise',
       label: '±',
-      title: 'What sampling, or one run beside another, changes alone: half the 95 % interval',
+      title: t('What sampling, or one run beside another, changes alone: half the 95 % interval'),
       figure: true,
       width: '84px',
       text: (row) => noiseText(row.noise.self, unit),
@@ -180,7 +180,7 @@ function figures<R extends Change>(unit: string, whole: number, sorts: boolean):
     {
       id: 'percent',
       label: '%',
-      title: 'Change in per cent of before',
+      title: t('Change in per cent of before'),
       figure: true,
       width: '86px',
       text: (row) => changeOf(row, 'self', unit).percent,
@@ -188,8 +188,8 @@ function figures<R extends Change>(unit: string, whole: number, sorts: boolean):
     },
     {
       id: 'before',
-      label: 'before',
-      title: 'Self before',
+      label: t('before'),
+      title: t('Self before'),
       sort: sort('baseSelf'),
       figure: true,
       width: '84px',
@@ -198,8 +198,8 @@ function figures<R extends Change>(unit: string, whole: number, sorts: boolean):
     },
     {
       id: 'after',
-      label: 'after',
-      title: 'Self after',
+      label: t('after'),
+      title: t('Self after'),
       sort: sort('newSelf'),
       figure: true,
       width: '84px',
@@ -208,8 +208,8 @@ function figures<R extends Change>(unit: string, whole: number, sorts: boolean):
     },
     {
       id: 'total',
-      label: 'total',
-      title: 'Change of the total, with all that it called',
+      label: t('total'),
+      title: t('Change of the total, with all that it called'),
       sort: sort('total'),
       figure: true,
       width: '92px',
@@ -226,18 +226,19 @@ function note<R extends { readonly note: string }>(): Column<R> {
   return {
     id: 'note',
     label: '',
-    title: 'What became of it',
+    title: t('What became of it'),
     figure: false,
     width: 'minmax(64px, 1fr)',
     text: (row) => safeText(row.note),
   };
 }
 
-function Nothing({ searched, clearOnly, what }: { searched: boolean; clearOnly: boolean; what: string }) {
+function Nothing({ searched, clearOnly, of }: { searched: boolean; clearOnly: boolean; of: 'functions' | 'lines' }) {
+  const functions = of === 'functions';
   const text = searched
-    ? `No ${what} matches the search.`
+    ? t(functions ? 'No function matches the search.' : 'No line matches the search.')
     : clearOnly
-      ? `No ${what} changed by more than noise.`
-      : `No ${what} has a value in this view.`;
+      ? t(functions ? 'No function changed by more than noise.' : 'No line changed by more than noise.')
+      : t(functions ? 'No function has a value in this view.' : 'No line has a value in this view.');
   return <p class="hint over">{text}</p>;
 }
