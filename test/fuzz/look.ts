@@ -11,6 +11,7 @@ import { calleesOf, callersOf } from '../../src/core/model/neighbours.js';
 import type { Profile } from '../../src/core/model/profile.js';
 import { summarize } from '../../src/core/model/summary.js';
 import { packProfile, unpackProfile } from '../../src/core/model/transport.js';
+import { columnNodes } from '../../src/core/model/treeNodes.js';
 import { infoText } from '../../src/core/report/info.js';
 import { linesText } from '../../src/core/report/lines.js';
 import { topText } from '../../src/core/report/top.js';
@@ -131,7 +132,7 @@ function views(profile: Profile, type: number): void {
       const tree = callTree(profile, spec, { inverted, justMyCode });
       numbers(tree.self, 'self of a call tree');
       numbers(tree.total, 'total of a call tree');
-      for (const root of [-1, 0, tree.length - 1]) flameLayout(profile, tree, root, 1 / 2000);
+      for (const root of [-1, 0, tree.length - 1]) flameLayout(profile, columnNodes(tree), root, 1 / 2000);
     }
   }
   const { functions } = profile;

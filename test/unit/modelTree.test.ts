@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ancestorsOf, callTree, childrenOf } from '../../src/core/model/callTree.js';
 import { flameLayout } from '../../src/core/model/flame.js';
+import { columnNodes } from '../../src/core/model/treeNodes.js';
 import { asTree, draw, drawCalls, nameOf } from './draw.js';
 
 describe('call tree of stacks', () => {
@@ -202,7 +203,7 @@ describe('flame graph', () => {
     });
 
   it('lays the boxes out, root by root, children inside their parents', () => {
-    expect(boxes(flameLayout(profile, tree, -1, 0))).toEqual([
+    expect(boxes(flameLayout(profile, columnNodes(tree), -1, 0))).toEqual([
       'B 0.00+0.93',
       '  A 0.00+0.93',
       'A 0.93+0.07',
@@ -214,7 +215,7 @@ describe('flame graph', () => {
   });
 
   it('leaves out what is narrower than asked for', () => {
-    const layout = flameLayout(profile, tree, -1, 0.03);
+    const layout = flameLayout(profile, columnNodes(tree), -1, 0.03);
     expect(boxes(layout)).toEqual(['B 0.00+0.93', '  A 0.00+0.93', 'A 0.93+0.07', '  C 0.93+0.04', '  B 0.97+0.03']);
     expect(layout.maxDepth).toBe(1);
     expect(layout.rootValue).toBe(100);
@@ -222,7 +223,7 @@ describe('flame graph', () => {
 
   it('zooms: the root is the box of depth 0, and its ancestors are named', () => {
     const node = Array.from(tree.func).findIndex((func, at) => nameOf(profile, func) === 'B' && tree.depth[at] === 1);
-    const layout = flameLayout(profile, tree, node, 0.01);
+    const layout = flameLayout(profile, columnNodes(tree), node, 0.01);
     expect(boxes(layout)).toEqual(['B 0.00+1.00', '  D 0.00+0.67', '  C 0.67+0.33']);
     expect(layout.path.map(({ name }) => name)).toEqual(['A']);
     expect(layout.rootValue).toBe(3);

@@ -1,10 +1,10 @@
 import { edgeTree } from './edgeTree.js';
 import { foldInverted } from './foldInverted.js';
-import { libraryFlags } from './library.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { sampleTree } from './sampleTree.js';
 import { isSummed } from './summed.js';
 import { orderDepthFirst } from './treeOrder.js';
+import { foldedLibrary } from './treeShape.js';
 
 /** A call tree as depth-first columns; siblings by total, largest first. Node ids are row numbers. */
 export interface CallTree {
@@ -45,8 +45,7 @@ export interface TreeOptions {
  */
 export function callTree(profile: Profile, spec: ViewSpec, options: TreeOptions = {}): CallTree {
   const { inverted = false, minShare = 0, depth = Number.POSITIVE_INFINITY } = options;
-  const flags = options.justMyCode ? libraryFlags(profile) : undefined;
-  const library = flags?.includes(1) ? flags : undefined;
+  const library = options.justMyCode ? foldedLibrary(profile) : undefined;
   if (!isSummed(profile, spec.type)) return sampleTree(profile, spec, inverted, library, minShare, depth);
   const grown = edgeTree(profile, spec.type, inverted, library);
   const minimum = minShare * grown.sum;

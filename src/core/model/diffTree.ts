@@ -5,6 +5,7 @@ import { type FlameFrame, type FlameLayout, frameOf, layoutBoxes } from './flame
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
 import { Interner, mix } from './interner.js';
 import { libraryFlags } from './library.js';
+import { columnNodes } from './treeNodes.js';
 import { depthFirst } from './treeOrder.js';
 
 /** Which side's figures make the widths of boxes, and the order of siblings. */
@@ -192,7 +193,7 @@ export function diffLayout(comparison: Comparison, diff: DiffTree, root: number,
     if (func < added) return frameOf(next, nextLibrary, func);
     return { ...frameOf(base, baseLibrary, func - added), func: -2 - (func - added) };
   };
-  const layout = layoutBoxes(frame, diff.tree, root, minFraction);
+  const layout = layoutBoxes(frame, columnNodes(diff.tree), root, minFraction);
   const pick = (column: Float64Array) => layout.node.map((node) => column[node]!);
   return {
     ...layout,

@@ -1,6 +1,6 @@
-import { ancestorsOf, type CallTree } from './callTree.js';
 import { libraryFlags, packageOf } from './library.js';
 import type { Profile } from './profile.js';
+import type { TreeNode, TreeNodes } from './treeNodes.js';
 
 /** A frame as the flame graph names it. */
 export interface FlameFrame {
@@ -31,18 +31,19 @@ export interface FlameLayout {
 
 /**
  * Lays out the boxes under `root` that are at least `minFraction` of it wide; the root itself is the box of depth 0 (-1:
- * the roots are). Costs as much as there are boxes: siblings come largest first, so the first narrow one ends its row.
+ * the roots are). Costs as much as there are boxes.
  */
-export function flameLayout(profile: Profile, tree: CallTree, root: number, minFraction: number): FlameLayout {
+export function flameLayout(profile: Profile, tree: TreeNodes, root: number, minFraction: number): FlameLayout {
   const library = libraryFlags(profile);
   return layoutBoxes((func) => frameOf(profile, library, func), tree, root, minFraction);
 }
 
 /** The same for functions that may be of several profiles: whoever asks says what a function of the tree is called. */
-export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: CallTree, root: number, minFraction: number): FlameLayout {
-  const within = root >= 0 && root < tree.length;
-  const rootValue = within ? tree.total[root]! : tree.sum;
-  const depthOfRoot = within ? tree.depth[root]! : 0;
+export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: TreeNodes, root: number, minFraction: number): FlameLayout {
+  const way = root < 0 ? undefined : tree.way(root);
+  const top = way?.at(-1);
+  const rootValue = top?.total ?? tree.sum;
+  const depthOfRoot = top?.depth ?? 0;
   const depth: number[] = [];
   const x: number[] = [];
   const w: number[] = [];
@@ -53,31 +54,31 @@ export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: CallTre
   let maxDepth = 0;
   /** Where the next box of a depth begins. */
   const cursor: number[] = [0];
-  const end = within ? tree.subtreeEnd[root]! : tree.length;
-  for (let node = within ? root : 0; node < end && rootValue > 0; ) {
-    const width = tree.total[node]! / rootValue;
-    const level = tree.depth[node]! - depthOfRoot;
-    if (width < minFraction || width <= 0) {
-      const parent = tree.parent[node]!;
-      // The siblings that follow are narrower still.
-      node = node === root || parent < 0 ? end : tree.subtreeEnd[parent]!;
-      continue;
-    }
+  // Boxes have to be wider than nothing.
+  const least = Math.max(minFraction * rootValue, Number.MIN_VALUE);
+  /** What is to be laid out, the next one last. */
+  const pending: TreeNode[] = [];
+  const open = (nodes: readonly TreeNode[]): void => {
+    for (let i = nodes.length - 1; i >= 0; i--) pending.push(nodes[i]!);
+  };
+  if (rootValue > 0) open(top === undefined ? tree.children(undefined, least) : [top]);
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const width = node.total / rootValue;
+    const level = node.depth - depthOfRoot;
     const left = cursor[level]!;
     cursor[level] = left + width;
     cursor[level + 1] = left;
     depth.push(level);
     x.push(left);
     w.push(width);
-    self.push(tree.self[node]!);
-    nodes.push(node);
-    frame.push(frames.index(tree.func[node]!));
+    self.push(node.self);
+    nodes.push(node.id);
+    frame.push(frames.index(node.func));
     if (level > maxDepth) maxDepth = level;
-    node++;
+    open(tree.children(node, least));
   }
-  const path = within ? ancestorsOf(tree, root).map((node) => ({ node, name: frameOf(tree.func[node]!).name })) : [];
   return {
-    root: within ? root : -1,
+    root: top === undefined ? -1 : root,
     rootValue,
     depth,
     x,
@@ -86,7 +87,7 @@ export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: CallTre
     node: nodes,
     frame,
     frames: frames.list,
-    path,
+    path: way?.slice(0, -1).map(({ id, func }) => ({ node: id, name: frameOf(func).name })) ?? [],
     maxDepth,
     treeIsEstimate: tree.estimate,
   };

@@ -1,7 +1,9 @@
 import type { CallTree } from './callTree.js';
+import { Division } from './division.js';
 import { GrowingFloat64, GrowingUint32 } from './growing.js';
-import { partitionTree } from './partition.js';
+import { drawTree } from './treeNodes.js';
 import type { GrownTree } from './treeOrder.js';
+import { WalkTree } from './walkTree.js';
 
 /** Rounding leaves rests of this share of the whole where there are none. */
 const NOTHING = 1e-9;
@@ -16,37 +18,32 @@ export function foldInverted(tree: GrownTree, library: Uint8Array, minimum: numb
   const rest = tree.total.slice();
   for (let node = 0; node < tree.length; node++) if (tree.parent[node]! >= 0) rest[tree.parent[node]!]! -= tree.total[node]!;
   const place = new GrowingUint32();
-  const at = new GrowingUint32();
-  const left = new GrowingUint32();
-  const weight = new GrowingFloat64();
+  const start = new GrowingUint32();
+  const length = new GrowingUint32();
+  const value = new GrowingFloat64();
   for (let node = 0; node < tree.length; node++) {
     if (!(rest[node]! > NOTHING * tree.sum)) continue;
-    const start = place.length;
+    const begin = place.length;
     // From the outermost caller inwards: a library frame stays when what called it is own code.
     for (let frame = node, above = -1; frame >= 0; above = tree.func[frame]!, frame = tree.parent[frame]!) {
       const func = tree.func[frame]!;
       if (library[func] === 0 || (above >= 0 && library[above] === 0)) place.push(func);
     }
-    if (place.length === start) place.push(tree.func[node]!);
-    at.push(place.length - 1);
-    left.push(place.length - start);
-    weight.push(rest[node]!);
+    if (place.length === begin) place.push(tree.func[node]!);
+    start.push(place.length - 1);
+    length.push(place.length - begin);
+    value.push(rest[node]!);
   }
-  const folded = partitionTree(
-    {
-      length: at.length,
-      at: at.done(),
-      left: left.done(),
-      weight: weight.done(),
-      place: place.done(),
-      funcOf: undefined,
-      functions: library.length,
-      step: -1,
-      next: undefined,
-    },
-    tree.sum,
-    { minimum, depth, frames: Number.POSITIVE_INFINITY },
-  );
+  const division = new Division({
+    start: start.done(),
+    length: length.done(),
+    place: place.done(),
+    funcOf: undefined,
+    functions: library.length,
+    step: -1,
+    next: undefined,
+  });
+  const folded = drawTree(new WalkTree(division, { value: value.done(), sum: tree.sum, minimum }), depth);
   // Bottom-up, the own time is the roots'.
   const self = folded.total.map((total, node) => (folded.parent[node]! < 0 ? total : 0));
   return { ...folded, self, estimate: tree.estimate, cut: folded.cut || tree.cut };

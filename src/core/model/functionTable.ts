@@ -24,9 +24,10 @@ export interface FunctionTable {
 /**
  * Self, total and calls per function. Types that the file holds as sums give these as they are (thread, focus
  * and ignore need stacks and do nothing there).
+ * @param weights what stacks weigh in this view, if that is known already
  * @throws UserError for a focus or ignore that is no regular expression
  */
-export function functionTable(profile: Profile, spec: ViewSpec): FunctionTable {
+export function functionTable(profile: Profile, spec: ViewSpec, weights = () => weigh(profile, spec)): FunctionTable {
   const calls = profile.calls?.functions.calls;
   const primitive = profile.calls?.functions.primitive;
   const summed = summedFigures(profile, spec.type);
@@ -42,17 +43,17 @@ export function functionTable(profile: Profile, spec: ViewSpec): FunctionTable {
       exact: undefined,
     };
   }
-  const weights = weigh(profile, spec);
-  const sums = accumulate(profile, weights, profile.lines.func, profile.functions.length);
+  const weighed = weights();
+  const sums = accumulate(profile, weighed, profile.lines.func, profile.functions.length);
   return {
     self: sums.self,
     total: sums.total,
     calls,
     primitive,
     samples: profile.quality.rows ? undefined : sums.selfSamples,
-    sum: weights.total,
-    sampleCount: weights.samples,
-    exact: sums.exact === undefined ? undefined : { ...sums.exact, sum: weights.exactTotal! },
+    sum: weighed.total,
+    sampleCount: weighed.samples,
+    exact: sums.exact === undefined ? undefined : { ...sums.exact, sum: weighed.exactTotal! },
   };
 }
 

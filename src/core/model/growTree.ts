@@ -54,20 +54,19 @@ export function functionTree(profile: Profile, value: Float64Array, library: Uin
 }
 
 /**
- * Turns the stacks of a profile that came as a prefix tree into a tree of functions, without writing them out. Only stacks
- * with a weight take part.
- * @param stackOf stack of each row @param value weight of each row
+ * Turns the stacks of a profile that came as a prefix tree into a tree of functions, without writing them out.
+ * @param stackOf stack of each row @param value weight of each row: those without take no part. Absent: all do
  * @param library flags per function: folds runs of library frames (see TreeOptions.justMyCode)
  */
 export function growTree(
   { stacks, locations, lines }: Profile,
   stackOf: Int32Array,
-  value: Float64Array,
+  value: Float64Array | undefined,
   library: Uint8Array | undefined,
 ): FunctionTree {
   const { prefix, location } = stacks;
   const used = new Uint8Array(prefix.length);
-  for (let row = 0; row < stackOf.length; row++) if (value[row] !== 0 && stackOf[row]! >= 0) used[stackOf[row]!] = 1;
+  for (let row = 0; row < stackOf.length; row++) if (value?.[row] !== 0 && stackOf[row]! >= 0) used[stackOf[row]!] = 1;
   for (let stack = used.length - 1; stack >= 0; stack--) if (used[stack] === 1 && prefix[stack]! >= 0) used[prefix[stack]!] = 1;
   const nodes = new FunctionNodes();
   const { func } = nodes;
@@ -95,7 +94,7 @@ export function growTree(
   const ofRow = new Int32Array(stackOf.length).fill(-1);
   for (let row = 0; row < stackOf.length; row++) {
     const stack = stackOf[row]!;
-    if (stack < 0 || value[row] === 0) continue;
+    if (stack < 0 || value?.[row] === 0) continue;
     ofRow[row] = entry !== undefined && entry[stack]! >= 0 ? nodes.child(-1, entry[stack]!) : nodeOf[stack]!;
   }
   return { func: func.done(), parent: nodes.parent.done(), ofRow };

@@ -43,9 +43,10 @@ const known = new WeakMap<Profile, LineKeys>();
 /**
  * Self, total and calls per line of every file. All lines of a location count, inlined ones too; a line counts once per
  * stack. Types that the file holds as sums give the lines it has, or else each function's figures at its first line.
+ * @param weights what stacks weigh in this view, if that is known already
  * @throws UserError for a focus or ignore that is no regular expression
  */
-export function lineTable(profile: Profile, spec: ViewSpec): LineTable {
+export function lineTable(profile: Profile, spec: ViewSpec, weights = () => weigh(profile, spec)): LineTable {
   let keys = known.get(profile);
   if (keys === undefined) {
     // Whatever the view is, the lines are the same: to number them costs more than to add them up.
@@ -63,9 +64,9 @@ export function lineTable(profile: Profile, spec: ViewSpec): LineTable {
   }
   const summed = summedFigures(profile, spec.type);
   if (summed !== undefined) return ofSums(profile, spec.type, summed, keys, calls);
-  const weights = weigh(profile, spec);
-  const sums = accumulate(profile, weights, keys.ofLine, length, true);
-  return { files: byFile(profile, keys, sums, calls), sum: weights.total, sampleCount: weights.samples, perFunction: false };
+  const weighed = weights();
+  const sums = accumulate(profile, weighed, keys.ofLine, length, true);
+  return { files: byFile(profile, keys, sums, calls), sum: weighed.total, sampleCount: weighed.samples, perFunction: false };
 }
 
 /** The lines of a type without stacks: as the file has them, else each function's figures at its first line. */

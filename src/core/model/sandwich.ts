@@ -2,23 +2,19 @@ import type { CallTree, TreeOptions } from './callTree.js';
 import { edgesFrom } from './edgeTree.js';
 import { foldInverted } from './foldInverted.js';
 import { foldTree } from './foldTree.js';
-import { functionRows } from './functionRows.js';
+import type { FunctionRows } from './functionRows.js';
 import { GrowingInt32, GrowingUint32 } from './growing.js';
-import { growTree } from './growTree.js';
-import { libraryFlags } from './library.js';
-import { partitionTree } from './partition.js';
+import type { FunctionTree } from './growTree.js';
 import type { Profile, ViewSpec } from './profile.js';
-import { stackIndex } from './stackIndex.js';
-import { stackDepths, stackRows } from './stackRows.js';
+import { stackDepths } from './stackRows.js';
 import { isSummed } from './summed.js';
+import { drawTree } from './treeNodes.js';
 import { orderDepthFirst } from './treeOrder.js';
+import { type FunctionStacks, foldedLibrary, functionStacks, grownShape, type TreeShape, walkShape } from './treeShape.js';
 import { weigh } from './weights.js';
 
 /** Which way a sandwich is looked at from its function. */
 export type SandwichSide = 'callers' | 'callees';
-
-/** Bottom-up trees may be far larger than the stacks they come from: so many frames are looked at. */
-const MAX_FRAMES = 2 ** 25;
 
 /**
  * The call tree over all occurrences of a function, which is its only root: below it who called it, or what it called.
@@ -28,142 +24,72 @@ const MAX_FRAMES = 2 ** 25;
  * @throws UserError for a focus or ignore that is no regular expression
  */
 export function sandwichTree(profile: Profile, spec: ViewSpec, func: number, side: SandwichSide, options: TreeOptions = {}): CallTree {
-  const library = options.justMyCode ? flagsWithout(profile, func) : undefined;
+  const library = options.justMyCode ? foldedLibrary(profile, func) : undefined;
   const { minShare = 0, depth = Number.POSITIVE_INFINITY } = options;
-  if (isSummed(profile, spec.type)) {
-    const grown = edgesFrom(profile, spec.type, func, side);
-    const minimum = minShare * (grown.total[0] ?? 0);
-    if (library === undefined) return orderDepthFirst(grown, { minimum, depth });
-    return side === 'callers'
-      ? foldInverted(grown, library, minimum, depth)
-      : orderDepthFirst(foldTree(grown, library), { minimum, depth });
+  if (!isSummed(profile, spec.type)) {
+    const shape = sandwichShape(profile, functionStacks(profile, library), func, side);
+    return drawTree(shape.weigh(weigh(profile, spec), minShare), depth);
   }
-  const { value, total: sum } = weigh(profile, spec);
-  const { stackOf } = stackIndex(profile);
-  return stackOf === undefined
-    ? fromRows(profile, value, sum, func, side, library, minShare, depth)
-    : fromStacks(profile, stackOf, value, sum, func, side, library, minShare, depth);
+  const grown = edgesFrom(profile, spec.type, func, side);
+  const minimum = minShare * (grown.total[0] ?? 0);
+  if (library === undefined) return orderDepthFirst(grown, { minimum, depth });
+  return side === 'callers' ? foldInverted(grown, library, minimum, depth) : orderDepthFirst(foldTree(grown, library), { minimum, depth });
 }
 
-/** The function itself is never folded away. */
-function flagsWithout(profile: Profile, func: number): Uint8Array | undefined {
-  const flags = libraryFlags(profile);
-  if (!flags.includes(1)) return undefined;
-  const own = flags.slice();
-  own[func] = 0;
-  return own;
+/** The sandwich of a function of sampled stacks, in every view. @param stacks folded by `foldedLibrary`, or not at all */
+export function sandwichShape(profile: Profile, { rows, tree }: FunctionStacks, func: number, side: SandwichSide): TreeShape {
+  const functions = profile.functions.length;
+  return rows === undefined ? ofTree(tree!, func, side, functions) : ofRows(rows, func, side, functions);
 }
 
-function fromRows(
-  profile: Profile,
-  value: Float64Array,
-  sum: number,
-  func: number,
-  side: SandwichSide,
-  library: Uint8Array | undefined,
-  minShare: number,
-  depth: number,
-): CallTree {
-  const { first, place, funcOf } = functionRows(profile, stackRows(profile), library);
-  const at = new Uint32Array(value.length);
-  const left = new Uint32Array(value.length);
-  const weight = value;
-  let length = 0;
-  let total = 0;
-  let negative = false;
-  for (let row = 0; row < first.length - 1; row++) {
-    if (value[row] === 0) continue;
+function ofRows({ first, place, funcOf }: FunctionRows, func: number, side: SandwichSide, functions: number): TreeShape {
+  const start = new GrowingUint32();
+  const length = new GrowingUint32();
+  const walkOf = new Int32Array(first.length - 1).fill(-1);
+  for (let row = 0; row < walkOf.length; row++) {
     // Leaf first: the outermost occurrence is the last.
     let outermost = first[row + 1]! - 1;
     while (outermost >= first[row]! && (funcOf === undefined ? place[outermost]! : funcOf[place[outermost]!]!) !== func) outermost--;
     if (outermost < first[row]!) continue;
-    at[length] = outermost;
-    left[length] = side === 'callers' ? first[row + 1]! - outermost : outermost - first[row]! + 1;
-    negative ||= value[row]! < 0;
-    total += value[row]!;
-    weight[length++] = value[row]!;
+    walkOf[row] = start.length;
+    start.push(outermost);
+    length.push(side === 'callers' ? first[row + 1]! - outermost : outermost - first[row]! + 1);
   }
   const step = side === 'callers' ? 1 : -1;
-  const bounds = { minimum: negative ? 0 : minShare * total, depth, frames: Number.POSITIVE_INFINITY };
-  return partitionTree(
-    { length, at, left, weight, place, funcOf, functions: profile.functions.length, step, next: undefined },
-    sum,
-    bounds,
-  );
+  return walkShape({ start: start.done(), length: length.done(), place, funcOf, functions, step, next: undefined }, walkOf, true);
 }
 
-function fromStacks(
-  profile: Profile,
-  stackOf: Int32Array,
-  value: Float64Array,
-  sum: number,
-  func: number,
-  side: SandwichSide,
-  library: Uint8Array | undefined,
-  minShare: number,
-  depth: number,
-): CallTree {
-  const grown = growTree(profile, stackOf, value, library);
-  const { parent } = grown;
-  const { length } = parent;
-  const self = new Float64Array(length);
-  let negative = false;
-  for (let row = 0; row < grown.ofRow.length; row++) {
-    const node = grown.ofRow[row]!;
-    if (node < 0) continue;
-    self[node]! += value[row]!;
-    negative ||= value[row]! < 0;
-  }
-  const total = sumUp(parent, self);
-  /** 2: an outermost occurrence; 1: below one. */
-  const inside = new Uint8Array(length);
-  let whole = 0;
-  for (let node = 0; node < length; node++) {
+function ofTree(tree: FunctionTree, func: number, side: SandwichSide, functions: number): TreeShape {
+  const { parent, ofRow } = tree;
+  /** The outermost occurrence that a node is or is below, -1 for none. */
+  const occurrence = new Int32Array(parent.length).fill(-1);
+  const start = new GrowingUint32();
+  const walk = new Int32Array(parent.length);
+  for (let node = 0; node < parent.length; node++) {
     const above = parent[node]!;
-    if (above >= 0 && inside[above]! > 0) inside[node] = 1;
-    else if (grown.func[node] === func) {
-      inside[node] = 2;
-      whole += total[node]!;
-    }
+    if (above >= 0) occurrence[node] = occurrence[above]!;
+    if (occurrence[node]! >= 0 || tree.func[node] !== func) continue;
+    occurrence[node] = node;
+    walk[node] = start.length;
+    start.push(node);
   }
-  const minimum = negative ? 0 : minShare * whole;
-  if (side === 'callees') return calleesOf({ ...grown, self, inside }, sum, { minimum, depth });
-  const at = Uint32Array.from(inside.keys()).filter((node) => inside[node] === 2);
+  if (side === 'callees') return grownShape(overlaid(tree, occurrence), true);
   const depths = stackDepths(parent);
-  return partitionTree(
-    {
-      length: at.length,
-      at,
-      left: at.map((node) => depths[node]!),
-      weight: Float64Array.from(at, (node) => total[node]!),
-      place: grown.func,
-      funcOf: undefined,
-      functions: profile.functions.length,
-      step: 0,
-      next: parent,
-    },
-    sum,
-    { minimum, depth, frames: MAX_FRAMES },
-  );
-}
-
-interface Inside {
-  readonly func: Uint32Array;
-  readonly parent: Int32Array;
-  readonly self: Float64Array;
-  readonly inside: Uint8Array;
+  const length = start.done().map((node) => depths[node]!);
+  const walkOf = ofRow.map((node) => (node < 0 || occurrence[node]! < 0 ? -1 : walk[occurrence[node]!]!));
+  return walkShape({ start: start.done(), length, place: tree.func, funcOf: undefined, functions, step: 0, next: parent }, walkOf, true);
 }
 
 /** Lays the subtrees of all outermost occurrences over one another. */
-function calleesOf({ func, parent, self, inside }: Inside, sum: number, bounds: { minimum: number; depth: number }): CallTree {
-  const merged = new Int32Array(func.length).fill(-1);
+function overlaid({ func, parent, ofRow }: FunctionTree, occurrence: Int32Array): FunctionTree {
+  const placeOf = new Int32Array(func.length).fill(-1);
   const ownFunc = new GrowingUint32();
   const ownParent = new GrowingInt32();
   const known = new Map<number, number>();
   const functions = func.reduce((most, one) => Math.max(most, one), 0) + 1;
   for (let node = 0; node < func.length; node++) {
-    if (inside[node] === 0) continue;
-    const above = inside[node] === 2 ? -1 : merged[parent[node]!]!;
+    if (occurrence[node]! < 0) continue;
+    const above = occurrence[node] === node ? -1 : placeOf[parent[node]!]!;
     const key = (above + 1) * functions + func[node]!;
     let place = known.get(key);
     if (place === undefined) {
@@ -172,21 +98,7 @@ function calleesOf({ func, parent, self, inside }: Inside, sum: number, bounds: 
       ownFunc.push(func[node]!);
       ownParent.push(above);
     }
-    merged[node] = place;
+    placeOf[node] = place;
   }
-  const { length } = ownFunc;
-  const ownSelf = new Float64Array(length);
-  for (let node = 0; node < func.length; node++) if (merged[node]! >= 0) ownSelf[merged[node]!]! += self[node]!;
-  const above = ownParent.done();
-  const total = sumUp(above, ownSelf);
-  return orderDepthFirst(
-    { length, func: ownFunc.done(), parent: above, self: ownSelf, total, calls: undefined, sum, estimate: false, cut: false },
-    bounds,
-  );
-}
-
-function sumUp(parent: Int32Array, self: Float64Array): Float64Array {
-  const total = self.slice();
-  for (let node = total.length - 1; node >= 0; node--) if (parent[node]! >= 0) total[parent[node]!]! += total[node]!;
-  return total;
+  return { func: ownFunc.done(), parent: ownParent.done(), ofRow: ofRow.map((node) => (node < 0 ? -1 : placeOf[node]!)) };
 }

@@ -18,7 +18,7 @@ import { definitions, functionPlace } from './places.js';
 import type { FunctionFigures, Queries } from './queries.js';
 import { figuresOf, specOf, type Tables } from './tables.js';
 import { timelineColumns, timelineOverview } from './timelineAnswers.js';
-import { checkNode, treeLevel, treePath } from './treeLevels.js';
+import { treeLevel, treePath, wayOf } from './treeLevels.js';
 
 /** Narrower boxes are no use to any screen, and would make the answer large. */
 const NARROWEST = 1e-5;
@@ -53,12 +53,12 @@ export const answers: Answers = {
   treePath,
   flame(tables, { view, root, minFraction, inverted }) {
     const tree = tables.tree(view, inverted);
-    checkNode(tree, root);
+    wayOf(tree, root);
     return flameLayout(tables.profile, tree, root, fractionOf(minFraction));
   },
   sandwich(tables, { view, func, side, root, minFraction }) {
     const tree = tables.sandwich(view, func, side);
-    if (tree.length > 0) checkNode(tree, root);
+    if (tree.countChildren(undefined) > 0) wayOf(tree, root);
     return { ...flameLayout(tables.profile, tree, root, fractionOf(minFraction)), whole: tree.sum };
   },
   files: fileList,

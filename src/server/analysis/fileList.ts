@@ -2,11 +2,12 @@ import { fileTree } from '../../core/model/fileTree.js';
 import { layoutBoxes } from '../../core/model/flame.js';
 import { isLibrary } from '../../core/model/library.js';
 import { searchTest } from '../../core/model/search.js';
+import { columnNodes } from '../../core/model/treeNodes.js';
 import type { FileRow } from '../../protocol/tabs.js';
 import { functionPlace, functionsByFile } from './places.js';
 import type { Queries } from './queries.js';
 import { keyOf, specOf, type Tables } from './tables.js';
-import { checkNode } from './treeLevels.js';
+import { wayOf } from './treeLevels.js';
 
 /** Most rows that one answer carries. */
 const MAX_ROWS = 10_000;
@@ -58,7 +59,8 @@ export function lineFunctions(tables: Tables, { file }: Queries['lineFunctions']
 /** Boxes of the partition of self time by files. @throws UserError for a node that is not there */
 export function fileBoxes(tables: Tables, { view, root, minFraction }: Queries['fileTree'][0]): Queries['fileTree'][1] {
   const { tree, parts } = tables.table(keyOf('fileTree', view), () => fileTree(tables.shown(view), specOf(view)));
-  checkNode(tree, root);
+  const nodes = columnNodes(tree);
+  wayOf(nodes, root);
   const kinds = new Map<unknown, (typeof parts)[number]['kind']>();
   const boxes = layoutBoxes(
     (part) => {
@@ -66,7 +68,7 @@ export function fileBoxes(tables: Tables, { view, root, minFraction }: Queries['
       kinds.set(frame, kind);
       return frame;
     },
-    tree,
+    nodes,
     root,
     minFraction,
   );

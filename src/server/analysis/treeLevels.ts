@@ -1,23 +1,23 @@
 import { UserError } from '../../core/errors.js';
-import { type CallTree, childrenOf } from '../../core/model/callTree.js';
 import { searchFunctions } from '../../core/model/search.js';
 import { isSummed } from '../../core/model/summed.js';
-import { heaviestNode, hotPath, nextMatch, pathTo } from '../../core/model/treePath.js';
+import type { TreeNode, TreeNodes } from '../../core/model/treeNodes.js';
+import { hotPath, wayToHeaviest, wayToMatch } from '../../core/model/treePath.js';
 import type { SortKey, TreeRow } from '../../protocol/lsp.js';
 import type { Queries } from './queries.js';
 import { keyOf, type Tables } from './tables.js';
 
 /** Most rows of each level that come with a way. */
 const MAX_WINDOW = 1000;
-/** A node with more below it keeps the order of its children: it is asked for window by window. */
+/** Of a node with more children their order is kept: they are asked for window by window. */
 const MANY = 1000;
+/** About what a node takes. */
+const NODE_BYTES = 100;
 
 /** Children of a node, a window of them in the order that was asked for. @throws UserError */
 export function treeLevel(tables: Tables, params: Queries['tree'][0]): Queries['tree'][1] {
-  const { view, node, inverted } = params;
-  const tree = tables.tree(view, inverted);
-  checkNode(tree, node);
-  const order = childOrder(tables, params, tree, node);
+  const tree = tables.tree(params.view, params.inverted);
+  const order = childOrder(tables, params, tree, nodeAt(tree, params.node));
   const from = Math.max(0, Math.trunc(params.offset ?? 0));
   const to = params.limit === undefined ? order.length : from + Math.max(0, Math.trunc(params.limit));
   return { rows: rowsOf(tables, params, tree, order.slice(from, to)), total: tree.sum, count: order.length };
@@ -27,79 +27,83 @@ export function treeLevel(tables: Tables, params: Queries['tree'][0]): Queries['
 export function treePath(tables: Tables, params: Queries['treePath'][0]): Queries['treePath'][1] {
   const { view, inverted, node, goal } = params;
   const tree = tables.tree(view, inverted);
-  checkNode(tree, node);
-  const path = wayTo(tables, tree, node, goal);
+  const from = wayOf(tree, node);
+  const path = wayTo(tables, tree, from, goal);
   const limit = Math.min(MAX_WINDOW, Math.max(1, Math.trunc(params.limit) || 1));
-  const start = goal.kind === 'hot' ? node : -1;
-  const levels = path.map((target, i) => {
-    const parent = i === 0 ? start : path[i - 1]!;
+  const levels = path.map(({ id }, i) => {
+    const parent = i > 0 ? path[i - 1] : goal.kind === 'hot' ? from.at(-1) : undefined;
     const order = childOrder(tables, params, tree, parent);
-    const at = order.indexOf(target);
+    const at = order.findIndex((one) => one.id === id);
     const offset = Math.floor(at / limit) * limit;
-    return { node: parent, count: order.length, at, offset, rows: rowsOf(tables, params, tree, order.slice(offset, offset + limit)) };
+    const rows = rowsOf(tables, params, tree, order.slice(offset, offset + limit));
+    return { node: parent?.id ?? -1, count: order.length, at, offset, rows };
   });
   return { levels, total: tree.sum };
 }
 
-function wayTo(tables: Tables, tree: CallTree, node: number, goal: Queries['treePath'][0]['goal']): number[] {
-  if (goal.kind === 'hot') return hotPath(tree, node);
-  if (goal.kind === 'func') return pathTo(tree, heaviestNode(tree, goal.func));
-  const flags = new Uint8Array(tables.profile.functions.length);
+function wayTo(tables: Tables, tree: TreeNodes, from: readonly TreeNode[], goal: Queries['treePath'][0]['goal']): TreeNode[] {
+  if (goal.kind === 'hot') return hotPath(tree, from.at(-1));
+  const functions = tables.profile.functions.length;
+  if (goal.kind === 'func') return wayToHeaviest(tree, goal.func, functions);
+  const flags = new Uint8Array(functions);
   for (const func of searchFunctions(tables.profile, goal.search)) flags[func] = 1;
-  return pathTo(tree, nextMatch(tree, node, flags, goal.backward === true));
+  return wayToMatch(tree, from, flags, goal.backward === true);
 }
 
 /** Children in order, kept where there are many: they are asked for window by window. */
 function childOrder(
   tables: Tables,
   { view, inverted, sort = 'total', descending = true }: Pick<Queries['tree'][0], 'view' | 'inverted' | 'sort' | 'descending'>,
-  tree: CallTree,
-  node: number,
-): readonly number[] {
+  tree: TreeNodes,
+  node: TreeNode | undefined,
+): readonly TreeNode[] {
   const make = () => {
-    const children = childrenOf(tree, node);
-    return sort === 'total' && descending ? children : children.sort(comparer(tables, tree, sort, descending));
+    const children = tree.children(node);
+    return sort === 'total' && descending ? children : children.toSorted(comparer(tables, sort, descending));
   };
-  const end = node < 0 ? tree.length : tree.subtreeEnd[node]!;
-  if (end - node < MANY) return make();
-  return tables.table(keyOf('children', view, inverted, view.justMyCode === true, node, sort, descending), () => ({ order: make() })).order;
+  if (tree.countChildren(node) < MANY) return make();
+  return tables.table(keyOf('children', view, inverted, view.justMyCode === true, node?.id ?? -1, sort, descending), () => {
+    const order = make();
+    return { order, bytes: order.length * NODE_BYTES };
+  }).order;
 }
 
 /** By the key; on a draw in the order of the tree, largest total first. */
-function comparer(tables: Tables, tree: CallTree, sort: SortKey, descending: boolean): (a: number, b: number) => number {
+function comparer(tables: Tables, sort: SortKey, descending: boolean): (a: TreeNode, b: TreeNode) => number {
   const { functions, strings } = tables.profile;
   const sign = descending ? -1 : 1;
-  const byNumber = (column: Float64Array) => (a: number, b: number) => sign * (column[a]! - column[b]!) || a - b;
+  const byNumber = (key: (node: TreeNode) => number) => (a: TreeNode, b: TreeNode) => sign * (key(a) - key(b));
   const byText = (column: Uint32Array) => {
     const compare = new Intl.Collator('en', { numeric: true }).compare;
-    const text = (node: number) => strings[column[tree.func[node]!]!]!;
-    return (a: number, b: number) => sign * compare(text(a), text(b)) || a - b;
+    const text = ({ func }: TreeNode) => strings[column[func]!]!;
+    return (a: TreeNode, b: TreeNode) => sign * compare(text(a), text(b));
   };
-  if (sort === 'total') return byNumber(tree.total);
-  if (sort === 'self') return byNumber(tree.self);
-  if (sort === 'calls') return byNumber(tree.calls ?? tree.total);
+  if (sort === 'total') return byNumber(({ total }) => total);
+  if (sort === 'self') return byNumber(({ self }) => self);
+  if (sort === 'calls') return byNumber(({ calls, total }) => calls ?? total);
   if (sort === 'name') return byText(functions.name);
   if (sort === 'file') return byText(functions.file);
   throw new UserError('bad-request', `A call tree cannot be sorted by "${String(sort)}".`);
 }
 
-function rowsOf(tables: Tables, { view }: Pick<Queries['tree'][0], 'view'>, tree: CallTree, nodes: readonly number[]): TreeRow[] {
+function rowsOf(tables: Tables, { view }: Pick<Queries['tree'][0], 'view'>, tree: TreeNodes, nodes: readonly TreeNode[]): TreeRow[] {
   // Calls of a node are told only where they were counted; for one drawn from samples nobody knows them.
   const counted = isSummed(tables.profile, view.type);
   return nodes.map((node): TreeRow => {
-    const own = counted ? (tree.calls?.[node] ?? null) : null;
-    const figures = { self: tree.self[node]!, total: tree.total[node]!, calls: own === null ? null : Math.round(own), primitive: null };
-    return { ...tables.row(tree.func[node]!, figures), node, children: countChildren(tree, node) };
+    const calls = counted && node.calls !== undefined ? Math.round(node.calls) : null;
+    const figures = { self: node.self, total: node.total, calls, primitive: null };
+    return { ...tables.row(node.func, figures), node: node.id, children: tree.countChildren(node) };
   });
 }
 
-function countChildren(tree: CallTree, node: number): number {
-  let count = 0;
-  for (let child = node + 1; child < tree.subtreeEnd[node]!; child = tree.subtreeEnd[child]!) count++;
-  return count;
+/** The node with its ancestors, outermost first; of -1, which is the whole, nothing. @throws UserError when the tree has no such node */
+export function wayOf(tree: TreeNodes, node: number): readonly TreeNode[] {
+  const way = node === -1 ? [] : tree.way(node);
+  if (way === undefined) throw new UserError('no-such-node', 'The call tree has no such node.');
+  return way;
 }
 
-/** @throws UserError when the node is not one of this tree; -1 is the whole */
-export function checkNode(tree: CallTree, node: number): void {
-  if (!Number.isInteger(node) || node < -1 || node >= tree.length) throw new UserError('no-such-node', 'The call tree has no such node.');
+/** The node; undefined for the whole. @throws UserError as `wayOf` */
+function nodeAt(tree: TreeNodes, node: number): TreeNode | undefined {
+  return wayOf(tree, node).at(-1);
 }
