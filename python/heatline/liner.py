@@ -11,7 +11,7 @@ import sys
 import time
 from _thread import allocate_lock, get_ident as ident
 
-from .linetimes import MONITORING, TOOLS, Thread, line_cost
+from .linetimes import MONITORING, TOOLS, Costs, Thread, line_costs
 from .places import absolute, function_key
 from .runner import own
 from .unseen import start
@@ -48,7 +48,7 @@ class Liner:
         self._chosen = {}  # id(code) -> code, or None for the others
         self._threads = {}  # identity -> Thread
         self._alone = False  # whether one thread alone has been heard: its lines need not ask whose they are
-        self._cost = 0.0
+        self._costs = Costs()
         self._lines = {}  # id(code) -> {offset: line} of generators
         self._tool = None
         self._counts = False
@@ -59,7 +59,7 @@ class Liner:
     def start(self):
         """Begins to measure, or goes on after a fork. Raises Busy."""
         if not self._counts:
-            self._calibrate()
+            self._costs = self._costs.least(line_costs())
             self._counts = True
             (self._listen if MONITORING else self._trace)()
         alarm = self._alarm = [True]
@@ -86,12 +86,7 @@ class Liner:
         if self._counts:
             self._counts = False
             self._end()
-            self._calibrate()
-
-    def _calibrate(self):
-        """The smaller figure counts: a machine that is busy meanwhile makes it too large."""
-        costs = [cost for cost in (self._cost, line_cost()) if cost > 0]
-        self._cost = min(costs) if costs else 0.0
+            self._costs = self._costs.least(line_costs())
 
     def _end(self):
         if MONITORING:
@@ -182,12 +177,17 @@ class Liner:
 
     def _join(self):
         """A thread is heard for the first time."""
-        thread = self._threads[ident()] = Thread()
-        if MONITORING and self._alone:
+        thread = self._threads[ident()] = Thread(lambda: self._send_lines(thread))
+        if self._alone:
             self._alone = len(self._threads) == 1
+            self._send_lines(thread)
+        return thread
+
+    def _send_lines(self, thread):
+        """Events of lines go straight to a thread that is the only one."""
+        if MONITORING and self._counts:
             line = thread.line if self._alone else self._on_line
             sys.monitoring.register_callback(self._tool, sys.monitoring.events.LINE, line)
-        return thread
 
     def _on_line(self, code, number):
         (self._threads.get(ident()) or self._join()).line(code, number)
@@ -227,19 +227,17 @@ class Liner:
 
     def write(self, writer, column):
         """Adds functions and lines to a pprof Writer; times go into value type `column`, calls into the one before."""
-        functions, lines, cost = {}, {}, self._cost
+        functions, lines = {}, {}
         for thread in list(self._threads.values()):
             for function in list(thread.functions.values()):
                 key = function_key(function.code, self._folder)
                 own = longest = 0
-                for number, hits, spent, again, spent_again, below, below_events in function.lines():
-                    self_time = _nanoseconds(spent, hits, cost)
-                    total = self_time - min(self_time, _nanoseconds(spent_again, again, cost)) + _nanoseconds(below, below_events, cost)
+                for number, hits, self_time, total in function.lines(self._costs):
                     own, longest = own + self_time, max(longest, total)
                     sums = lines.setdefault((key, number), [0, 0, 0])
                     for index, figure in enumerate((hits, self_time, total)):
                         sums[index] += figure
-                cumulative = max(own, longest, _nanoseconds(function.seconds, function.events, cost))
+                cumulative = max(own, longest, function.cumulative(self._costs))
                 figures = functions.setdefault(key, [0, 0, 0, 0])
                 for index, figure in enumerate((function.calls, function.primitive, own, cumulative)):
                     figures[index] += figure
@@ -254,9 +252,4 @@ class Liner:
     @property
     def own_nanoseconds(self):
         """What our callbacks took of the program, as far as it is known and taken off."""
-        return sum(int(1e9 * (debt + events * self._cost)) for debt, events in (thread.own() for thread in list(self._threads.values())))
-
-
-def _nanoseconds(seconds, events, cost):
-    """Seconds without what `events` line events took of them."""
-    return max(0, int(1e9 * (seconds - events * cost)))
+        return sum(int(1e9 * thread.overhead(self._costs)) for thread in list(self._threads.values()))

@@ -2,24 +2,52 @@
 
 A callback for a line looks at the clock once and does as little as it can; what it takes is measured beforehand and
 afterwards on lines that do nothing, and taken off for each hit. At calls and returns, where more is to do, the clock is
-looked at twice and what lies between belongs to nobody.
+looked at twice and what lies between belongs to nobody. Only once chosen functions have called each other are events
+counted beside the hits, for totals.
 """
 
 import sys
-import time
+from time import perf_counter
 
 MONITORING = hasattr(sys, "monitoring")
 TOOLS = (3, 4)  # 0, 1, 2 and 5 are those of debuggers, coverage, profilers and optimizers
-HITS, SPENT, BELOW, BELOW_EVENTS, HELD, TWIN, NUMBER = range(7)
 ROUNDS, LOOPS = 20, 20
 
 
-def new_row(number):
+class Costs:
+    """Seconds that one line event takes of the program: a `plain` one, and one that is `counted`."""
+
+    __slots__ = ("counted", "plain")
+
+    def __init__(self, plain=0.0, counted=0.0):
+        self.plain, self.counted = plain, counted
+
+    def least(self, other):
+        """The smaller figures count: a machine that is busy meanwhile makes them too large. 0 is not known."""
+        return Costs(*(min(filter(None, pair), default=0.0) for pair in ((self.plain, other.plain), (self.counted, other.counted))))
+
+
+class Row:
     """
-    Figures of a line: hits; seconds to the next event in its frame; seconds and line events of chosen functions called
-    from it; how many outer calls of the function stand at that line; the row that counts meanwhile; line number.
+    Figures of a line: hits, and how many of them were plain; seconds to the next event in its frame; seconds and line events
+    of chosen functions called from it; how many outer calls of the function stand at that line; the row that counts meanwhile.
     """
-    return [0.0, 0.0, 0.0, 0.0, 0, None, number]
+
+    __slots__ = ("below", "below_events", "held", "hits", "number", "plain", "spent", "twin")
+
+    def __init__(self, number):
+        self.number = number
+        self.hits = self.spent = self.plain = self.below = self.below_events = 0.0  # exact to 2**53, and added up faster than integers
+        self.held = 0
+        self.twin = None
+
+    def own(self, costs):
+        """Nanoseconds in the line itself."""
+        return _nanoseconds(self.spent - self.overhead(costs))
+
+    def overhead(self, costs):
+        """Seconds that our callbacks took of it."""
+        return self.plain * costs.plain + (self.hits - self.plain) * costs.counted
 
 
 class Frame:
@@ -32,7 +60,7 @@ class Frame:
 
 
 class Function:
-    """Figures of one function in one thread; `held` are lines whose row is replaced by its twin, as a list of their own rows."""
+    """Figures of one function in one thread; `held` are the rows of lines whose twin stands in `rows`; `events` are those counted."""
 
     __slots__ = ("calls", "code", "events", "held", "innermost", "primitive", "rows", "seconds")
 
@@ -44,76 +72,127 @@ class Function:
         self.rows = {}
         self.held = {}
 
-    def lines(self):
-        """[(line, hits, seconds in the line itself, hits and seconds of these that an outer call counts, seconds below, events below)]"""
+    def all_rows(self):
+        """The rows of all lines; each has what its twin has beside it."""
+        return [self.held.get(number, row) for number, row in list(self.rows.items())]
+
+    def lines(self, costs):
+        """[(line, hits, nanoseconds in the line itself, the same with chosen functions that it called)]"""
         found = []
-        for number, row in list(self.rows.items()):
-            row = self.held.get(number, row)
-            twin = row[TWIN] or new_row(number)
-            hits, spent = int(row[HITS] + twin[HITS]), row[SPENT] + twin[SPENT]
-            found.append((number, hits, spent, twin[HITS], twin[SPENT], row[BELOW], row[BELOW_EVENTS]))
+        for row in self.all_rows():
+            twin = row.twin or Row(row.number)
+            # What the twin has, an outer call's line has below it.
+            own, again = row.own(costs), twin.own(costs)
+            below = _nanoseconds(row.below - row.below_events * costs.counted)
+            found.append((row.number, int(row.hits + twin.hits), own + again, own + max(again, below)))
         return found
+
+    def cumulative(self, costs):
+        """Nanoseconds in its outermost calls."""
+        plain = sum(row.plain for row in self.all_rows())
+        return _nanoseconds(self.seconds - plain * costs.plain - self.events * costs.counted)
 
 
 class Thread:
-    """The chosen calls of one thread. Its callbacks must be called in that thread alone."""
+    """
+    The chosen calls of one thread. Its callbacks must be called in that thread alone: enter(code, line or None when it begins),
+    line(code, number), leave(code), or hear(frame, event, …). `line` is another one after `changed()`.
+    """
 
-    def __init__(self):
+    def __init__(self, changed=lambda: None):
         self.functions = {}  # id(code) -> Function
-        self._make_callbacks(time.perf_counter)
+        self._changed = changed
+        self._make_callbacks()
 
-    def _make_callbacks(self, clock):
-        """Makes enter(code, line or None when it begins), line(code, number), leave(code), and own(): seconds, line events; hear(frame, event, …)."""
+    def overhead(self, costs):
+        """Seconds that our callbacks took of the program."""
+        rows = [row for function in list(self.functions.values()) for row in function.all_rows()]
+        twins = [row.twin for row in rows if row.twin is not None]
+        return self.within() + sum(row.overhead(costs) for row in rows + twins)
+
+    def _make_callbacks(self):
+        """Makes the callbacks; count(), from which on events are counted; and within(): seconds in enter and leave."""
         functions = self.functions
         top = Frame()
-        current = rows = None
-        row = new_row(0)
-        events = 0.0  # counts are exact to 2**53, and a float is added up faster than an integer
+        current, rows = None, {}
+        row = Row(0)
+        counts = False
+        events = 0.0
         debt = 0.0  # seconds within enter and leave
-        since = clock()
+        since = perf_counter()
 
         def line(code, number):
-            nonlocal row, since, events
-            if code is not current:
-                find(code)
-            now = clock()
-            row[1] += now - since
+            # Whose event it is need not be asked: as long as no chosen function calls another, there is one call at most.
+            nonlocal row, since
+            now = perf_counter()
+            row.spent += now - since
+            since = now
             try:
                 row = rows[number]
             except KeyError:
-                row = rows[number] = new_row(number)
-            row[0] += 1.0
-            events += 1.0
+                row = meet(code, number)
+            row.hits += 1.0
+
+        def counted_line(code, number):
+            nonlocal row, since, events
+            if code is not current:
+                find(code)
+            now = perf_counter()
+            row.spent += now - since
             since = now
+            try:
+                row = rows[number]
+            except KeyError:
+                row = meet(code, number)
+            row.hits += 1.0
+            events += 1.0
+
+        def meet(code, number):
+            """The row of a line that is met for the first time, or in a call whose beginning was not heard."""
+            if code is not current:
+                find(code)
+            found = rows.get(number)
+            if found is None:
+                found = rows[number] = Row(number)
+            return found
+
+        def count():
+            nonlocal counts
+            counts = True
+            for function in functions.values():
+                for each in function.rows.values():
+                    each.plain = each.hits
+            self.line = counted_line
+            self._changed()
 
         def enter(code, number):
             nonlocal row, since, debt
-            now = clock()
-            row[SPENT] += now - since
+            now = perf_counter()
+            row.spent += now - since
             function = push(code, now)
             if number is None:
                 function.calls += 1
                 function.primitive += top.outer is None
-            elif number in rows:
-                row = rows[number]
             else:
-                row = rows[number] = new_row(number)
-            since = clock()
+                row = meet(code, number)
+            since = perf_counter()
             debt += since - now
 
         def leave(code):
             nonlocal since, debt
-            now = clock()
-            row[SPENT] += now - since
+            now = perf_counter()
+            row.spent += now - since
             since = now
             if code is not current:
                 find(code)
             pop(now)
-            since = clock()
+            since = perf_counter()
             debt += since - now
 
         def push(code, now):
             nonlocal top, current, row, rows
+            if top.code is not None and not counts:
+                count()
             function = functions.get(id(code))
             if function is None:
                 function = functions[id(code)] = Function(code)
@@ -125,7 +204,7 @@ class Thread:
             if outer is not None:
                 hold(function, outer.row)
             function.innermost = top = frame
-            current, rows, row = code, function.rows, new_row(0)
+            current, rows, row = code, function.rows, Row(0)
             return function
 
         def pop(now):
@@ -143,15 +222,15 @@ class Thread:
             top = frame.caller
             current = top.code
             row = top.row
-            rows = None if current is None else top.function.rows
-            row[BELOW] += seconds
-            row[BELOW_EVENTS] += inside
+            rows = {} if current is None else top.function.rows
+            row.below += seconds
+            row.below_events += inside
 
         def find(code):
             """Makes `code`'s call the innermost: an end was not heard, or its beginning."""
             nonlocal since
-            now = clock()
-            row[SPENT] += now - since
+            now = perf_counter()
+            row.spent += now - since
             since = now
             frame = top
             while frame.code is not None and frame.code is not code:
@@ -162,38 +241,54 @@ class Thread:
                 while top is not frame:
                     pop(now)
 
-        def own():
-            return debt, events
+        def within():
+            return debt
 
         def hear(frame, event, _):
-            """For sys.settrace."""
+            """For sys.settrace. `line` is written out, for to call it takes a quarter longer."""
+            nonlocal row, since
             if event == "line":
-                line(frame.f_code, frame.f_lineno)
+                if counts:
+                    counted_line(frame.f_code, frame.f_lineno)
+                    return hear
+                now = perf_counter()
+                row.spent += now - since
+                since = now
+                number = frame.f_lineno
+                try:
+                    row = rows[number]
+                except KeyError:
+                    row = meet(frame.f_code, number)
+                row.hits += 1.0
             elif event == "return":
                 leave(frame.f_code)
             return hear
 
-        self.line, self.enter, self.leave, self.own, self.hear = line, enter, leave, own, hear
+        self.line, self.enter, self.leave, self.hear, self.count, self.within = line, enter, leave, hear, count, within
 
 
 def hold(function, row):
     """An outer call stands at this line: what inner ones spend there is part of what it spends."""
-    number, at = row[NUMBER], function.held.get(row[NUMBER])
-    if at is None and function.rows.get(number) is row:
-        if row[TWIN] is None:
-            row[TWIN] = new_row(number)
-        function.held[number] = at = row
-        function.rows[number] = row[TWIN]
-    if at is not None:
-        at[HELD] += 1
+    own = function.held.get(row.number)
+    if own is None and function.rows.get(row.number) is row:
+        if row.twin is None:
+            row.twin = Row(row.number)
+        function.held[row.number] = own = row
+        function.rows[row.number] = row.twin
+    if own is not None:
+        own.held += 1
 
 
 def release(function, row):
-    at = function.held.get(row[NUMBER])
-    if at is not None:
-        at[HELD] -= 1
-        if not at[HELD]:
-            function.rows[row[NUMBER]] = function.held.pop(row[NUMBER])
+    own = function.held.get(row.number)
+    if own is not None:
+        own.held -= 1
+        if not own.held:
+            function.rows[row.number] = function.held.pop(row.number)
+
+
+def _nanoseconds(seconds):
+    return max(0, int(1e9 * seconds))
 
 
 def probe(times):
@@ -209,25 +304,28 @@ def probe(times):
         b = a
 
 
-def line_cost():
-    """Seconds that one line event takes of the program, by the least of some rounds (1 ms); 0 where it cannot be measured."""
+def line_costs():
+    """Costs by the least of some rounds (2 ms)."""
     code, times = probe.__code__, range(LOOPS)
     first, last = code.co_firstlineno + 3, code.co_firstlineno + 9
-    bare, heard = [], []
+    bare, heard = [], ([], [])
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began = perf_counter()
         probe(times)
-        bare.append((time.perf_counter() - began) / (9 * LOOPS))
-        thread = Thread()
-        thread.enter(code, None)
-        end = _listen(code, thread)
-        probe(times)
-        end()
-        figures = [each for each in thread.functions[id(code)].lines() if first <= each[0] <= last]
-        hits = sum(each[1] for each in figures)
-        if hits:
-            heard.append(sum(each[2] for each in figures) / hits)
-    return max(0.0, min(heard) - min(bare)) if heard else 0.0
+        bare.append((perf_counter() - began) / (9 * LOOPS))
+        for counted, found in enumerate(heard):
+            thread = Thread()
+            thread.enter(code, None)
+            if counted:
+                thread.count()
+            end = _listen(code, thread)
+            probe(times)
+            end()
+            rows = [row for row in thread.functions[id(code)].all_rows() if first <= row.number <= last]
+            hits = sum(row.hits for row in rows)
+            if hits:
+                found.append(sum(row.spent for row in rows) / hits)
+    return Costs(*(max(0.0, min(found) - min(bare)) if found else 0.0 for found in heard))
 
 
 def _listen(code, thread):

@@ -96,6 +96,32 @@ class Lines(Case):
         self.assertGreater(lines[("down", 4)][2], 0.09e9)
         self.assertGreater(lines[("down", 5)][1], 0.11e9)
 
+    def test_functions_that_first_run_alone_and_then_call_each_other(self):
+        text = """
+        import time
+        def leaf(n):
+            for each in range(n):
+                each += 1
+            time.sleep(0.05)
+        def outer(n):
+            leaf(n)
+            leaf(n)
+        leaf(1000)
+        outer(500)
+        leaf(20)
+        """
+        lines = self.record(text, "--only", "^(leaf|outer)$")
+        self.assertEqual([lines["leaf", line][0] for line in (4, 5, 6)], [2024, 2020, 4])
+        self.assertEqual([lines["outer", line][0] for line in (8, 9)], [1, 1])
+        self.assertGreater(lines["leaf", 6][1], 0.19e9)
+        self.assertGreater(lines["outer", 8][2], 0.049e9)
+        self.assertLess(lines["outer", 8][1], 0.049e9)
+        functions, _ = self.profile().counted()
+        totals = {key[0]: (calls, own, total) for key, (calls, _, own, total) in functions.items()}
+        self.assertEqual(totals["leaf"][0], 4)
+        self.assertAlmostEqual(totals["leaf"][1], totals["leaf"][2], delta=0.05e9)
+        self.assertGreater(totals["outer"][2], 0.099e9)
+
     def test_only_the_named_functions(self):
         lines = self.record(PROGRAM, "--only", "^fib$")
         self.assertEqual({name for name, _ in lines}, {"fib"})
