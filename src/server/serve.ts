@@ -1,3 +1,4 @@
+import { type Serializable, setEnvironmentData } from 'node:worker_threads';
 import {
   type CancellationToken,
   createConnection,
@@ -11,6 +12,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { UserError } from '../core/errors.js';
 import { useTexts } from '../core/l10n.js';
 import type { ErrorData } from '../protocol/lsp.js';
+import { TEXTS } from './analysis/messages.js';
 import { answer } from './answer.js';
 import { Comparisons } from './comparing/comparisons.js';
 import { Texts } from './documents.js';
@@ -41,7 +43,10 @@ export function serve(): void {
   let folders: string[] = [];
 
   connection.onInitialize((params: InitializeParams) => {
-    useTexts((params.initializationOptions as { texts?: unknown } | undefined)?.texts);
+    const options = params.initializationOptions as { readonly texts?: Serializable } | undefined;
+    useTexts(options?.texts);
+    // For the threads that are started later.
+    setEnvironmentData(TEXTS, options?.texts);
     folders = (params.workspaceFolders ?? []).flatMap((folder) => pathOfUri(folder.uri) ?? []);
     server.store.folders = folders;
     server.canRefreshLenses = params.capabilities.workspace?.codeLens?.refreshSupport === true;

@@ -58,8 +58,11 @@ function timed(): string {
   });
 }
 
-/** One browser and one server for the tests of a file; after each, the page is closed and must have met no error. */
-export function useEveryTab(): void {
+/**
+ * One browser and one server for the tests of a file; after each, the page is closed and must have met no error.
+ * @param texts of the server's language, English → text
+ */
+export function useEveryTab(texts?: Readonly<Record<string, string>>): void {
   let bundle: Awaited<ReturnType<typeof buildServer>>;
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'heatline-tabs-'));
@@ -71,7 +74,7 @@ export function useEveryTab(): void {
     const past = new Date(Date.now() - 60_000);
     utimesSync(source, past, past);
     bundle = await buildServer();
-    server = await startServer(bundle.bundle, folder);
+    server = await startServer(bundle.bundle, folder, [], texts);
     const files = { 'after.collapsed': stacks(6000), 'before.collapsed': stacks(3000), 'timed.speedscope.json': timed() };
     for (const [name, text] of Object.entries(files)) {
       const file = path.join(folder, name);

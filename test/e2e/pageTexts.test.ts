@@ -5,12 +5,12 @@ import { artifacts } from '../rig/paths.js';
 import { open, page, profiles, TABS, useEveryTab } from './everyTab.js';
 import { pseudoTexts, shownTexts, strange } from './pseudo.js';
 
-useEveryTab();
-
 const texts = pseudoTexts();
+useEveryTab(texts);
+
 /** Names out of the profiles, their files, and lines of source. */
 const NAMES =
-  /(?:[\w./-]*\/)?(?:shop|app|decoder)\.py(?::\d+)?|\b(?:main|quote|pay|decode|parse|read|io|json|shop|usr|lib|python3\.\d+)\b|(?:after|before)\.collapsed|timed\.speedscope\.json|(?:def |return |sum\(|quote\(|pay\(|decode\().*|pyspy-raw|speedscope|\bPython\b/g;
+  /(?:\/tmp\/)?heatline-tabs-\w+|(?:[\w./-]*\/)?(?:shop|app|decoder)\.py(?::\d+)?|\b(?:main|quote|pay|decode|parse|read|io|json|shop|usr|lib|python3\.\d+)\b|(?:after|before)\.collapsed|timed\.speedscope\.json|for row in catalogue:|(?:def |return |sum\(|quote\(|pay\(|decode\().*|pyspy-raw|speedscope|^Profile$|\bPython\b/g;
 
 const missed = async () => strange(await shownTexts(page), NAMES);
 

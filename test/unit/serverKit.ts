@@ -35,8 +35,13 @@ export async function buildServer(): Promise<{ bundle: string; dispose(): void }
   return { bundle, dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** @param flags of node itself */
-export async function startServer(bundle: string, folder: string, flags: readonly string[] = []): Promise<RunningServer> {
+/** @param flags of node itself @param texts of the client's language, English → text */
+export async function startServer(
+  bundle: string,
+  folder: string,
+  flags: readonly string[] = [],
+  texts?: Readonly<Record<string, string>>,
+): Promise<RunningServer> {
   const child = spawn(process.execPath, [...flags, bundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
   const notifications: { method: string; params: unknown }[] = [];
@@ -49,6 +54,7 @@ export async function startServer(bundle: string, folder: string, flags: readonl
     processId: process.pid,
     rootUri: null,
     capabilities: { workspace: { codeLens: { refreshSupport: true } } },
+    initializationOptions: { texts },
     workspaceFolders: [{ uri: pathToFileURL(folder).href, name: 'test' }],
   });
   await connection.sendNotification('initialized', {});

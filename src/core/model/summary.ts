@@ -1,10 +1,11 @@
+import { t } from '../l10n.js';
 import { functionTable } from './functionTable.js';
 import { libraryFlags } from './library.js';
 import type { Profile } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
 import { type SummedFigures, summedFigures } from './summed.js';
-import { formatSeconds, formatShare, formatType, formatValue, plural, secondsPer } from './units.js';
+import { formatCount, formatSeconds, formatShare, formatType, formatValue, secondsPer } from './units.js';
 import { weigh } from './weights.js';
 
 /** Fewer samples than this are too few to be told without a word of doubt. */
@@ -23,24 +24,30 @@ const TOLD_COST = 0.1;
  */
 export function summarize(profile: Profile): string {
   const type = profile.sampleTypes[profile.defaultType];
-  if (!type) return 'The profile is empty.';
+  if (!type) return t('The profile is empty.');
   const own = ownTime(profile, profile.defaultType);
   const what = type.type === '' || secondsPer(type.unit) !== undefined ? '' : ` ${formatType({ type: type.type, unit: '' })}`;
   if (!(own.sum > 0)) {
     return own.sampled
-      ? 'Nothing was sampled: the program was too short, or waited elsewhere. A higher rate sees more, and the engine cprofile counts calls.'
-      : 'Nothing was measured.';
+      ? t(
+          'Nothing was sampled: the program was too short, or waited elsewhere. A higher rate sees more, and the engine cprofile counts calls.',
+        )
+      : t('Nothing was measured.');
   }
   const best = [...own.value.keys()].sort((a, b) => own.value[b]! - own.value[a]!).slice(0, NAMED);
   const parts = best.filter((func, i) => own.value[func]! > 0 && (i === 0 || own.value[func]! / own.sum >= WORTH));
-  const named = parts.map((func) => `${percent(own.value[func]! / own.sum)} in ${nameOf(profile, func)}`);
+  const named = parts.map((func) => t('{0} in {1}', percent(own.value[func]! / own.sum), nameOf(profile, func)));
   const top = own.value[parts[0] ?? 0]! / own.sum;
-  const spread = parts.length > 0 && top < WORTH ? 'spread out, at most ' : '';
+  const spread = parts.length > 0 && top < WORTH ? t('spread out, at most ') : '';
   const doubt =
     own.sampled && own.samples < FEW
-      ? `; only ${plural(Math.round(own.samples), 'sample')}, shares are ± ${percent(bound(own, parts[0]))}`
+      ? t('; only {0}, shares are ± {1}', samplesText(Math.round(own.samples)), percent(bound(own, parts[0])))
       : '';
-  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? spread + named.join(', ') : 'no function is known'}${doubt}${tracingCost(profile, own.sum, type.unit)}`;
+  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? spread + named.join(', ') : t('no function is known')}${doubt}${tracingCost(profile, own.sum, type.unit)}`;
+}
+
+function samplesText(count: number): string {
+  return t(count === 1 ? '{0} sample' : '{0} samples', formatCount(count));
 }
 
 /** Counting calls slows small functions down more than others: told when it makes up a good part of the time. */
@@ -48,8 +55,8 @@ function tracingCost(profile: Profile, sum: number, unit: string): string {
   const seconds = profile.quality.tracingSeconds ?? 0;
   const per = secondsPer(unit);
   if (per === undefined || !(seconds > TOLD_COST * sum * per)) return '';
-  if (profile.sampleTypes[profile.defaultType]?.type === UNTRACED) return `; counting calls took ${formatSeconds(seconds)} more`;
-  return `; about ${formatSeconds(seconds)} of it is the cost of counting calls`;
+  if (profile.sampleTypes[profile.defaultType]?.type === UNTRACED) return t('; counting calls took {0} more', formatSeconds(seconds));
+  return t('; about {0} of it is the cost of counting calls', formatSeconds(seconds));
 }
 
 interface OwnTime {
@@ -146,7 +153,7 @@ function nameOf(profile: Profile, func: number): string {
   const place = base === '' || base === '~' ? '' : ` (${base}${line > 0 ? `:${line}` : ''})`;
   const name = strings[functions.name[func]!] ?? '';
   // Names come from the file: nothing in them may break the sentence or turn its direction.
-  return `${name === '' ? 'an unnamed function' : name}${place}`.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd').slice(0, 120);
+  return `${name === '' ? t('an unnamed function') : name}${place}`.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd').slice(0, 120);
 }
 
 function percent(share: number): string {

@@ -1,3 +1,4 @@
+import { t } from '../l10n.js';
 import type { ComparedSide, Comparison, Normalize } from '../model/compare.js';
 import { type ComparedLine, compareLines } from '../model/compareLines.js';
 import type { ValueType } from '../model/profile.js';
@@ -107,14 +108,14 @@ export function placeOf({ base, next, functions }: Comparison, row: number): { n
 /** `new`, `gone`, `was line 12` or `was in old.py:12`: what became of a function's place; '' when it stayed. */
 export function movedText(comparison: Comparison, row: number): string {
   const { base, functions } = comparison;
-  if (functions.base[row]! < 0) return 'new';
-  if (functions.next[row]! < 0) return 'gone';
+  if (functions.base[row]! < 0) return t('new');
+  if (functions.next[row]! < 0) return t('gone');
   const { functions: columns, strings } = base.profile;
   const was = { file: strings[columns.file[functions.base[row]!]!]!, line: columns.startLine[functions.base[row]!]! };
   const now = placeOf(comparison, row);
   const name = (file: string) => file.split(/[\\/]/).at(-1)!;
-  if (name(was.file) !== name(now.file)) return `was in ${plain(was.file)}:${was.line}`;
-  return was.line === now.line ? '' : `was line ${was.line}`;
+  if (name(was.file) !== name(now.file)) return t('was in {0}:{1}', plain(was.file), was.line);
+  return was.line === now.line ? '' : t('was line {0}', was.line);
 }
 
 /** Whether the change of a function's self is no larger than sampling alone makes it. */
@@ -128,17 +129,26 @@ export function wholeText({ base, next, type }: Comparison): string {
   return `${formatType(type)}: ${beforeAndAfter(base.sum, next.sum, type.unit, ' · ')}`;
 }
 
-/** What the figures rest on, and how they were made comparable: sentences without a full stop. */
-export function basisText({ base, next }: Comparison, normalize: Normalize = 'none'): string[] {
+/** What the figures rest on, and how they were made comparable: sentences without a full stop. @param mark of changes within noise */
+export function basisText({ base, next }: Comparison, normalize: Normalize = 'none', mark = '~'): string[] {
   const said: string[] = [];
   if (base.samples !== undefined && next.samples !== undefined) {
     said.push(
-      `${formatCount(base.samples)} → ${formatCount(next.samples)} samples · ± is what sampling alone changes (95 %), ~ marks changes within it`,
+      t(
+        '{0} → {1} samples · ± is what sampling alone changes (95 %), {2} marks changes within it',
+        formatCount(base.samples),
+        formatCount(next.samples),
+        mark,
+      ),
     );
   }
   if (normalize !== 'none') {
-    const by = normalize === 'total' ? 'the totals are equal' : 'both ran equally long';
-    said.push(`figures of the new profile are multiplied by ${Number(next.scale.toPrecision(4))}, as if ${by}`);
+    const factor = Number(next.scale.toPrecision(4));
+    said.push(
+      normalize === 'total'
+        ? t('figures of the new profile are multiplied by {0}, as if the totals were equal', factor)
+        : t('figures of the new profile are multiplied by {0}, as if both ran equally long', factor),
+    );
   }
   return said;
 }

@@ -1,4 +1,5 @@
 /** What stands beside a line that changed since the baseline. Pure; views/changes.ts draws it. */
+import { t } from '../../core/l10n.js';
 import { formatShare, formatValue } from '../../core/model/units.js';
 import { shownChange } from '../../core/report/change.js';
 import type { LineChange } from '../../protocol/compare.js';
@@ -23,7 +24,7 @@ export function changeNotes(changes: readonly LineChange[], metric: Metric, unit
     const { amount, percent, sign, isNew } = shownChange(base[metric], next[metric], unit, noise[metric]);
     const share = Math.abs(next[metric] - base[metric]) / Math.abs(whole);
     if (sign === 0 || !(share > 0) || share < threshold || line < 1) continue;
-    const more = isNew ? 'new' : percent;
+    const more = isNew ? t('new') : percent;
     notes.push({ line: line - 1, text: more === '' ? amount : `${amount}\u00a0\u00a0${more}`, sign });
   }
   return notes;

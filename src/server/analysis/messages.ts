@@ -4,6 +4,9 @@ import type { PackedSides } from '../comparing/queries.js';
 /** `workerData` of the thread that a large profile, or a comparison of such, lives in. */
 export type WorkerJob = { readonly heatlineFile: string } | { readonly heatlineComparison: PackedSides };
 
+/** Under this name threads find the table of the client's texts. */
+export const TEXTS = 'heatline.texts';
+
 /** What the thread is asked. */
 export interface Question {
   readonly id: number;

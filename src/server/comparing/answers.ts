@@ -1,3 +1,4 @@
+import { t } from '../../core/l10n.js';
 import type { Comparison } from '../../core/model/compare.js';
 import { wholeNoise } from '../../core/model/compare.js';
 import { type ComparedLine, sideLines } from '../../core/model/compareLines.js';
@@ -205,11 +206,11 @@ function sorted(comparison: Comparison, byChange: number[], sort: CompareSort, d
 }
 
 function lineNote({ isGone, wasFile, wasLine, file, line }: ComparedLine): string {
-  if (isGone) return 'gone';
-  if (wasLine === 0) return 'new';
+  if (isGone) return t('gone');
+  if (wasLine === 0) return t('new');
   const name = (path: string) => path.split(/[\\/]/).at(-1)!;
-  if (name(wasFile) !== name(file)) return `was in ${name(wasFile)}:${wasLine}`;
-  return wasLine === line ? '' : `was line ${wasLine}`;
+  if (name(wasFile) !== name(file)) return t('was in {0}:{1}', name(wasFile), wasLine);
+  return wasLine === line ? '' : t('was line {0}', wasLine);
 }
 
 /** Any function of the first new run in each file. */
