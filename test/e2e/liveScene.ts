@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { ProfileInfo, Requests } from '../../src/protocol/lsp.js';
 import { buildServer, type RunningServer, startServer } from '../unit/serverKit.js';
-import { PageHarness, takeProblems } from './pageHarness.js';
+import { PageHarness, type PageOptions, takeProblems } from './pageHarness.js';
 
 let folder: string;
 let bundle: Awaited<ReturnType<typeof buildServer>>;
@@ -17,7 +17,7 @@ export let server: RunningServer;
 export let page: Page;
 export let info: ProfileInfo;
 
-/** One server and one browser for the tests of a file; after each, the page is closed and must have met no error. */
+/** One server and one browser for the tests of a file; after each, the page is left and must have met no error. */
 export function useLivePages(): void {
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'heatline-tabs-'));
@@ -32,7 +32,7 @@ export function useLivePages(): void {
     rmSync(folder, { recursive: true, force: true });
   });
   afterEach(async () => {
-    await page?.context().close();
+    if (page) await harness.leave(page);
     expect(takeProblems()).toEqual([]);
   });
 }
@@ -55,10 +55,18 @@ export async function profile(name: string, content: string | Uint8Array): Promi
   return file;
 }
 
-/** Opens the page on the profile that was opened last. */
-export async function open(query: string, options: BrowserContextOptions = {}): Promise<void> {
-  page = await harness.open(query, options, (method, params) =>
-    method === 'info' ? Promise.resolve(info) : server.request(method as keyof Requests, params as Requests[keyof Requests][0]),
+/**
+ * Opens the page on the profile that was opened last.
+ * @param asked what the server is asked in place of what the page asks
+ */
+export async function open(
+  query: string,
+  options: PageOptions = {},
+  asked: (method: string, params: unknown) => unknown = (_, params) => params,
+): Promise<void> {
+  const opened = info;
+  page = await harness.open(query, options, async (method, params) =>
+    method === 'info' ? opened : server.request(method as keyof Requests, asked(method, params) as Requests[keyof Requests][0]),
   );
 }
 

@@ -11,8 +11,15 @@ export type PageOptions = BrowserContextOptions & { readonly texts?: Readonly<Re
 /** Answers a page's requests, and `info`, from a real server. */
 export type LiveServer = (method: string, params?: unknown) => Promise<unknown>;
 
+const VIEWPORT = { width: 1320, height: 640 };
+
 /** Builds the page and its stand-in host in memory, and opens them in a browser under the rules that VS Code's page has. */
 export class PageHarness {
+  /** Windows that go from page to page, without and with a server behind them: a new one costs Chromium more than what most tests do in it. */
+  private readonly kept = new Map<'mock' | 'live', Page>();
+  /** Answers the pages of the kept window that has a server behind it. */
+  private live: LiveServer | undefined;
+
   private constructor(
     readonly browser: Browser,
     private readonly files: ReadonlyMap<string, { body: string; type: string }>,
@@ -44,15 +51,48 @@ export class PageHarness {
   }
 
   /**
-   * Opens the page with the harness's options (see mockHost.ts) once it shows something.
+   * Opens the page with the harness's options (see mockHost.ts), and gives it once it shows something. {@link leave} it afterwards.
    * @param script runs before any of the page's own
    */
   async open(query: string, { texts, ...options }: PageOptions = {}, live?: LiveServer, script?: () => void): Promise<Page> {
-    const context = await this.browser.newContext({ viewport: { width: 1320, height: 640 }, reducedMotion: 'reduce', ...options });
-    const page = await context.newPage();
-    if (live) await page.exposeFunction('live', live);
+    const plain = texts === undefined && script === undefined && Object.keys(options).length === 0;
+    const page = plain ? await this.keptWindow(live) : await this.window(options, live);
     if (texts) await page.addInitScript(`window.texts = ${JSON.stringify(texts)}`);
     if (script) await page.addInitScript(script);
+    await page.goto(`${ORIGIN}/?${query}`);
+    await page
+      .locator('.toolbar, .reading')
+      .first()
+      .waitFor({ timeout: 10_000 })
+      .catch(() => {
+        throw new Error(`the page shows nothing: ${problems.join('; ')}`);
+      });
+    return page;
+  }
+
+  /** Ends a page: what it does late is not the next one's. */
+  async leave(page: Page): Promise<void> {
+    if (page.isClosed()) return;
+    if (![...this.kept.values()].includes(page)) return page.context().close();
+    // Out of the window, or the next page has a pointer over it.
+    await page.mouse.move(-1, -1);
+    await page.goto('about:blank');
+  }
+
+  private async keptWindow(live: LiveServer | undefined): Promise<Page> {
+    this.live = live;
+    const kind = live ? 'live' : 'mock';
+    const before = this.kept.get(kind);
+    if (before && !before.isClosed()) return before;
+    const page = await this.window({}, live && ((method, params) => this.live!(method, params)));
+    this.kept.set(kind, page);
+    return page;
+  }
+
+  private async window(options: BrowserContextOptions, live: LiveServer | undefined): Promise<Page> {
+    const context = await this.browser.newContext({ viewport: VIEWPORT, reducedMotion: 'reduce', ...options });
+    const page = await context.newPage();
+    if (live) await page.exposeFunction('live', live);
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());
@@ -64,14 +104,6 @@ export class PageHarness {
       if (pathname === '/') return route.fulfill({ body: HTML, contentType: 'text/html' });
       return route.fulfill({ status: 404, body: '' });
     });
-    await page.goto(`${ORIGIN}/?${query}`);
-    await page
-      .locator('.toolbar, .reading')
-      .first()
-      .waitFor({ timeout: 10_000 })
-      .catch(() => {
-        throw new Error(`the page shows nothing: ${problems.join('; ')}`);
-      });
     return page;
   }
 
@@ -84,6 +116,13 @@ export class PageHarness {
 function browserToUse(): { executablePath: string } | { channel: string } {
   const executablePath = process.env.HEATLINE_CHROMIUM ?? '/usr/bin/chromium';
   return existsSync(executablePath) ? { executablePath } : { channel: 'chrome' };
+}
+
+/** Resolves when the canvas shows what the rest of the page shows: it is drawn after the frame in which the elements changed. */
+export function painted(page: Page): Promise<void> {
+  return page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  });
 }
 
 /** Errors that any page met since the last call. */

@@ -1,7 +1,7 @@
 /** What the tests of the profile page share: opening it, and looking at what it drew. */
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { PageHarness, takeProblems } from './pageHarness.js';
+import { PageHarness, painted, takeProblems } from './pageHarness.js';
 
 /** Edges of the picture in a window of 1320 px, and of its rows: as drawn on paper, not as the page computes them. */
 export const LEFT = 10;
@@ -12,14 +12,14 @@ let harness: PageHarness;
 /** The page that the test at hand opened. */
 export let page: Page;
 
-/** One browser for the tests of a file; after each, the page is closed and must have met no error. */
+/** One browser for the tests of a file; after each, the page is left and must have met no error. */
 export function usePages(): void {
   beforeAll(async () => {
     harness = await PageHarness.start();
   }, 60_000);
   afterAll(() => harness?.stop());
   afterEach(async () => {
-    await page?.context().close();
+    if (page) await harness.leave(page);
     expect(takeProblems()).toEqual([]);
   });
 }
@@ -28,15 +28,9 @@ export async function open(query: string, options?: Parameters<PageHarness['open
   page = await harness.open(query, options);
 }
 
-/** Resolves when the canvas shows what the rest of the page shows: it is drawn after the frame in which the elements changed. */
-const painted = () =>
-  page.evaluate(async () => {
-    for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-  });
-
 /** Runs of one colour along a row of the canvas: [from, to) in CSS px; gaps between boxes and the thin sides of outlines are left out. */
 export async function runs(row: number): Promise<[number, number, string][]> {
-  await painted();
+  await painted(page);
   return page.evaluate((y) => {
     const canvas = document.querySelector('canvas')!;
     const ratio = devicePixelRatio;
@@ -61,7 +55,7 @@ export async function calls(method: string): Promise<Record<string, unknown>[]> 
 /** Resolves when the first picture is drawn. */
 export async function drawn(): Promise<void> {
   await page.waitForFunction(() => document.querySelector('.note')?.textContent);
-  await painted();
+  await painted(page);
 }
 
 export const crumbs = () => page.locator('nav .crumb').allTextContents();

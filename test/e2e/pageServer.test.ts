@@ -1,12 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { ProfileInfo, Requests } from '../../src/protocol/lsp.js';
-import { buildServer, type RunningServer, startServer } from '../unit/serverKit.js';
-import { PageHarness, takeProblems } from './pageHarness.js';
+import { beforeAll, expect, it } from 'vitest';
+import { open, page, profile, useLivePages } from './liveScene.js';
+
+useLivePages();
 
 /** py-spy's raw form; 100 samples, rebate calls itself. */
 const STACKS = [
@@ -17,35 +12,7 @@ const STACKS = [
   '',
 ];
 
-let folder: string;
-let bundle: Awaited<ReturnType<typeof buildServer>>;
-let server: RunningServer;
-let harness: PageHarness;
-let info: ProfileInfo;
-let page: Page;
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'heatline-page-'));
-  const file = path.join(folder, 'run.collapsed');
-  writeFileSync(file, STACKS.join('\n'));
-  bundle = await buildServer();
-  server = await startServer(bundle.bundle, folder);
-  info = await server.request('profile/open', { uri: pathToFileURL(file).href });
-  harness = await PageHarness.start();
-}, 60_000);
-afterEach(() => page?.context().close());
-afterAll(async () => {
-  await harness?.stop();
-  await server?.stop();
-  bundle?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const open = async (query: string) => {
-  page = await harness.open(query, {}, (method, params) =>
-    method === 'info' ? Promise.resolve(info) : server.request(method as keyof Requests, params as Requests[keyof Requests][0]),
-  );
-};
+beforeAll(() => profile('run.collapsed', STACKS.join('\n')).then(() => undefined));
 
 it("shows the server's own figures in the flame graph, zooms and searches", async () => {
   await open('');
@@ -67,7 +34,6 @@ it("shows the server's own figures in the flame graph, zooms and searches", asyn
   await page.waitForFunction(() => document.querySelector('.crumb.here')?.textContent === 'all');
   await page.getByRole('button', { name: 'Inverted' }).click();
   await page.waitForFunction(() => document.querySelector('[role=tree]')?.getAttribute('aria-label') === 'Callers');
-  expect(takeProblems()).toEqual([]);
 });
 
 it("shows the server's own figures in the table", async () => {
@@ -91,5 +57,4 @@ it("shows the server's own figures in the table", async () => {
   await page.locator('#search').fill('/(/');
   await page.locator('.found.bad').waitFor();
   expect(await page.locator('.found.bad').textContent()).toBe('“/(/” is not a regular expression.');
-  expect(takeProblems()).toEqual([]);
 });

@@ -8,21 +8,22 @@ describe('page', () => {
     await open('data=small');
     await drawn();
     const seen: string[] = [];
-    for (let i = 0; i < 9; i++) {
+    for (let i = 0; i < 10; i++) {
       await page.keyboard.press('Tab');
       seen.push(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''));
     }
     expect(seen[0]).toBe('Flame');
-    expect(seen.slice(1, 8)).toEqual([
+    expect(seen.slice(1, 9)).toEqual([
       'Metric',
       'Thread',
       expect.stringContaining('Search'),
       'Export…',
       'Colour of the boxes',
       'Inverted',
+      'Merge recursion',
       'Just my code',
     ]);
-    expect(seen[8]).toMatch(/^Flame graph, 6 levels/);
+    expect(seen[9]).toMatch(/^Flame graph, 6 levels/);
     await page.keyboard.press('Shift+Tab');
     await page.locator('#tab-flame').focus();
     await page.keyboard.press('ArrowRight');

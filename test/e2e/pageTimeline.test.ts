@@ -1,12 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ProfileInfo, Requests } from '../../src/protocol/lsp.js';
-import { buildServer, type RunningServer, startServer } from '../unit/serverKit.js';
-import { PageHarness, takeProblems } from './pageHarness.js';
+import { describe, expect, it } from 'vitest';
+import type { Requests } from '../../src/protocol/lsp.js';
+import { open, page, profile, spoken, useLivePages } from './liveScene.js';
+import { painted } from './pageHarness.js';
 
 const FIXTURES = path.join(import.meta.dirname, '../fixtures/profiles');
 const PICTURES = path.join(import.meta.dirname, '../.artifacts');
@@ -50,51 +47,23 @@ function evented(): string {
   return JSON.stringify({ $schema: 'https://www.speedscope.app/file-format-schema.json', shared: { frames }, profiles });
 }
 
-let folder: string;
-let bundle: Awaited<ReturnType<typeof buildServer>>;
-let server: RunningServer;
-let harness: PageHarness;
-let page: Page;
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'heatline-timeline-'));
-  writeFileSync(path.join(folder, 'run.speedscope.json'), evented());
-  bundle = await buildServer();
-  server = await startServer(bundle.bundle, folder);
-  harness = await PageHarness.start();
-}, 60_000);
-afterEach(async () => {
-  await page?.context().close();
-  expect(takeProblems()).toEqual([]);
-});
-afterAll(async () => {
-  await harness?.stop();
-  await server?.stop();
-  bundle?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function open(file: string, query = ''): Promise<ProfileInfo> {
-  const info = await server.request('profile/open', { uri: pathToFileURL(file).href });
-  page = await harness.open(`tab=timeline${query}`, {}, (method, params) =>
-    method === 'info' ? Promise.resolve(info) : server.request(method as keyof Requests, params as Requests[keyof Requests][0]),
-  );
-  return info;
-}
+useLivePages();
 
 const drawn = () => page.waitForFunction(() => window.harness.calls.some(({ method }) => method === 'profile/timelineBoxes'));
 const lastRequest = async () =>
   (await page.evaluate(
     () => window.harness.calls.filter(({ method }) => method === 'profile/timelineBoxes').at(-1)!.params,
   )) as Requests['profile/timelineBoxes'][0];
-const run = () => open(path.join(folder, 'run.speedscope.json'));
+async function run(): Promise<void> {
+  await profile('run.speedscope.json', evented());
+  await open('tab=timeline');
+}
 const heads = () => page.locator('.lane-head').allInnerTexts();
 const chips = () => page.locator('.chip').allInnerTexts();
-const spoken = () => page.locator('#announcements').textContent();
 
 /** Runs of colour along a row of the lanes (0: the first head): [from, to) in px. */
 async function runs(row: number): Promise<[number, number][]> {
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50))));
+  await painted(page);
   return page.evaluate(
     (y) => {
       const canvas = document.querySelector<HTMLCanvasElement>('#timeline-canvas')!;
@@ -230,24 +199,23 @@ describe('timeline', () => {
   });
 
   it('says in one sentence when a file has no times', async () => {
-    const file = path.join(folder, 'run.collapsed');
-    writeFileSync(file, 'a;b 5\n');
-    await open(file);
+    await profile('run.collapsed', 'a;b 5\n');
+    await open('tab=timeline');
     await page.locator('.hint').waitFor();
     expect(await page.locator('.hint').textContent()).toMatch(/^This file does not say when its samples were taken/);
     expect(await page.evaluate(() => window.harness.calls.map(({ method }) => method))).not.toContain('profile/timeline');
   });
 
   it.each(['dark', 'light', 'hcDark', 'hcLight'])('shows threads with what they did (%s)', async (kind) => {
-    const file = path.join(folder, 'threads.bin');
-    writeFileSync(file, readFileSync(path.join(FIXTURES, 'tachyon/threads-native-zstd.bin')));
-    await open(file, `&kind=${kind}`);
+    await profile('threads.bin', readFileSync(path.join(FIXTURES, 'tachyon/threads-native-zstd.bin')));
+    await open(`tab=timeline&kind=${kind}`);
     await drawn();
     await page.locator('.legend').waitFor();
     await page.locator('.lane-head').nth(1).waitFor();
     await page.locator('.scroller[aria-busy=false]').waitFor();
     await page.locator('#timeline-canvas').hover({ position: { x: 500, y: 80 } });
-    await page.waitForTimeout(300);
+    await page.locator('.card').waitFor();
+    await painted(page);
     await page.screenshot({ path: path.join(PICTURES, `timeline-${kind}.png`) });
   });
 });

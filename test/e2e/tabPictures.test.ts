@@ -4,6 +4,7 @@ import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { bigTree } from '../../webview-ui/dev/tree.js';
 import { open, page, profile, source, useLivePages } from './liveScene.js';
+import { painted } from './pageHarness.js';
 
 useLivePages();
 
@@ -51,11 +52,10 @@ it.each(Object.keys(TABS))('%s', async (tab) => {
   for (const kind of (process.env.KINDS ?? 'dark,light,hcDark,hcLight').split(',')) {
     await open(`tab=${tab}&kind=${kind}`);
     await TABS[tab]!();
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    await painted(page);
     const picture = await page.screenshot({ path: path.join(ARTIFACTS, `tab-${tab}-${kind}.png`) });
     expect(picture.length).toBeGreaterThan(10_000);
     // Nothing sticks out of the page.
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
-    await page.context().close();
   }
 });
