@@ -26,7 +26,7 @@ export function summarize(profile: Profile): string {
   const type = profile.sampleTypes[profile.defaultType];
   if (!type) return t('The profile is empty.');
   const own = ownTime(profile, profile.defaultType);
-  const what = type.type === '' || secondsPer(type.unit) !== undefined ? '' : ` ${formatType({ type: type.type, unit: '' })}`;
+  const what = type.type === '' || secondsPer(type.unit) !== undefined ? '' : ` ${t(formatType({ type: type.type, unit: '' }))}`;
   if (!(own.sum > 0)) {
     return own.sampled
       ? t(

@@ -35,7 +35,7 @@ export function formatValue(value: number, unit: string): string {
   if (seconds !== undefined) return formatSeconds(value * seconds);
   if (Object.hasOwn(BYTES, unit)) return formatBytes(value * BYTES[unit]!);
   const figure = formatCount(value);
-  return unit === '' || unit === 'count' || unit === 'none' ? figure : `${figure} ${unit}`;
+  return unit === '' || unit === 'count' || unit === 'none' ? figure : `${figure} ${t(unit)}`;
 }
 
 /** Never "m", which could be minutes, milli or mega. */
