@@ -26,6 +26,18 @@ NEVER_INSIDE = "no sample was taken inside a function %s"
 NO_TEST = "no test of pytest or unittest ran, so no sample is labelled with one"
 HAS_QUALNAMES = sys.version_info >= (3, 11)
 COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
+# Of NUMBERS those that moments have of their own; wall time is as long as they last.
+OF_MOMENTS = (0, 2)
+
+
+def labels(thread, label, process=None):
+    """Labels of a sample: the name of its thread, what ran then or None, and the process among several."""
+    found = [("thread", thread if process is None else workers.named(process, thread), None)]
+    if process is not None:
+        found.append(("process", process, None))
+    if label is not None:
+        found.append(("test", label, None))
+    return found
 
 
 class Content:
@@ -46,6 +58,9 @@ class Content:
         lasted = max(0.0, time.perf_counter() - self.began)
         if self.options.engine == "lines":
             return self._line_content(lasted, final)
+        ahead = getattr(self.sampler, "ahead", None)
+        if ahead is not None:
+            return self._finished(ahead.writer, ahead.numbers, lasted, final)
         entries = [] if self.counter is None else self.counter.entries()
         if final and self.options.within is not None:
             self.notes += self.options.within.told(None if self.has_workers else self.counter, self.gate)
@@ -53,7 +68,8 @@ class Content:
         rows, removed, busy = self._figures(entries, key_of, final)
         if self.options.worker is not None:
             quality = {} if self.sampler is None else self._quality(lasted, removed, final)
-            return workers.figures(self.options.worker, rows, workers.keyed(_without_exec(entries), key_of), removed, busy, quality)
+            moments = getattr(self.sampler, "moments", None)
+            return workers.figures(self.options.worker, rows, workers.keyed(_without_exec(entries), key_of), removed, busy, quality, moments)
         parts = []
         if final and self.has_workers:
             parts, notes = workers.collect(self.options.output)
@@ -67,7 +83,7 @@ class Content:
 
     def _figures(self, entries, key_of, final):
         """
-        This process's samples: [(thread, places, ticks, wall, cpu, untraced, label)]; and the nanoseconds that tracing
+        This process's samples: [(thread, places, ticks, wall, cpu, untraced, label, row)]; and the nanoseconds that tracing
         took of them, and those that they were busy.
         """
         if self.sampler is None:
@@ -77,12 +93,12 @@ class Content:
             self.notes.append(NEVER_INSIDE % self.options.function)
             sys.stderr.write("heatline: %s\n" % self.notes[-1])
         if self.counter is None:
-            return [(name, places, ticks, wall, cpu, 0, label) for name, places, ticks, wall, cpu, _, _, label in found], 0, 0
-        leaves = [(places[0][0], offset, wall, cpu, busy) for _, places, _, wall, cpu, busy, offset, _ in found]
+            return [(name, places, ticks, wall, cpu, 0, label, row) for name, places, ticks, wall, cpu, _, _, label, row in found], 0, 0
+        leaves = [(places[0][0], offset, wall, cpu, busy) for _, places, _, wall, cpu, busy, offset, _, _ in found]
         left = untraced(leaves, entries, key_of, self.counter.costs, self.sampler.exact)
-        rows = [(name, places, ticks, wall, cpu, figure, label) for (name, places, ticks, wall, cpu, _, _, label), figure in zip(found, left)]
-        removed = sum(wall for _, _, _, wall, _, _, _, _ in found) - sum(left)
-        return rows, removed, sum(busy for _, _, _, _, _, busy, _, _ in found)
+        rows = [(*known[:5], figure, *known[7:]) for known, figure in zip(found, left)]
+        removed = sum(known[3] for known in found) - sum(left)
+        return rows, removed, sum(known[5] for known in found)
 
     def _pprof(self, lasted, final, rows, entries, key_of, traced, parts):
         """A profile of this process, and of those that worked for it."""
@@ -90,24 +106,36 @@ class Content:
         writer = Writer(NUMBERS + ([UNTRACED, *COUNTS] if counts else []))
         blank = [0] * len(COUNTS) if counts else []
         quality = self._quality(lasted, traced[0], final)
-        for process, its_rows, _, removed, busy, told in [(workers.STARTER if parts else None, rows, [], 0, 0, {}), *parts]:
-            for name, places, ticks, wall, cpu, figure, label in its_rows:
-                if process is not None and workers.is_plumbing(places):
-                    continue
-                labels = [("thread", name if process is None else workers.named(process, name), None)]
-                if process is not None:
-                    labels.append(("process", process, None))
-                if label is not None:
-                    labels.append(("test", label, None))
-                writer.sample(places, [ticks, wall, cpu, *([figure] if counts else []), *blank], labels)
+        own = getattr(self.sampler, "moments", None)
+        for process, its_rows, _, removed, busy, told, moments in [(workers.STARTER if parts else None, rows, [], 0, 0, {}, own), *parts]:
+            numbers = {}
+            for name, places, ticks, wall, cpu, figure, label, row in its_rows:
+                if process is None or not workers.is_plumbing(places):
+                    values = [ticks, wall, cpu, *([figure] if counts else []), *blank]
+                    numbers[row] = writer.sample(places, values, labels(name, label, process))
+            if moments is not None:
+                self._add_moments(writer, moments, lambda row, known=numbers: known.get(row, -1))
             traced = traced[0] + removed, traced[1] + busy
             for key in ("errors", "cost", "tracingSeconds"):
                 if key in told:
                     quality[key] = round(quality.get(key, 0) + told[key], 6)
             quality["notes"] = list(dict.fromkeys(quality["notes"] + told.get("notes", [])))
+            if moments is not None and "timesWithin" in told:
+                quality["timesWithin"] = max(quality.get("timesWithin", 0), told["timesWithin"])
         if counts:
             add_calls(writer, _without_exec(entries), key_of, len(NUMBERS) + 1)
         first = UNTRACED[0] if counts and is_sound(*traced) else "wall"
+        return self._finish(writer, lasted, quality, first)
+
+    def _finished(self, writer, numbers, lasted, final):
+        """The same where all samples have been encoded, of one process without counts."""
+        self._add_moments(writer, self.sampler.moments, numbers.__getitem__)
+        return self._finish(writer, lasted, self._quality(lasted, 0, final), "wall")
+
+    def _add_moments(self, writer, moments, number_of):
+        writer.moments(number_of, moments[1], int(self.began * 1e9), OF_MOMENTS)
+
+    def _finish(self, writer, lasted, quality, first):
         comments = ["heatline: " + as_json(quality)]
         return writer.bytes(self.started, int(lasted * 1e9), ("wall", "nanoseconds"), int(1e9 / self.options.rate), first, comments)
 
@@ -163,15 +191,16 @@ class Content:
         """What was seen so far, and as `recent` in the last seconds. Counts and estimates come at the end."""
         writer = Writer([*NUMBERS, RECENT])
         places = Places(self.folder)
-        for name, stack, ticks, wall, cpu, _, _, _ in self._rows(sampler, places):
-            writer.sample(stack, [ticks, wall, cpu, 0], [("thread", name, None)])
+        numbers = {}
+        for name, stack, ticks, wall, cpu, _, _, label, row in self._rows(sampler, places):
+            numbers[row] = writer.sample(stack, [ticks, wall, cpu, 0], labels(name, label))
+        self._add_moments(writer, sampler.moments, lambda row: numbers.get(row, -1))
+        said = rates(sampler, self.options.rate, sampler.seconds)
         sampler.take(recent)
-        for name, stack, _, wall, _, _, _, _ in self._rows(sampler, places):
-            writer.sample(stack, [0, 0, 0, wall], [("thread", name, None)])
-        quality = {**self._identity(), **rates(sampler, self.options.rate, sampler.seconds), "notes": [*sampler.notes, *self.notes, STILL % sampler.seconds]}
-        started = time.time_ns() - int(sampler.seconds * 1e9)
-        lasted, period = int(sampler.seconds * 1e9), int(1e9 / self.options.rate)
-        return writer.bytes(started, lasted, ("wall", "nanoseconds"), period, "wall", ["heatline: " + as_json(quality)])
+        for name, stack, _, wall, _, _, _, label, _ in self._rows(sampler, places):
+            writer.sample(stack, [0, 0, 0, wall], labels(name, label))
+        quality = {**self._identity(), **said, "notes": [*sampler.notes, *self.notes, STILL % sampler.seconds]}
+        return self._finish(writer, sampler.seconds, quality, "wall")
 
     def _rows(self, sampler, places):
         """The samples that are wanted: all, those inside the function that was named, or of those within chosen lines what lies there."""

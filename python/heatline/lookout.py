@@ -7,9 +7,9 @@ import os
 import sys
 import time
 
+from .ahead import Ahead
+from .frames import Frames
 from .onlooker import watch
-from .places import absolute, positions
-from .runner import FOLDER
 from .unseen import start
 
 ANSWER_SECONDS = 5.0
@@ -36,7 +36,8 @@ class Lookout:
         program died without a word, so that what was seen can be kept. `show(self, recent)` is called about once a
         second in a copy of the helper: this object has what was seen so far, and after `take(recent)` that of the last
         seconds; at the end `recent` is None. The first look is `delay` seconds after the start. `keep(self, facts)` is
-        called in the helper, or in a copy of it, when `write` was, and writes a file. Raises Unavailable.
+        called in the helper, or in a copy of it, when `write` was, and writes a file; samples are encoded `ahead` for it
+        then. Raises Unavailable.
         """
         if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
             raise Unavailable("this platform has no readable /proc")
@@ -55,8 +56,11 @@ class Lookout:
         self._show = show
         self._delay = delay
         self._keep = keep
+        self._folder = os.getcwd()
         self._names = {os.getpid(): "MainThread"}
         self._report = None
+        self.moments = None  # as Moments.all gives them
+        self.ahead = None
         self._lock = _thread.allocate_lock()
         self._done = None
         self._gone = self._started = False
@@ -195,13 +199,18 @@ class Lookout:
         if os.read(commands, 1) != b"g":
             return
         show = None if self._show is None else self._show_copy
-        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show, self._delay, self._kept)
+        keep, ahead = (None, None) if self._keep is None else (self._kept, self._encodes)
+        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show, self._delay, keep, ahead)
         if self._show is not None:
             self._show(self, None)
         if rest is not None:
             self._gone = True
             self.take(rest)
             self._will(self, self.seconds)
+
+    def _encodes(self, codes):
+        self.ahead = Ahead(Frames(codes, self._folder), self._names)
+        return self.ahead
 
     def _kept(self, report, facts):
         """In the helper, or a copy of it. Raises OSError."""
@@ -223,7 +232,7 @@ class Lookout:
     def take(self, report):
         """Makes a watch's report what `samples` tells of."""
         self._report = report[:2]
-        self.ticks, self.errors, self.own_cpu, self.seconds = report[2:]
+        self.moments, self.ticks, self.errors, self.own_cpu, self.seconds = report[2:]
 
     def _collect_names(self):
         news = {}
@@ -292,7 +301,7 @@ class Lookout:
     def samples(self, places):
         """
         List of (thread name, ((function key, line, column), …) leaf first, ticks, wall ns, cpu ns, busy ns, leaf's byte
-        offset, label or None); busy is CPU time and the time that was waited for a CPU.
+        offset, label or None, row); busy is CPU time and the time that was waited for a CPU, `row` that of `moments`.
         """
         if not self._gone:
             self._collect_names()
@@ -300,52 +309,13 @@ class Lookout:
         if self._report is None:
             return []
         rows, codes = self._report
-        prefix = FOLDER + os.sep
-        own = {number for number, code in enumerate(codes) if code[2].startswith(prefix)}
-        runpy = {number for number, code in enumerate(codes) if code[2] == "<frozen runpy>" or code[2].endswith(os.sep + "runpy.py")}
-        frame_of = _Frames(codes, places.folder).__getitem__
+        frames = Frames(codes, places.folder)
         found = []
-        for native, stack, label, ticks, wall, cpu, busy in rows:
-            end = len(stack)
-            inside = False
-            while end and (stack[end - 2] in own or (inside and stack[end - 2] in runpy)):
-                inside = True
-                end -= 2
-            if not end or stack[0] in own:
-                continue
-            frames = tuple(map(frame_of, zip(stack[0:end:2], stack[1:end:2])))
-            found.append((self._names.get(native) or "thread %d" % native, frames, ticks, wall, cpu, busy, stack[1], label))
+        for row, (native, flat, label, ticks, wall, cpu, busy) in enumerate(rows):
+            stack = frames.stack(flat)
+            if stack is not None:
+                found.append((self._names.get(native) or "thread %d" % native, stack, ticks, wall, cpu, busy, flat[1], label, row))
         return found
-
-
-class _Frames(dict):
-    """(code number, byte offset) → (function key, line, column), made when it is first asked for."""
-
-    def __init__(self, codes, folder):
-        self._codes, self._folder = codes, folder
-        self._tables = {}
-
-    def __missing__(self, place):
-        number, offset = place
-        known = self._tables.get(number)
-        if known is None:
-            qualname, name, file, first, table = self._codes[number]
-            known = self._tables[number] = ((qualname, name, absolute(file, self._folder), first), _positions(first, table))
-        key, table = known
-        line, column = table[min(offset // 2, len(table) - 1)] if table and offset >= 0 else (0, 0)
-        frame = self[place] = (key, line or key[3], column)
-        return frame
-
-
-def _dummy():
-    pass
-
-
-def _positions(first, table):
-    code = _dummy.__code__
-    if hasattr(code, "co_linetable"):
-        return positions(code.replace(co_firstlineno=first, co_linetable=table))
-    return positions(code.replace(co_firstlineno=first, co_lnotab=table))
 
 
 def _identity(pipe):

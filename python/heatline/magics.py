@@ -94,7 +94,7 @@ def _end_of_options(line, count):
 def _report(profile):
     """The hottest lines of cells, as a table; and where the recording is."""
     whole, lines, samples = 0, {}, 0
-    for _, frames, ticks, wall, _, _, _, _ in profile._sums.samples(None):
+    for _, frames, ticks, wall, *_ in profile._sums.samples(None):
         whole += wall
         samples += ticks
         for place in {(frame[0][2], frame[1]) for frame in frames if frame[0][2] in profile.cells.used}:

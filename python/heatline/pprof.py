@@ -1,6 +1,15 @@
 """Writes pprof's profile.proto (https://github.com/google/pprof/blob/main/proto/profile.proto), gzipped, with no library."""
 
+import sys
 import zlib
+from array import array
+from itertools import compress
+
+from .moments import BEGIN, CPU, LENGTH, LOOKS, ROW, STRIDE
+
+# Field of a profile for messages with moments, which readers that do not know it leave alone; and moments in one message.
+MOMENTS = 1003
+PIECE = 1 << 14
 
 
 def _varint(value):
@@ -27,6 +36,14 @@ def _packed(field, values):
     return _block(field, b"".join(map(_varint, values)))
 
 
+def _fixed(field, code, values):
+    """Numbers of 4 (`I`) or 8 bytes (`Q`)."""
+    column = array(code, values)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return _block(field, column.tobytes())
+
+
 class Writer:
     """Collects functions, locations and samples; `bytes()` gives the file."""
 
@@ -38,6 +55,7 @@ class Writer:
         self._labels = {}  # label with a text → as it is written
         self._head = [_block(1, _number(1, self.text(kind)) + _number(2, self.text(unit))) for kind, unit in types]
         self._samples = []
+        self._moments = []
         self._functions_out = []
         self._locations_out = []
 
@@ -73,13 +91,40 @@ class Writer:
         return known
 
     def sample(self, places, values, labels=()):
-        """`places` leaf first; `labels`: [(key, text or int, unit or None), …]"""
+        """`places` leaf first; `labels`: [(key, text or int, unit or None), …]. Returns its number in the file, from 0."""
+        self._samples.append(self._sample(places, values, labels))
+        return len(self._samples) - 1
+
+    def sample_again(self, number, places, values, labels):
+        """The same sample with other values or labels."""
+        self._samples[number] = self._sample(places, values, labels)
+
+    def _sample(self, places, values, labels):
         known = self._locations
         stack = b"".join([known.get(place) or self._location(place) for place in places])
         parts = [b"\n", _varint(len(stack)), stack, _packed(2, values)]
         for label in labels:
             parts.append(self._labels.get(label) or self._label(label))
-        self._samples.append(_block(2, b"".join(parts)))
+        return _block(2, b"".join(parts))
+
+    def moments(self, number_of, stretches, began, values):
+        """
+        When samples were seen, in a field of our own (docs/formats.md). `stretches`: as Moments.all gives them, or their bytes; `number_of(row)`:
+        the number of its sample, -1 for one that is left out; `began`: the profile's start by the clock of the stretches, ns;
+        `values`: which of the sample's values the looks are, and the CPU time.
+        """
+        stretches = array("q", stretches)  # of another process they come as bytes
+        for at in range(0, len(stretches), PIECE * STRIDE):
+            piece = stretches[at : at + PIECE * STRIDE]
+            samples = list(map(number_of, piece[ROW::STRIDE]))
+            columns = [[max(0, begin - began) for begin in piece[BEGIN::STRIDE]], piece[LENGTH::STRIDE], piece[LOOKS::STRIDE], piece[CPU::STRIDE]]
+            if min(samples) < 0:
+                kept = [number >= 0 for number in samples]
+                samples, *columns = (list(compress(column, kept)) for column in (samples, *columns))
+            parts = [_fixed(1, "I", samples), _fixed(2, "Q", columns[0]), _fixed(3, "Q", columns[1])]
+            for value, column in zip(values, columns[2:]):
+                parts.append(_block(4, _number(1, value) + _fixed(2, "Q", column)))
+            self._moments.append(_block(MOMENTS, b"".join(parts)))
 
     def bytes(self, started, duration, period_type, period, default, comments):
         """`started` Unix ns, `duration` ns, `period_type` (type, unit), `default` the name of the first-shown type."""
@@ -90,7 +135,7 @@ class Writer:
         tail.append(_number(14, self.text(default)))
         texts = [_block(6, text.encode("utf-8", "replace")) for text in self._texts]
         squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
-        out = [squeeze.compress(b"".join(part)) for part in (self._head, self._samples, self._locations_out, self._functions_out, texts, tail)]
+        out = [squeeze.compress(b"".join(part)) for part in (self._head, self._samples, self._locations_out, self._functions_out, texts, tail, self._moments)]
         out.append(squeeze.flush())
         return b"".join(out)
 

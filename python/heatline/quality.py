@@ -2,8 +2,15 @@
 
 
 def rates(sampler, asked, elapsed):
-    """How often was looked (Hz) in `elapsed` seconds, and how many stacks could not be read."""
-    return {"rateAsked": asked, "rateGot": round(sampler.ticks / elapsed, 3) if elapsed else 0, "errors": sampler.errors}
+    """
+    How often was looked (Hz) in `elapsed` seconds, how many stacks could not be read, and to how many seconds times are right:
+    the usual time between two looks, and what stretches were put together within.
+    """
+    told = {"rateAsked": asked, "rateGot": round(sampler.ticks / elapsed, 3) if elapsed else 0, "errors": sampler.errors}
+    moments = getattr(sampler, "moments", None)
+    if moments is not None and sampler.ticks:
+        told["timesWithin"] = round(elapsed / sampler.ticks + moments[0] / 1e9, 6)
+    return told
 
 
 def as_json(value):

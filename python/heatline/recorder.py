@@ -107,7 +107,9 @@ class Recorder(Content):
             try:
                 traced = self.options.engine == "hybrid"
                 show = self._show if self.options.live else None
-                return Lookout(rate, traced, self._on_hint, checkpoint_gaps(self.options.duration), self._last_will, show, self.options.delay, self._keep)
+                keep = self._keep if self._is_plain() else None
+                gaps = checkpoint_gaps(self.options.duration)
+                return Lookout(rate, traced, self._on_hint, gaps, self._last_will, show, self.options.delay, keep)
             except Unavailable as reason:
                 self.notes.append("no helper process: %s" % reason)
         return Ticker(rate, self._housekeeping, self.options.delay)
@@ -313,18 +315,25 @@ class Recorder(Content):
         self.sampler = sampler
         try:
             if not os.path.exists(path) and not (self.options.engine == "hybrid" and os.path.exists(path + ".part")):
-                self.started = time.time_ns() - int(seconds * 1e9)
-                self.began = time.perf_counter() - seconds
+                self._date(seconds)
                 self.notes.append("the program was killed; its call counts are lost" if self.options.engine == "hybrid" else "the program was killed")
                 self._write(final=False)
         finally:
             files.remove(path + ".helper")
 
+    def _date(self, seconds):
+        """In the helper, which was there before the start: that was so many seconds ago."""
+        self.started = time.time_ns() - int(seconds * 1e9)
+        self.began = time.perf_counter() - seconds
+
     def _helper_writes(self):
         """Whether the helper has all that the file needs: it need not take turns with the program's threads."""
+        return self._is_plain() and not self.has_workers and isinstance(self.sampler, Lookout)
+
+    def _is_plain(self):
+        """Whether the recording is all that is sampled of one process, and nothing else."""
         options = self.options
-        alone = options.worker is None and not self.has_workers and options.function is None and options.within is None
-        return alone and options.engine == "sampler" and isinstance(self.sampler, Lookout)
+        return options.engine == "sampler" and options.worker is None and options.function is None and options.within is None
 
     def _handed_over(self, final):
         """Has the helper write the file, or a checkpoint, if it can. Raises OSError."""
@@ -346,6 +355,7 @@ class Recorder(Content):
         if recent is None:
             files.remove(path)
             return
+        self._date(sampler.seconds)
         files.write_whole(path, self.live_content(sampler, recent))
 
     def _never_ran(self):

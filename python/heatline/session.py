@@ -187,7 +187,7 @@ class _Sums:
         return other
 
     def _take(self, sampler):
-        for name, frames, ticks, wall, cpu, busy, offset, _ in sampler.samples(self._places):
+        for name, frames, ticks, wall, cpu, busy, offset, *_ in sampler.samples(self._places):
             row = self._rows.setdefault((name, self._kept(name, frames), offset), [0, 0, 0, 0])
             for index, figure in enumerate((ticks, wall, cpu, busy)):
                 row[index] += figure
@@ -199,7 +199,7 @@ class _Sums:
         self.notes = list(dict.fromkeys(self.notes + sampler.notes))
 
     def samples(self, _):
-        return [(name, frames, *figures, offset, None) for (name, frames, offset), figures in self._rows.items() if frames]
+        return [(name, frames, *figures, offset, None, None) for (name, frames, offset), figures in self._rows.items() if frames]
 
 
 def _decorated(session, function):

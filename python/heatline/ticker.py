@@ -10,6 +10,7 @@ import os
 import sys
 import time
 
+from .moments import Moments
 from .runner import own
 from .unseen import start
 
@@ -22,7 +23,10 @@ SWITCH_SECONDS = 0.0005
 
 
 class Ticker:
-    """start(), stop(); then `rows`: (thread name, ((code id, offset), …) leaf first as a flat tuple, label) → [ticks, wall ns, cpu ns]."""
+    """
+    start(), stop(); then `rows`: (thread identity, thread name, (code id, offset, …) leaf first, label) →
+    [number, ticks, wall ns, cpu ns].
+    """
 
     exact = False  # samples are taken where the interpreter lets go of its lock, wherever the time went
 
@@ -41,6 +45,7 @@ class Ticker:
         self.has_cpu = hasattr(time, "pthread_getcpuclockid")
         self.notes = [NOTE]
         self._clocks = {}
+        self._moments = Moments(self._period)
         self._halt = None
         self._main = _thread.get_ident()
         self._last = 0
@@ -152,21 +157,30 @@ class Ticker:
                 frame = frame.f_back
             known = names.get(thread)
             name = getattr(known, "_name", None) or ("MainThread" if thread == self._main else "thread %d" % thread)
-            key = (name, tuple(stack), self._label)
+            key = (thread, name, tuple(stack), self._label)
             row = rows.get(key)
             if row is None:
-                row = rows[key] = [0, 0, 0]
-            row[0] += 1
-            row[1] += waited
-            row[2] += self._cpu_of(thread)
+                row = rows[key] = [self._moments.row(thread), 0, 0, 0]
+            cpu = self._cpu_of(thread)
+            row[1] += 1
+            row[2] += waited
+            row[3] += cpu
+            self._moments.add(row[0], now - waited, now, cpu)
+        self._moments.only(stacks)
+        self._moments.tidy()
         if len(self._clocks) > len(stacks):
             for gone in [each for each in self._clocks if each not in stacks]:
                 del self._clocks[gone]
 
+    @property
+    def moments(self):
+        """As Moments.all gives them; while the thread works they are its own."""
+        return self._moments.all()
+
     def samples(self, places):
         """As Lookout's; busy is the CPU time, or all the time where the platform does not tell it."""
         found = []
-        for (name, stack, label), (ticks, wall, cpu) in list(self.rows.items()):
+        for (_, name, stack, label), (row, ticks, wall, cpu) in list(self.rows.items()):
             frames = [(stack[index], stack[index + 1]) for index in range(0, len(stack), 2)]
             # The runner's own frames, and runpy's between them and the program, are at the root.
             inside = False
@@ -176,7 +190,7 @@ class Ticker:
             if any(own(self.codes[identity]) for identity, _ in frames[:1]) or not frames:
                 continue
             resolved = tuple(places.find(each, self.codes[each], offset) for each, offset in frames)
-            found.append((name, resolved, ticks, wall, cpu, cpu if self.has_cpu else wall, stack[1], label))
+            found.append((name, resolved, ticks, wall, cpu, cpu if self.has_cpu else wall, stack[1], label, row))
         return found
 
 

@@ -28,17 +28,17 @@ def begin(output):
     return path
 
 
-def figures(name, rows, entries, removed, busy, quality):
+def figures(name, rows, entries, removed, busy, quality, moments):
     """
-    What a worker leaves, as bytes. `rows`: [(thread, places, ticks, wall, cpu, untraced, label)], `entries` as the counter's,
-    with function keys in place of code objects, `removed` and `busy` as for the whole.
+    What a worker leaves, as bytes. `rows`: [(thread, places, ticks, wall, cpu, untraced, label, row)], `entries` as the counter's,
+    with function keys in place of code objects, `removed` and `busy` as for the whole, `moments` as Moments.all gives them or None.
     """
     name = os.environ.get("PYTEST_XDIST_WORKER", name)
-    return marshal.dumps((name, rows, entries, removed, busy, quality))
+    return marshal.dumps((name, rows, entries, removed, busy, quality, moments))
 
 
 def collect(output):
-    """What workers left beside `output`: [(name, rows, entries, removed, busy, quality)], by name, and notes. Takes the files away."""
+    """What workers left beside `output`: [(name, rows, entries, removed, busy, quality, moments)], by name, and notes. Takes the files away."""
     folder, name = os.path.split(output)
     start = name + ".w-"
     left = [each for each in os.listdir(folder) if each.startswith(start)]

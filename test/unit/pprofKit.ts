@@ -109,3 +109,32 @@ export function functionAndLocation(out: ProtoWriter, inner: ProtoWriter, row: P
   inner.number(2, name);
   out.block(5, inner);
 }
+
+/** Columns of a message Moments: numbers of samples, nanoseconds, and by value type the values. */
+export interface HandMoments {
+  readonly sample: readonly number[];
+  readonly begin: readonly number[];
+  readonly length: readonly number[];
+  readonly columns?: Readonly<Record<number, readonly number[]>>;
+}
+
+/** The field with which a profile goes on that knows when its samples were seen. */
+export function momentsField({ sample, begin, length, columns = {} }: HandMoments): Buffer {
+  const short = Buffer.from(Uint32Array.from(sample).buffer);
+  const long = (numbers: readonly number[]) => Buffer.from(BigUint64Array.from(numbers, BigInt).buffer);
+  const parts = Object.entries(columns).map(([type, values]) =>
+    block(4, Buffer.concat([Buffer.from([1 << 3, Number(type)]), block(2, long(values))])),
+  );
+  return block(1003, Buffer.concat([block(1, short), block(2, long(begin)), block(3, long(length)), ...parts]));
+}
+
+function block(field: number, content: Uint8Array): Buffer {
+  return Buffer.concat([varint(field * 8 + 2), varint(content.length), content]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let left = value;
+  for (; left > 127; left = Math.floor(left / 128)) bytes.push((left & 127) | 128);
+  return Buffer.from([...bytes, left]);
+}

@@ -11,6 +11,7 @@ import { ProtoWriter } from '../../src/core/formats/pprof/protoWriter.js';
 import { splitProfile } from '../../src/core/formats/pprof/split.js';
 import { bytesSource, fileSource } from '../../src/core/formats/source.js';
 import type { Profile } from '../../src/core/model/profile.js';
+import { momentsField } from './pprofKit.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'heatline-split-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -106,6 +107,13 @@ function labelled(out: ProtoWriter, index: number): void {
   out.block(3, one);
 }
 
+/** Two stretches of each sample, the second of some without a look. */
+function stretches(): Buffer {
+  const sample = Array.from({ length: 2 * SAMPLES }, (_, i) => i % SAMPLES);
+  const looks = sample.map((own, i) => (i < SAMPLES ? 1 : own % 3));
+  return momentsField({ sample, begin: sample.map((_, i) => 7 * i), length: sample.map((own) => own + 1), columns: { 0: looks } });
+}
+
 /** Time goes backwards, as it does in files of several threads. */
 function timed(out: ProtoWriter, index: number): void {
   const one = new ProtoWriter();
@@ -164,6 +172,14 @@ it.each([
   expect([await isSplit(plain), await isSplit(packed)]).toEqual([true, true]);
   await same(plain, bytes);
   await same(packed, bytes);
+});
+
+it('gives the same as a whole: moments', async () => {
+  const bytes = Buffer.concat([make({ sample: labelled }), stretches()]);
+  const path = file('moments.pb', bytes);
+  expect(await isSplit(path)).toBe(true);
+  expect((await readProfile(fileSource(path))).samples.length).toBe(2 * SAMPLES);
+  await same(path, bytes);
 });
 
 it.each([

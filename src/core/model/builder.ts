@@ -235,6 +235,12 @@ export class ProfileBuilder {
     return this.row(values, thread, time);
   }
 
+  /** Adds a sample with the stack of the one added last in either of these two ways. */
+  sampleAgain(values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
+    this.stackStore.commitAgain();
+    return this.row(values, thread, time);
+  }
+
   private row(values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
     if (thread !== -1) this.check(thread, this.threadNames.length, 'thread');
     return this.sampleStore.add(values, thread, time);

@@ -129,6 +129,11 @@ export class StackStore {
     this.sampleRow.push(row);
   }
 
+  /** One more sample with the stack of the one before it. */
+  commitAgain(): void {
+    this.sampleRow.push(this.sampleRow.array[this.sampleRow.length - 1]!);
+  }
+
   /** True when whole stacks may be written in place: no stack came as a tree before. */
   beginFrames(): boolean {
     if (this.mode === 'none') this.mode = 'frames';

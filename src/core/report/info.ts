@@ -98,7 +98,10 @@ export function infoText(profile: Profile): string {
   if (info.durationNanos !== null) rows.push(['duration', formatValue(info.durationNanos, 'nanoseconds')]);
   const times = timeExtent(profile);
   if (times !== undefined)
-    rows.push(['times', `${formatSeconds(times.from / 1e9)} to ${formatSeconds(times.to / 1e9)}: --from and --to take a part of it`]);
+    rows.push([
+      'times',
+      `${formatSeconds(times.from / 1e9)} to ${formatSeconds(times.to / 1e9)}${within(info.quality)}: --from and --to take a part of it`,
+    ]);
   if (info.periodType !== null && info.period > 0)
     rows.push(['period', `${formatValue(info.period, info.periodType.unit)} of ${info.periodType.type}`]);
   rows.push(...qualityRows(info.quality));
@@ -111,9 +114,27 @@ export function infoText(profile: Profile): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${plain(value)}\n`).join('');
 }
 
+function within({ timesWithin }: Quality): string {
+  return timesWithin === undefined ? '' : `, right to ±${formatSeconds(timesWithin)}`;
+}
+
 /** What the recorder says of its own work; fields that this table does not know are shown as they are. */
 function qualityRows(quality: Quality): [string, string][] {
-  const { engine, engineVersion, python, rateAsked, rateGot, errors, cost, missed, notes, rows: what, lasting: _, ...others } = quality;
+  const {
+    engine,
+    engineVersion,
+    python,
+    rateAsked,
+    rateGot,
+    errors,
+    cost,
+    missed,
+    notes,
+    rows: what,
+    lasting: _,
+    timesWithin: __,
+    ...others
+  } = quality;
   const { tracingSeconds, tracingPerCallSeconds, tracingPerBuiltinSeconds, tracingPerMethodSeconds, ...rest } = others;
   const rows: [string, string][] = [];
   if (engine !== undefined) rows.push(['recorder', engineVersion === undefined ? engine : `${engine} ${engineVersion}`]);

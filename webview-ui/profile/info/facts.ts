@@ -47,6 +47,7 @@ function measuredOf(info: ProfileInfo): Fact[] {
     [t('Values'), info.valueTypes.map((type, i) => t('{0}: {1} in all', typeLabel(type), formatValue(info.totals[i] ?? 0, type.unit)))],
     [t('Samples'), samples > 0 ? [samplesText(samples, quality.rows)] : []],
     [t('Rate'), rate.length > 0 ? [rate.join(', ')] : []],
+    [t('Times'), quality.timesWithin === undefined ? [] : [t('right to ±{0}', formatSeconds(quality.timesWithin))]],
     [
       t('One every'),
       info.period > 0 && info.periodType ? [`${formatValue(info.period, info.periodType.unit)} (${typeLabel(info.periodType)})`] : [],

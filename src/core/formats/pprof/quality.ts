@@ -9,6 +9,7 @@ const NUMBERS = [
   'errors',
   'missed',
   'cost',
+  'timesWithin',
   'tracingSeconds',
   'tracingPerCallSeconds',
   'tracingPerBuiltinSeconds',

@@ -5,6 +5,7 @@ import type { ValueType } from '../../model/profile.js';
 import type { GrowingRows } from '../../model/stackStore.js';
 import type { ReadControl } from '../format.js';
 import { COUNTED_COMMENT, DOC_COMMENT, SUMS_KEY, WARNING_COMMENT } from './labels.js';
+import { readMoments } from './moments.js';
 import { type Locations, readFunctions, readLocations, readMappings, type StringRows } from './places.js';
 import { dropTest } from './prune.js';
 import { parseQuality } from './quality.js';
@@ -143,7 +144,10 @@ async function readOne(
   if (split !== undefined) builder.continueStacks(numbered(split, locations));
   builder.expect(Math.min(samples.length, Math.ceil(scan.sampleBytes / types.length)), Math.ceil(scan.sampleBytes / 2));
   const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted, stacks, split !== undefined);
-  const order = samplesOf.inOrderOfTime(samples);
+  const moments = readMoments(reader, scan.blocks[PROFILE.moments] ?? NONE, samples.length, types.length);
+  // Stretches of time name samples in the order of the file.
+  const order = moments === undefined ? samplesOf.inOrderOfTime(samples) : samples;
+  samplesOf.spread(moments, number(PROFILE.timeNanos));
   const watched = control.signal !== undefined || control.progress !== undefined;
   for (let from = 0; from < order.length; from += SLICE) {
     samplesOf.readSlice(order, from, Math.min(from + SLICE, order.length));

@@ -5,6 +5,7 @@ import type { ValueType } from '../../model/profile.js';
 import { AHEAD, type StackRun } from '../../model/stackRun.js';
 import { readIds } from './ids.js';
 import { STATUS_KEY, SUMS_KEY, THREAD_ID_KEYS, THREAD_KEYS, TIME_KEY, VALUE_KEY } from './labels.js';
+import { type Moments, sharedOut } from './moments.js';
 import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
 import { SumReader } from './sums.js';
@@ -36,6 +37,9 @@ export class SampleReader {
   private readonly timeKey: number;
   private readonly sums: SumReader | undefined;
   private times: Float64Array | undefined;
+  private moments: Moments | undefined;
+  /** Nanoseconds from the builder's start to that of this profile. */
+  private momentsFrom = 0;
   private readonly threads = new Map<string, Integer>();
   /** 1 for each value type that has any value but 0. */
   readonly used: Uint8Array;
@@ -127,6 +131,15 @@ export class SampleReader {
     return false;
   }
 
+  /** Samples with moments become one sample for each, which lasts from its time on. Must be called before `read`. */
+  spread(moments: Moments | undefined, began: Integer): void {
+    if (moments === undefined) return;
+    this.moments = moments;
+    const start = this.builder.startNanos;
+    if (start !== undefined && began !== 0) this.momentsFrom = Number(BigInt(began) - start);
+    this.builder.quality({ lasting: true });
+  }
+
   /** Reads the samples that start at `starts[from] … starts[to - 1]`. */
   readSlice(starts: Uint32Array, from: number, to: number): void {
     for (let i = from; i < to; i++) {
@@ -149,13 +162,61 @@ export class SampleReader {
     this.prune();
     this.unround();
     for (let i = 0; i < this.values.length; i++) if (this.values[i] !== 0) this.used[i] = 1;
+    const thread = this.thread();
+    if (this.moments !== undefined && this.moments.first[index + 1]! > this.moments.first[index]!) {
+      this.addMoments(this.moments, index, thread, at);
+      return;
+    }
     const time = this.times?.[index];
-    const moment = time === Number.POSITIVE_INFINITY ? undefined : time;
-    if (this.row >= 0) this.builder.sampleOfRow(this.row, this.values, this.thread(), moment);
+    this.add(this.values, thread, time === Number.POSITIVE_INFINITY ? undefined : time);
+    this.addLabels();
+  }
+
+  private add(values: readonly Integer[], thread: number, time: number | undefined): void {
+    if (this.row >= 0) this.builder.sampleOfRow(this.row, values, thread, time);
     else {
-      this.builder.sampleInPlace(this.count, this.values, this.thread(), moment);
+      this.builder.sampleInPlace(this.count, values, thread, time);
       if (this.run !== undefined && this.packedAt >= 0) this.run.add(this.reader.buf, this.packedAt, this.packedEnd);
     }
+  }
+
+  /** A sample for each stretch of time that the one at hand is the sum of. */
+  private addMoments({ first, order, begin, length, values }: Moments, index: number, thread: number, at: number): void {
+    const own = order.subarray(first[index]!, first[index + 1]!);
+    const wrong = (value: Integer) => new ReadError('corrupt', `What a sample was at its times does not add up to its value ${value}.`, at);
+    if (own.length === 1) {
+      const [moment] = own as unknown as [number];
+      for (const [type, value] of this.values.entries()) if ((values[type]?.[moment] ?? value) !== value) throw wrong(value);
+      this.add(this.values, thread, begin[moment]! + this.momentsFrom);
+      this.addLabels();
+      return;
+    }
+    const lengths = Float64Array.from(own, (moment) => length[moment]!);
+    const parts = this.values.map((value, type) => {
+      if (typeof value === 'bigint') return undefined;
+      const column = values[type];
+      if (column === undefined) return sharedOut(value, lengths);
+      const figures = Float64Array.from(own, (moment) => column[moment]!);
+      if (figures.reduce((sum, figure) => sum + figure, 0) === value) return figures;
+      throw wrong(value);
+    });
+    const figures = this.values.slice();
+    for (let i = 0; i < own.length; i++) {
+      for (let type = 0; type < figures.length; type++) {
+        const part = parts[type];
+        // More than a double holds stays in one piece.
+        if (part !== undefined) figures[type] = part[i]!;
+        else if (i > 0) figures[type] = 0;
+      }
+      const time = begin[own[i]!]! + this.momentsFrom;
+      if (i === 0) this.add(figures, thread, time);
+      else this.builder.sampleAgain(figures, thread, time);
+      this.addLabels();
+    }
+  }
+
+  private addLabels(): void {
+    const { labels } = this;
     for (let i = 0; i < labels.length; i += 4) {
       const key = labels[i] as number;
       const text = labels[i + 1] as number;

@@ -1,7 +1,7 @@
 import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import { GrowingUint32 } from '../../model/growing.js';
-import { BLOCK, block, type Integer, integer, notProtobuf, PROFILE, skip, VARINT } from './wire.js';
+import { BLOCK, block, type Integer, integer, MOMENTS_FIELD, notProtobuf, PROFILE, skip, VARINT } from './wire.js';
 
 /** Where the messages of a profile lie, by field; references may point forwards, so these are read after the scan. */
 export interface Scan {
@@ -12,7 +12,7 @@ export interface Scan {
   readonly cutAt: number | undefined;
 }
 
-export const FIELDS = 16;
+export const FIELDS = 17;
 
 /**
  * Finds the outermost fields. Several profiles one after another (files that were appended) are several scans: a second
@@ -44,7 +44,7 @@ export function scanFields(reader: Reader, size: number, starts: number[] | unde
     const at = reader.pos;
     try {
       const tag = reader.tag();
-      const field = tag >>> 3;
+      const field = slotOf(tag >>> 3);
       const kind = tag & 7;
       const start = reader.pos;
       if (field === 0) throw notProtobuf(start);
@@ -70,6 +70,11 @@ export function scanFields(reader: Reader, size: number, starts: number[] | unde
     }
   }
   return { blocks: blocks.map((found) => found.done()), numbers, sampleBytes, cutAt };
+}
+
+function slotOf(field: number): number {
+  if (field === MOMENTS_FIELD) return PROFILE.moments;
+  return field < PROFILE.moments ? field : FIELDS;
 }
 
 function isCut(error: unknown): boolean {

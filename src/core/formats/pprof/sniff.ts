@@ -1,3 +1,5 @@
+import { MOMENTS_FIELD } from './wire.js';
+
 /** Wire type of each field of message Profile; several where a list may be packed. */
 const WIRES: Readonly<Record<number, readonly number[]>> = {
   1: [2],
@@ -15,6 +17,7 @@ const WIRES: Readonly<Record<number, readonly number[]>> = {
   13: [0, 2],
   14: [0],
   15: [0],
+  [MOMENTS_FIELD]: [2],
 };
 
 /** Follows the outermost fields through the head: every one must be a field of Profile with its own wire type. */

@@ -22,7 +22,12 @@ export const PROFILE = {
   comment: 13,
   defaultType: 14,
   docUrl: 15,
+  /** Where our own field 1003 is kept beside these; a real field of this number is left alone. */
+  moments: 16,
 } as const;
+
+/** Field of message Profile in which Heatline writes messages Moments. */
+export const MOMENTS_FIELD = 1003;
 
 /** An integer of up to 64 bits: a number wherever a number is exact. */
 export type Integer = number | bigint;

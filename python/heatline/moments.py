@@ -1,0 +1,127 @@
+"""When what was seen was seen: stretches of one stack, thread by thread, in a bounded number.
+
+A stretch is exact as long as there is room: it begins at the look before the first that saw the stack. When there are too
+many, those of one stack within a short time (`width`) are put together, and the time doubles as often as that is not
+enough. What is put together stays within that time, the stretches of a thread never overlap, and sums stay what they are.
+"""
+
+from array import array
+
+# Numbers of a stretch: row, begin and length in ns, looks, CPU ns.
+STRIDE = 5
+ROW, BEGIN, LENGTH, LOOKS, CPU = range(STRIDE)
+# So many stretches may be, or so many for each row where these are many.
+MOST, PER_ROW = 1 << 17, 4
+# Periods of the sampler that stretches are put together within at first.
+FIRST_WIDTH = 8
+# Stretches that are worked on at one look: about a millisecond.
+PIECE = 1000
+
+
+class Moments:
+    """`width` ns is what times are right to beside the time between two looks; 0 while nothing was put together."""
+
+    def __init__(self, period):
+        """`period`: ns between two looks."""
+        self.width = 0
+        self._first_width = FIRST_WIDTH * period
+        self._threads = []  # by row
+        self._open = {}  # thread → its stretch that may go on
+        self._data = array("q")  # of all that have ended, in the order of their ends
+        self._enough = 0
+        self._work = None
+
+    def row(self, thread):
+        """A number for a new row, of which all stretches belong to `thread`."""
+        self._threads.append(thread)
+        return len(self._threads) - 1
+
+    @property
+    def rows(self):
+        """How many rows there are."""
+        return len(self._threads)
+
+    def add(self, row, begin, end, cpu):
+        """A look at `end` saw `row`, and stands for the time since `begin`; ns of any one clock, CPU ns."""
+        thread = self._threads[row]
+        known = self._open.get(thread)
+        if known is not None:
+            if known[ROW] == row and known[BEGIN] + known[LENGTH] == begin:
+                known[LENGTH] = end - known[BEGIN]
+                known[LOOKS] += 1
+                known[CPU] += cpu
+                return
+            self._data.extend(known)
+        self._open[thread] = [row, begin, end - begin, 1, cpu]
+
+    def only(self, threads):
+        """Other threads than these are gone."""
+        if len(self._open) > len(threads):
+            for gone in [each for each in self._open if each not in threads]:
+                self._data.extend(self._open.pop(gone))
+
+    def tidy(self):
+        """Does a piece of the work that keeps the number bounded; to be called at each look."""
+        if self._work is None:
+            if len(self._data) < STRIDE * max(self._most(), self._enough):
+                return
+            self._work = self._joining()
+        next(self._work, None)
+
+    def all(self):
+        """(width, the numbers of all stretches so far, one after another: an array of 64 bits); those of a thread in order."""
+        while self._work is not None:
+            next(self._work, None)
+        for each in self._open.values():
+            self._data.extend(each)
+        self._open.clear()
+        return self.width, self._data
+
+    def _most(self):
+        return max(MOST, PER_ROW * len(self._threads))
+
+    def _joining(self):
+        data = self._data
+        self.width = self.width or self._first_width
+        while True:
+            yield from self._join(self.width)
+            count = len(data) // STRIDE
+            if 4 * count <= 3 * self._most() or self.width > data[BEGIN - STRIDE] - data[BEGIN]:
+                break
+            self.width *= 2
+        self._enough = count + count // 3
+        self._work = None
+
+    def _join(self, width):
+        """Puts together what lies within one `width` as a whole, then makes those of a thread follow one another."""
+        data, threads = self._data, self._threads
+        at = kept = 0
+        current, places = -1, {}
+        while at < len(data):
+            if at % (PIECE * STRIDE) == 0:
+                yield
+            row, begin, length, looks, cpu = stretch = data[at : at + STRIDE]
+            at += STRIDE
+            last = (begin + length - 1) // width
+            if last > current:
+                current, places = last, {}
+            place = places.get(row)
+            if last != current or begin // width != current:
+                place = None
+            elif place is None:
+                places[row] = kept
+            if place is None:
+                data[kept : kept + STRIDE] = stretch
+                kept += STRIDE
+            else:
+                data[place + LENGTH] += length
+                data[place + LOOKS] += looks
+                data[place + CPU] += cpu
+        ends = {}
+        for place in range(0, kept, STRIDE):
+            if place % (PIECE * STRIDE) == 0:
+                yield
+            thread = threads[data[place]]
+            begin = data[place + BEGIN] = max(data[place + BEGIN], ends.get(thread, 0))
+            ends[thread] = begin + data[place + LENGTH]
+        del data[kept:at]
