@@ -40,7 +40,7 @@ it('status bar, figures, lenses and lists speak German', async () => {
   const words = () => window.page.locator('.statusbar-item[id$="heatline.view"]').innerText();
   await until('the status bar', async () => /wall · eigen · alle Threads · Anteil an der Funktion/.test(await words()));
   const hot = await until('heat', async () => (await drawnLine(window.page, '.casefold()')).figure);
-  expect(hot.replaceAll('\u00a0', ' ')).toMatch(/76\.9 % der Funktion +· +500 ms/);
+  expect(hot.replaceAll('\u00a0', ' ')).toMatch(/76,9 % der Funktion +· +500 ms/);
   await until('lenses', async () =>
     /eigen 620 ms · gesamt 650 ms/.test((await window.page.locator('.codelens-decoration').allInnerTexts()).join()),
   );

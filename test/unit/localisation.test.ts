@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { t, useTexts } from '../../src/core/l10n.js';
-import { typeLabel } from '../../src/core/model/units.js';
+import { formatBytes, formatCount, formatSeconds, formatShare, rangeText, typeLabel } from '../../src/core/model/units.js';
 import { lineStyles } from '../../src/host/views/heatStyle.js';
 import { textsIn } from './sourceTexts.js';
 
@@ -32,6 +32,22 @@ describe('texts', () => {
     expect([t('hasOwnProperty'), t('toString'), t('one {0} {7}', 1)]).toEqual(['hasOwnProperty', 'toString', 'one 1 {7}']);
     useTexts('nonsense');
     expect(t('{0} of {1}', 3, 4)).toBe('3 of 4');
+  });
+
+  it('write figures as the language does, and read as such they are the same figures', () => {
+    useTexts({ '1,234.5': '1.234,5', '{0} to {1}': '{0} bis {1}' });
+    const figures = [
+      formatCount(1_204_000.5),
+      formatShare(0.1234),
+      formatShare(0.00001),
+      formatSeconds(1.2),
+      formatBytes(1536),
+      formatSeconds(9.4e-3),
+    ];
+    expect(figures).toEqual(['1.204.000,5', '12,3 %', '<0,01 %', '1,20 s', '1,5 kB', '9,4 ms']);
+    expect(rangeText({ from: 1.25e9, to: 1.375e9 })).toBe('1,250 s bis 1,375 s');
+    useTexts({ '1,234.5': 'no figure' });
+    expect(formatCount(1204.5)).toBe('1,204.5');
   });
 
   it('that a pseudo-language has are all that is drawn on a line', () => {

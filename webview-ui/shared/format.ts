@@ -1,5 +1,5 @@
 export { t } from '../../src/core/l10n.js';
-export { formatCount, formatSeconds, formatShare, formatValue, typeLabel } from '../../src/core/model/units.js';
+export { fixed, formatCount, formatSeconds, formatShare, formatValue, typeLabel } from '../../src/core/model/units.js';
 
 /** Control and direction-changing characters shown as visible stand-ins, so that a name cannot rearrange what is around it. */
 export function safeText(text: string): string {

@@ -29,6 +29,22 @@ export function bytesPer(unit: string): number | undefined {
   return Object.hasOwn(BYTES, unit) ? BYTES[unit] : undefined;
 }
 
+/**
+ * An English figure (`1,204.5`) as the language of the texts writes it (`1.204,5` in German): all figures that people read pass here.
+ * The table says how by its text for `1,234.5`.
+ */
+export function localFigure(english: string): string {
+  const own = t('1,234.5');
+  if (own === '1,234.5') return english;
+  const [, group, decimal] = /1(\D)234(\D)5/.exec(own) ?? [];
+  return group === undefined || decimal === undefined ? english : english.replace(/[.,]/g, (sign) => (sign === ',' ? group : decimal));
+}
+
+/** A figure with so many decimals, as the language writes it: `12.30`. */
+export function fixed(value: number, decimals: number): string {
+  return localFigure(value.toFixed(decimals));
+}
+
 /** A value with its unit, as many digits as matter: `1.20 s`, `24 ms`, `2 min 05 s`, `1.5 MB`, `1,204`. */
 export function formatValue(value: number, unit: string): string {
   const seconds = secondsPer(unit);
@@ -48,7 +64,7 @@ export function formatSeconds(seconds: number): string {
   if (size < 9.995e-7) return `${sign}${short(size * 1e9)} ns`;
   if (size < 9.995e-4) return `${sign}${short(size * 1e6)} µs`;
   if (size < 0.9995) return `${sign}${short(size * 1e3)} ms`;
-  if (size < 119.95) return `${sign}${size < 9.995 ? size.toFixed(2) : size.toFixed(1)} s`;
+  if (size < 119.95) return `${sign}${fixed(size, size < 9.995 ? 2 : 1)} s`;
   const whole = Math.round(size);
   if (whole < 7200) return `${sign}${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
   const minutes = Math.round(size / 60);
@@ -58,7 +74,7 @@ export function formatSeconds(seconds: number): string {
 /** A stretch of time as `1.250 s to 1.375 s`: as many digits as tell its ends apart. @param range nanoseconds */
 export function rangeText({ from, to }: { readonly from: number; readonly to: number }): string {
   const digits = Math.max(0, Math.min(9, 2 - Math.floor(Math.log10((to - from) / 1e9))));
-  return t('{0} to {1}', `${(from / 1e9).toFixed(digits)} s`, `${(to / 1e9).toFixed(digits)} s`);
+  return t('{0} to {1}', `${fixed(from / 1e9, digits)} s`, `${fixed(to / 1e9, digits)} s`);
 }
 
 /** Powers of 1024, as memory is. */
@@ -80,7 +96,7 @@ export function formatCount(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const [whole, fraction] = (Number.isInteger(value) ? value.toFixed(0) : value.toFixed(2)).split('.') as [string, string | undefined];
   const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
-  return fraction === undefined || /^0+$/.test(fraction) ? grouped : `${grouped}.${fraction.replace(/0+$/, '')}`;
+  return localFigure(fraction === undefined || /^0+$/.test(fraction) ? grouped : `${grouped}.${fraction.replace(/0+$/, '')}`);
 }
 
 /** `1 sample`, `1,204 samples`. */
@@ -94,8 +110,8 @@ export function formatShare(share: number): string {
   const size = Math.abs(percent);
   if (!Number.isFinite(percent)) return '–';
   if (size === 0) return '0 %';
-  if (size < 0.005) return '<0.01 %';
-  return `${size < 0.0995 ? percent.toFixed(2) : percent.toFixed(1)} %`;
+  if (size < 0.005) return localFigure('<0.01 %');
+  return `${fixed(percent, size < 0.0995 ? 2 : 1)} %`;
 }
 
 /** A value type's name for people: `Wall time`, `CPU time`, `Calls`, `Allocated space`. */
@@ -117,11 +133,11 @@ export function formatType({ type, unit }: ValueType): string {
 }
 
 function short(value: number): string {
-  return value < 9.95 ? value.toFixed(1).replace(/\.0$/, '') : value.toFixed(0);
+  return value < 9.95 ? localFigure(value.toFixed(1).replace(/\.0$/, '')) : value.toFixed(0);
 }
 
 function oneDecimal(value: number): string {
-  return Math.abs(value) < 99.95 ? value.toFixed(1) : formatCount(Math.round(value));
+  return Math.abs(value) < 99.95 ? fixed(value, 1) : formatCount(Math.round(value));
 }
 
 function pad(value: number): string {

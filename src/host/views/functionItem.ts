@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { t } from '../../core/l10n.js';
-import { formatShare, formatValue } from '../../core/model/units.js';
+import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
 import type { FunctionRow, ProfileInfo } from '../../protocol/lsp.js';
 import { safeText } from '../safeText.js';
 
@@ -12,7 +12,7 @@ import { safeText } from '../safeText.js';
 export function functionItem(row: FunctionRow, value: number, whole: number, unit: string): vscode.TreeItem {
   const name = safeText(row.name);
   const figures = `${whole > 0 ? formatShare(value / whole) : '–'} · ${formatValue(value, unit)}`;
-  const calls = row.calls === null ? '' : ` · ${row.calls.toLocaleString('en')}×`;
+  const calls = row.calls === null ? '' : ` · ${formatCount(row.calls)}×`;
   const file = safeText(row.file);
   const item = new vscode.TreeItem(shortName(name));
   item.description = `${figures}${calls}  ${place(file, row.line)}`;
@@ -52,8 +52,8 @@ export const timeWords = (info: ProfileInfo): { readonly self: string; readonly 
 /** `n/p` for recursive functions, as pstats writes it. */
 function callsText(row: FunctionRow): string {
   if (row.calls === null) return '';
-  const primitive = row.primitive !== null && row.primitive !== row.calls ? `/${row.primitive.toLocaleString('en')}` : '';
-  return t(' · {0}{1} calls', row.calls.toLocaleString('en'), primitive);
+  const primitive = row.primitive !== null && row.primitive !== row.calls ? `/${formatCount(row.primitive)}` : '';
+  return t(' · {0}{1} calls', formatCount(row.calls), primitive);
 }
 
 function place(file: string, line: number): string {

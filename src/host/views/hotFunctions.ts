@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { t } from '../../core/l10n.js';
+import { formatCount } from '../../core/model/units.js';
 import type { FunctionRow } from '../../protocol/lsp.js';
 import type { Ctx } from '../ctx.js';
 import { activeInfo, unfolded } from '../session.js';
@@ -57,7 +58,7 @@ export class HotFunctionsView extends SessionTree<Node> {
 
   getTreeItem(node: Node): vscode.TreeItem {
     if (node.kind === 'more') {
-      const item = new vscode.TreeItem(t('{0} more…', node.left.toLocaleString('en')));
+      const item = new vscode.TreeItem(t('{0} more…', formatCount(node.left)));
       item.accessibilityInformation = { label: t('Show {0} more functions', node.left) };
       item.command = { title: t('Show More'), command: 'heatline.hotFunctions.more' };
       return item;

@@ -1,5 +1,5 @@
 import type { ProfileInfo } from '../../../src/protocol/lsp.js';
-import { formatCount, formatSeconds, formatShare, t } from '../../shared/format.js';
+import { fixed, formatCount, formatSeconds, formatShare, t } from '../../shared/format.js';
 
 /** Something about a recording that says how far its figures can be trusted. */
 export interface Fact {
@@ -77,7 +77,7 @@ export function trustOf(info: ProfileInfo): Fact[] {
 }
 
 function rateOf(asked: number | undefined, got: number | undefined): string {
-  const hertz = (rate: number) => `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}`;
+  const hertz = (rate: number) => (rate >= 10 ? formatCount(Math.round(rate)) : fixed(rate, 1));
   if (asked !== undefined && got !== undefined) return t('{0} Hz asked, {1} got', hertz(asked), hertz(got));
   if (asked !== undefined) return t('{0} Hz asked', hertz(asked));
   return got === undefined ? '' : `${hertz(got)} Hz`;

@@ -39,7 +39,7 @@ export function shareColumn<R>(id: 'self' | 'total', measure: Measure, of: (row:
     label: t(id === 'self' ? 'self %' : 'total %'),
     title: t('Share of the whole'),
     figure: true,
-    width: '72px',
+    width: '80px',
     text: (row) => formatShare(shareOf(of(row)[id], measure)),
     empty: (row) => of(row)[id] === 0,
   };

@@ -1,5 +1,5 @@
 import { LaneStates } from '../../../src/core/model/timelineBoxes.js';
-import { t } from '../../shared/format.js';
+import { fixed, t } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import { BOX, type Place, rowTop, SIDE } from '../flame/place.js';
 import type { Viewport } from '../flame/viewport.js';
@@ -102,13 +102,13 @@ export function paintRuler(
   // As far apart as the widest label of this scale needs.
   const widest = (apart: number) => {
     const { digits } = ticks(window, apart);
-    return context.measureText(`${(window.to / 1e9).toFixed(digits)} s`).width + 24;
+    return context.measureText(`${fixed(window.to / 1e9, digits)} s`).width + 24;
   };
   const { at, digits } = ticks(window, Math.max(80, widest(perPixel * 80)) * perPixel);
   for (const tick of at) {
     const x = SIDE + (tick - window.from) / perPixel;
     context.fillRect(Math.round(x), height - 5, 1, 5);
-    const label = `${(tick / 1e9).toFixed(digits)} s`;
+    const label = `${fixed(tick / 1e9, digits)} s`;
     const room = context.measureText(label).width;
     if (x + 4 + room < width) context.fillText(label, x + 4, height / 2);
   }
