@@ -115,6 +115,7 @@ function growChildren(figures: SummedFigures, grown: Growth): void {
   // For calls a node's total is what its subtree adds up to; a function's own figure is its calls.
   const figure = figures.total;
   const edgeFigure = edges.total;
+  const inner = innerTotals(figures);
   const out = adjacency(edges.caller, edges.length, figure.length);
   for (let node = 0; node < grown.func.length; node++) {
     if (!grown.follow(node)) continue;
@@ -123,27 +124,42 @@ function growChildren(figures: SummedFigures, grown: Growth): void {
     const share = figure[func]! > 0 ? Math.min(1, given / figure[func]!) : 0;
     const from = out.first[func]!;
     const to = out.first[func + 1]!;
-    // Figures of edges inside a recursion overlap: children may claim more than there is, and are then scaled down.
+    // Figures of edges inside a recursion overlap: children may claim more than there is. What a child claims beyond the
+    // time of inner calls is its own for sure; they share what is left by what else they claim.
     let claimed = 0;
+    let sure = 0;
     for (let at = from; at < to; at++) {
       const edge = out.edge[at]!;
-      if (!grown.onPath(node, edges.callee[edge]!)) claimed += share * edgeFigure[edge]!;
+      if (grown.onPath(node, edges.callee[edge]!)) continue;
+      claimed += share * edgeFigure[edge]!;
+      sure += share * Math.max(0, edgeFigure[edge]! - inner[func]!);
     }
     const free = grown.total.array[node]! - grown.self.array[node]!;
-    const scale = isCallCount || claimed <= free || claimed === 0 ? 1 : Math.max(0, free / claimed);
+    const fits = isCallCount || claimed <= free;
+    if (!fits && sure >= free) sure = 0;
+    const scale = fits ? 1 : Math.max(0, (free - sure) / (claimed - sure));
     for (let at = from; at < to; at++) {
       const edge = out.edge[at]!;
       const callee = edges.callee[edge]!;
       if (grown.onPath(node, callee)) continue;
-      const part = share * scale;
-      const total = part * edgeFigure[edge]!;
+      const claim = share * edgeFigure[edge]!;
+      const own = fits || sure === 0 ? 0 : share * Math.max(0, edgeFigure[edge]! - inner[func]!);
+      const total = own + scale * (claim - own);
       // By what the edge claims, not by what it is given: of a recursion the overlap is cut off, not the own time.
-      const ofCallee = figure[callee]! > 0 ? Math.min(1, (share * edgeFigure[edge]!) / figure[callee]!) : 0;
+      const ofCallee = figure[callee]! > 0 ? Math.min(1, claim / figure[callee]!) : 0;
       const self = isCallCount ? total : Math.min(total, ofCallee * figures.self[callee]!);
-      grown.add(callee, node, self, total, part * edges.calls[edge]!);
+      grown.add(callee, node, self, total, (claim > 0 ? (share * total) / claim : share) * edges.calls[edge]!);
     }
   }
   if (isCallCount) addUp(grown);
+}
+
+/** Time of each function's calls from within itself: what its callers and the outside sum up to beyond its total. */
+function innerTotals(figures: SummedFigures): Float64Array {
+  const inner = figures.total.map((total) => -total);
+  for (const { func, share } of roots(figures)) inner[func]! += share * figures.total[func]!;
+  for (let edge = 0; edge < figures.edges.length; edge++) inner[figures.edges.callee[edge]!]! += figures.edges.total[edge]!;
+  return inner.map((time) => Math.max(0, time));
 }
 
 /** Where time enters the graph: functions with a part of their total (of their calls, if that is 0) from no known caller. */
@@ -151,10 +167,17 @@ function roots(figures: SummedFigures): { func: number; share: number }[] {
   const { edges } = figures;
   const known = new Float64Array(figures.total.length);
   const knownCalls = new Float64Array(figures.total.length);
+  const ownCalls = new Float64Array(figures.total.length);
   for (let edge = 0; edge < edges.length; edge++) {
-    if (edges.caller[edge] === edges.callee[edge]) continue;
-    known[edges.callee[edge]!]! += edges.total[edge]!;
-    knownCalls[edges.callee[edge]!]! += edges.calls[edge]!;
+    const [caller, callee] = [edges.caller[edge]!, edges.callee[edge]!];
+    // Python's module profile names itself as a caller that never ran.
+    if (figures.total[caller] === 0 && figures.calls?.[caller] === 0) continue;
+    if (caller === callee) {
+      ownCalls[callee]! += edges.calls[edge]!;
+      continue;
+    }
+    known[callee]! += edges.total[edge]!;
+    knownCalls[callee]! += edges.calls[edge]!;
   }
   const found: { func: number; share: number }[] = [];
   for (let func = 0; func < known.length; func++) {
@@ -162,8 +185,12 @@ function roots(figures: SummedFigures): { func: number; share: number }[] {
     const calls = figures.calls?.[func] ?? 0;
     if (calls === 0 && total === 0) continue;
     const rest = total > 0 ? (total - known[func]!) / total : knownCalls[func] === 0 ? 1 : 0;
+    const outside = calls - knownCalls[func]! - ownCalls[func]!;
+    // A total is that of outermost calls. Where all of those came from nowhere, callers only called from within: Python's
+    // `exec` runs the program, and then modules that the program imports.
+    const entered = !figures.isCallCount && outside > 0 && outside >= (figures.primitive?.[func] ?? calls);
     // Rounding in the file leaves tiny rests on functions that have all their callers.
-    if (knownCalls[func] === 0) found.push({ func, share: 1 });
+    if (knownCalls[func] === 0 || entered) found.push({ func, share: 1 });
     else if (rest > 1e-3 && knownCalls[func]! < calls) found.push({ func, share: rest });
   }
   return found.sort((a, b) => b.share * figures.total[b.func]! - a.share * figures.total[a.func]!);

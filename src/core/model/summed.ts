@@ -9,6 +9,8 @@ export interface SummedFigures {
   readonly total: Float64Array;
   /** Absent for formats that count no calls. */
   readonly calls: Float64Array | undefined;
+  /** Calls that began while the function was not running yet; absent as `calls` are. */
+  readonly primitive: Float64Array | undefined;
   /** Caller → callee with the exact calls, and self and total of this value type; empty where only lines are known. */
   readonly edges: CallColumns['edges'];
   /** True for the type that counts the calls themselves. */
@@ -56,14 +58,17 @@ function fromCalls({ calls }: Profile, type: number): SummedFigures | undefined 
       self: functions.calls,
       total: functions.calls,
       calls: functions.calls,
+      primitive: functions.primitive,
       edges: { ...edges, self: edges.calls, total: edges.calls },
       isCallCount: true,
     };
   }
-  if (type === calls.timeType) return { self: functions.self, total: functions.total, calls: functions.calls, edges, isCallCount: false };
+  const { primitive } = functions;
+  if (type === calls.timeType)
+    return { self: functions.self, total: functions.total, calls: functions.calls, primitive, edges, isCallCount: false };
   const cost = calls.costs.find((other) => other.type === type);
   if (cost === undefined) return undefined;
-  return { ...cost.functions, calls: functions.calls, edges: { ...edges, ...cost.edges }, isCallCount: false };
+  return { ...cost.functions, calls: functions.calls, primitive, edges: { ...edges, ...cost.edges }, isCallCount: false };
 }
 
 /** A function's figures from its lines. Its total can be told only as what its lines took together: at most the whole. */
@@ -79,5 +84,6 @@ function fromLines(profile: Profile, type: number): SummedFigures | undefined {
     sum += costs.self[row]!;
   }
   for (let func = 0; func < total.length; func++) total[func] = Math.max(self[func]!, Math.min(sum, total[func]!));
-  return { self, total, calls: profile.calls?.functions.calls, edges: NO_EDGES, isCallCount: false };
+  const counted = profile.calls?.functions;
+  return { self, total, calls: counted?.calls, primitive: counted?.primitive, edges: NO_EDGES, isCallCount: false };
 }
