@@ -1,4 +1,4 @@
-import type { Profile } from './profile.js';
+import type { FrameColumns, Profile } from './profile.js';
 import { onStacks, stackIndex, sumUpwards } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
 import { walkStacks } from './stackWalk.js';
@@ -25,25 +25,112 @@ export function accumulate(profile: Profile, weights: Weights, keyOf: Int32Array
   const { stackOf } = stackIndex(profile);
   if (stackOf !== undefined) return accumulateTree(profile, stackOf, weights, keyOf, keys, countTotals);
   const rows = stackRows(profile);
-  const { firstLine } = profile.locations;
   const { value, count, exact } = weights;
-  const self = new Float64Array(keys);
-  const total = new Float64Array(keys);
-  const selfSamples = new Float64Array(keys);
-  const totalSamples = countTotals ? new Float64Array(keys) : undefined;
+  const sums = {
+    self: new Float64Array(keys),
+    total: new Float64Array(keys),
+    selfSamples: new Float64Array(keys),
+    totalSamples: countTotals ? new Float64Array(keys) : undefined,
+  };
   const exactSelf = exact === undefined ? undefined : new BigInt64Array(keys);
   const exactTotal = exact === undefined ? undefined : new BigInt64Array(keys);
-  const seen = new Uint32Array(keys);
   const single = singleKeys(profile, keyOf);
   const { first, location: places } = rows;
   for (let row = 0; row < rows.length; row++) {
+    if ((value[row] === 0 && count[row] === 0) || first[row] === first[row + 1]) continue;
+    const leaf = places[first[row]!]!;
+    const key = single[leaf] === SEVERAL ? keyOf[profile.locations.firstLine[leaf]!]! : single[leaf]!;
+    if (key < 0) continue;
+    sums.self[key]! += value[row]!;
+    sums.selfSamples[key]! += count[row]!;
+    if (exactSelf !== undefined) exactSelf[key]! += exact![row]!;
+  }
+  const kinds = rowKinds(rows, keyOf);
+  if (exact === undefined) addByPlace(profile, rows, weights, keyOf, kinds, sums);
+  addOnce(profile, rows, weights, keyOf, single, kinds, sums, exactTotal);
+  return rounded(sums, exactSelf, exactTotal);
+}
+
+/** Whether a row has some key more than once. It is found when the row is first added up, and makes the next time quick. */
+const RowKind = { unknown: 0, once: 1, recurring: 2 } as const;
+
+const known = new WeakMap<FrameColumns, WeakMap<object, Uint8Array>>();
+
+/** Kinds of rows, by the keys of lines: for keys that are the same column in every view. */
+function rowKinds(rows: FrameColumns, keyOf: object): Uint8Array {
+  let ofKeys = known.get(rows);
+  if (ofKeys === undefined) {
+    ofKeys = new WeakMap();
+    known.set(rows, ofKeys);
+  }
+  let kinds = ofKeys.get(keyOf);
+  if (kinds === undefined) {
+    kinds = new Uint8Array(rows.length);
+    ofKeys.set(keyOf, kinds);
+  }
+  return kinds;
+}
+
+type Totals = Pick<Sums, 'total' | 'totalSamples'>;
+
+/** Adds up the rows that are known to have no key twice, place by place: nobody has to look what a row had before. */
+function addByPlace(
+  { locations, lines }: Profile,
+  { length, first, location: places }: FrameColumns,
+  { value, count }: Weights,
+  keyOf: Int32Array | Uint32Array,
+  kinds: Uint8Array,
+  { total, totalSamples }: Totals,
+): void {
+  if (!kinds.includes(RowKind.once)) return;
+  // Weight and samples of a place stand side by side, and so where one is the other is at hand.
+  const ofPlace = new Float64Array(2 * locations.length);
+  for (let row = 0; row < length; row++) {
     const weight = value[row]!;
     const samples = count[row]!;
-    if (weight === 0 && samples === 0) continue;
-    const from = first[row]!;
+    if ((weight === 0 && samples === 0) || kinds[row] !== RowKind.once) continue;
+    const end = first[row + 1]!;
+    if (totalSamples === undefined) for (let at = first[row]!; at < end; at++) ofPlace[2 * places[at]!]! += weight;
+    else {
+      for (let at = first[row]!; at < end; at++) {
+        const place = 2 * places[at]!;
+        ofPlace[place]! += weight;
+        ofPlace[place + 1]! += samples;
+      }
+    }
+  }
+  const { firstLine } = locations;
+  for (let place = 0, line = 0; line < lines.length; line++) {
+    while (line >= firstLine[place + 1]!) place++;
+    const key = keyOf[line]!;
+    if (key < 0) continue;
+    total[key]! += ofPlace[2 * place]!;
+    if (totalSamples !== undefined) totalSamples[key]! += ofPlace[2 * place + 1]!;
+  }
+}
+
+/** Adds up the other rows (where sums are exact, all), each key once a row. */
+function addOnce(
+  profile: Profile,
+  rows: FrameColumns,
+  { value, count, exact }: Weights,
+  keyOf: Int32Array | Uint32Array,
+  single: Int32Array,
+  kinds: Uint8Array,
+  { total, totalSamples }: Totals,
+  exactTotal: BigInt64Array | undefined,
+): void {
+  const { firstLine } = profile.locations;
+  const { first, location: places } = rows;
+  const seen = new Uint32Array(total.length);
+  for (let row = 0; row < rows.length; row++) {
+    const weight = value[row]!;
+    const samples = count[row]!;
+    if ((weight === 0 && samples === 0) || (exactTotal === undefined && kinds[row] === RowKind.once)) continue;
     const to = first[row + 1]!;
+    let kind: number = RowKind.once;
     const stamp = row + 1;
-    for (let at = from; at < to; at++) {
+    for (let at = first[row]!; at < to; at++) {
       const place = places[at]!;
       let key = single[place]!;
       let line = 0;
@@ -54,25 +141,21 @@ export function accumulate(profile: Profile, weights: Weights, keyOf: Int32Array
         key = keyOf[line]!;
       }
       for (;;) {
-        if (key >= 0 && seen[key] !== stamp) {
-          seen[key] = stamp;
-          total[key]! += weight;
-          if (totalSamples !== undefined) totalSamples[key]! += samples;
-          if (exactTotal !== undefined) exactTotal[key]! += exact![row]!;
+        if (key >= 0) {
+          if (seen[key] === stamp) kind = RowKind.recurring;
+          else {
+            seen[key] = stamp;
+            total[key]! += weight;
+            if (totalSamples !== undefined) totalSamples[key]! += samples;
+            if (exactTotal !== undefined) exactTotal[key]! += exact![row]!;
+          }
         }
         if (++line >= end) break;
         key = keyOf[line]!;
       }
     }
-    if (from === to) continue;
-    const leaf = places[from]!;
-    const key = single[leaf] === SEVERAL ? keyOf[firstLine[leaf]!]! : single[leaf]!;
-    if (key < 0) continue;
-    self[key]! += weight;
-    selfSamples[key]! += samples;
-    if (exactSelf !== undefined) exactSelf[key]! += exact![row]!;
+    kinds[row] = kind;
   }
-  return rounded({ self, total, selfSamples, totalSamples }, exactSelf, exactTotal);
 }
 
 /** Doubles of exact sums are their nearest, not sums of doubles. */
