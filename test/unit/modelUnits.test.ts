@@ -44,6 +44,7 @@ describe('library code', () => {
     ['C:\\Python312\\Lib\\json\\decoder.py', true, 'json'],
     ['<frozen importlib._bootstrap>', true, 'importlib'],
     ['~', true, 'builtins'],
+    ['__init__', true, '__init__'],
     ['/opt/x/libpython3.12.so.1.0', true, 'x'],
     ['/home/me/app/shop/pricing.py', false, 'shop'],
     ['/home/me/lib/pythonic.py', false, 'lib'],

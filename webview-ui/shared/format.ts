@@ -26,7 +26,11 @@ export function placeOf(frame: { file: string; line: number }, full = false): st
   return frame.line > 0 && file !== '' ? `${file}:${frame.line}` : file;
 }
 
-/** `Customer.pay` as `pay`, for where the whole name has no room; names with blanks, such as cProfile's built-ins, stay. */
+/** Names that cProfile gives to built-ins: `<built-in method builtins.compile>`, `<method 'findall' of 're.Pattern' objects>`. */
+const BUILT_IN = /^<(?:built-in )?(?:method|function) '?([^\s'>]+)'?(?: of [^>]*)?>$/;
+
+/** `Customer.pay` as `pay`, cProfile's built-ins by their names alone, for where the whole has no room; other names with blanks stay. */
 export function shortName(name: string): string {
-  return /\s/.test(name) ? name : (name.split('.').findLast((part) => part !== '' && part !== '<locals>') ?? name);
+  const known = BUILT_IN.exec(name)?.[1] ?? name;
+  return /\s/.test(known) ? known : (known.split('.').findLast((part) => part !== '' && part !== '<locals>') ?? known);
 }

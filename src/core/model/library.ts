@@ -3,6 +3,8 @@ import type { Profile } from './profile.js';
 const INSTALLED = /[\\/](?:site|dist)-packages[\\/]/;
 /** `lib/python3.12/…`, a framework's or a Windows installation's `Lib\…`, and the zipped library. */
 const STANDARD = /[\\/]lib(?:64)?[\\/](?:python|pypy)-?\d[^\\/]*[\\/]|[\\/]Python\d+[^\\/]*[\\/]Lib[\\/]|[\\/]python\d+\.zip[\\/]/i;
+/** What CPython gives as the file of its own frame between a class that is called and its `__init__`; Tachyon shows it. */
+const CONSTRUCTOR = '__init__';
 /** Our own package while it runs the program. */
 const RUNNER = /[\\/]python[\\/]heatline[\\/]\w+\.py$|[\\/]profiling[\\/](?:sampling|tracing)[\\/]/;
 
@@ -11,7 +13,7 @@ const RUNNER = /[\\/]python[\\/]heatline[\\/]\w+\.py$|[\\/]profiling[\\/](?:samp
  * profiler's own runner, shared objects and other frames without a source file.
  */
 export function isLibrary(file: string): boolean {
-  if (file === '' || file === '~' || file.startsWith('<frozen')) return true;
+  if (file === '' || file === '~' || file === CONSTRUCTOR || file.startsWith('<frozen')) return true;
   if (/\.(?:so|dylib|dll|pyd)(?:\.[\d.]+)?$/i.test(file)) return true;
   return INSTALLED.test(file) || STANDARD.test(file) || RUNNER.test(file);
 }

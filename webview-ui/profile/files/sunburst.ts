@@ -1,4 +1,4 @@
-import { safeText } from '../../shared/format.js';
+import { safeText, shortName } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import { boxAt, visibleRange } from '../flame/boxes.js';
 import { clip, type Drawing } from '../flame/paint.js';
@@ -104,13 +104,19 @@ function drawArc(context: CanvasRenderingContext2D, sun: Sun, theme: Theme, box:
   context.fillStyle = paint.text;
   context.save();
   context.translate(x, y);
-  const name = safeText(frame.name).slice(0, LONGEST);
   const [along, across] = [length - 2 * PADDING, ring - 2 * PADDING];
   const angle = (from + to) / 2;
-  const { width } = context.measureText(name);
+  const { name, width } = label(context, frame, Math.max(along, across));
   if (along >= Math.min(width, across)) nameAlong(context, clip(context, name, width, along), angle, inner + ring / 2);
   else nameAcross(context, clip(context, name, width, across), angle, inner);
   context.restore();
+}
+
+/** The name of a part and its width, px; of a function its short name where all of it has no room. */
+function label(context: CanvasRenderingContext2D, { name, func }: { name: string; func: number }, room: number) {
+  const measured = (text: string) => ({ name: text, width: context.measureText(text).width });
+  const whole = measured(safeText(name).slice(0, LONGEST));
+  return whole.width <= room || func < 0 ? whole : measured(safeText(shortName(name)).slice(0, LONGEST));
 }
 
 /** The name along the arc, letter by letter, upright in both halves. */
