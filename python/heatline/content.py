@@ -189,12 +189,16 @@ class Content:
 
     def live_content(self, sampler, recent):
         """What was seen so far, and as `recent` in the last seconds. Counts and estimates come at the end."""
-        writer = Writer([*NUMBERS, RECENT])
         places = Places(self.folder)
-        numbers = {}
-        for name, stack, ticks, wall, cpu, _, _, label, row in self._rows(sampler, places):
-            numbers[row] = writer.sample(stack, [ticks, wall, cpu, 0], labels(name, label))
-        self._add_moments(writer, sampler.moments, lambda row: numbers.get(row, -1))
+        if sampler.ahead is not None:
+            writer, number_of = sampler.ahead.writer, sampler.ahead.numbers.__getitem__
+        else:
+            writer, numbers = Writer(NUMBERS), {}
+            for name, stack, ticks, wall, cpu, _, _, label, row in self._rows(sampler, places):
+                numbers[row] = writer.sample(stack, [ticks, wall, cpu], labels(name, label))
+            number_of = lambda row: numbers.get(row, -1)
+        self._add_moments(writer, sampler.moments, number_of)
+        writer.add_type(*RECENT)
         said = rates(sampler, self.options.rate, sampler.seconds)
         sampler.take(recent)
         for name, stack, _, wall, _, _, _, label, _ in self._rows(sampler, places):

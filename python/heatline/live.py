@@ -80,17 +80,21 @@ class Live:
         watch.fresh = {}
         while self._windows[0][0] <= now - RECENT_SECONDS * 1_000_000_000:
             del self._windows[0]
-        self._copies.make(now, lambda: self._show(watch.report(), self.recent()))
+        self._copies.make(now, self._tell)
 
     def end(self):
         """Waits for the last copy, so that nothing is written any more."""
         self._copies.end()
 
-    def recent(self):
-        """As the watch's report; of the last seconds, and of the figures the wall time alone."""
+    def _tell(self):
+        report = self._watch.report(True)
+        self._show(report, self.recent(report))
+
+    def recent(self, report):
+        """As the watch's report, but for the rows: those of the last seconds, and of their figures the wall time alone."""
         sums = {}
         for _, window in self._windows:
             for row, wall in window.items():
                 sums[row] = sums.get(row, 0) + wall
         rows = [(native, [part for pair in stack for part in pair], label, 0, wall, 0, 0) for (native, stack, label), wall in sums.items()]
-        return (rows, *self._watch.report()[1:])
+        return (rows, *report[1:])

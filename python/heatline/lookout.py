@@ -29,15 +29,15 @@ class Lookout:
 
     exact = True  # a sample's offset tells the instruction that ran
 
-    def __init__(self, rate, traced, every, checkpoints, will, show=None, delay=0.0, keep=None):
+    def __init__(self, rate, traced, every, checkpoints, will, show=None, delay=0.0, keep=None, ahead=False):
         """
         `traced` says that calls are counted meanwhile.
         `every(self)` is called in a thread of ours at each checkpoint; `will(self, seconds)` in the helper, when the
         program died without a word, so that what was seen can be kept. `show(self, recent)` is called about once a
         second in a copy of the helper: this object has what was seen so far, and after `take(recent)` that of the last
         seconds; at the end `recent` is None. The first look is `delay` seconds after the start. `keep(self, facts)` is
-        called in the helper, or in a copy of it, when `write` was, and writes a file; samples are encoded `ahead` for it
-        then. Raises Unavailable.
+        called in the helper, or in a copy of it, when `write` was, and writes a file. With `ahead` these two find all samples
+        encoded (see Ahead). Raises Unavailable.
         """
         if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.maxsize < 1 << 32:
             raise Unavailable("this platform has no readable /proc")
@@ -56,6 +56,7 @@ class Lookout:
         self._show = show
         self._delay = delay
         self._keep = keep
+        self._encodes = ahead
         self._folder = os.getcwd()
         self._names = {os.getpid(): "MainThread"}
         self._report = None
@@ -199,8 +200,8 @@ class Lookout:
         if os.read(commands, 1) != b"g":
             return
         show = None if self._show is None else self._show_copy
-        keep, ahead = (None, None) if self._keep is None else (self._kept, self._encodes)
-        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show, self._delay, keep, ahead)
+        ahead = self._make_ahead if self._encodes else None
+        rest = watch(process, self.rate, self._traced, commands, answers, hints, checkpoints, self._names, show, self._delay, self._kept, ahead)
         if self._show is not None:
             self._show(self, None)
         if rest is not None:
@@ -208,7 +209,7 @@ class Lookout:
             self.take(rest)
             self._will(self, self.seconds)
 
-    def _encodes(self, codes):
+    def _make_ahead(self, codes):
         self.ahead = Ahead(Frames(codes, self._folder), self._names)
         return self.ahead
 

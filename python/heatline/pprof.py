@@ -44,6 +44,14 @@ def _fixed(field, code, values):
     return _block(field, column.tobytes())
 
 
+def _with_nothing(sample):
+    """The block of a sample with the value 0 at the end; what is packed may come in parts."""
+    content = 2
+    while sample[content - 1] > 127:
+        content += 1
+    return _block(2, sample[content:] + _packed(2, (0,)))
+
+
 class Writer:
     """Collects functions, locations and samples; `bytes()` gives the file."""
 
@@ -58,6 +66,11 @@ class Writer:
         self._moments = []
         self._functions_out = []
         self._locations_out = []
+
+    def add_type(self, kind, unit):
+        """One more type, of which all samples so far have nothing."""
+        self._head.append(_block(1, _number(1, self.text(kind)) + _number(2, self.text(unit))))
+        self._samples = list(map(_with_nothing, self._samples))
 
     def text(self, value):
         return self._texts.setdefault(value, len(self._texts))

@@ -107,9 +107,9 @@ class Recorder(Content):
             try:
                 traced = self.options.engine == "hybrid"
                 show = self._show if self.options.live else None
-                keep = self._keep if self._is_plain() else None
+                ahead = self._is_whole() and (show is not None or self._is_plain())
                 gaps = checkpoint_gaps(self.options.duration)
-                return Lookout(rate, traced, self._on_hint, gaps, self._last_will, show, self.options.delay, keep)
+                return Lookout(rate, traced, self._on_hint, gaps, self._last_will, show, self.options.delay, self._keep, ahead)
             except Unavailable as reason:
                 self.notes.append("no helper process: %s" % reason)
         return Ticker(rate, self._housekeeping, self.options.delay)
@@ -332,8 +332,12 @@ class Recorder(Content):
 
     def _is_plain(self):
         """Whether the recording is all that is sampled of one process, and nothing else."""
+        return self.options.engine == "sampler" and self._is_whole()
+
+    def _is_whole(self):
+        """Whether all samples belong to the recording, and to one of its own."""
         options = self.options
-        return options.engine == "sampler" and options.worker is None and options.function is None and options.within is None
+        return options.worker is None and options.function is None and options.within is None
 
     def _handed_over(self, final):
         """Has the helper write the file, or a checkpoint, if it can. Raises OSError."""

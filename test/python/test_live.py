@@ -76,7 +76,7 @@ class LiveTest(Case):
         class Watch:
             fresh = None
 
-            def report(self):
+            def report(self, encoded):
                 return ([], ["code"], 7)
 
         watch = Watch()
@@ -86,7 +86,7 @@ class LiveTest(Case):
             live.tell(at * second)
             live.end()
             self.assertEqual(watch.fresh, {})
-        rows, codes, ticks = live.recent()
+        rows, codes, ticks = live.recent(watch.report(True))
         self.assertEqual(rows, [(1, ["both", 0], None, 0, 2 * second, 0, 0), (1, ["new", 0], None, 0, second, 0, 0)])
         self.assertEqual((codes, ticks), (["code"], 7))
 
