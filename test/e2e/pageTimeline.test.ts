@@ -190,6 +190,20 @@ describe('timeline', () => {
     await expect.poll(async () => (await lastRequest()).range).toEqual({ from: 0, to: 10e9 });
   });
 
+  it('folds all threads by a key, and shows them again as at first', async () => {
+    await run();
+    await drawn();
+    const open = () => page.locator('.lane-head[aria-expanded=true]').count();
+    const atFirst = await open();
+    expect(atFirst).toBeGreaterThan(0);
+    await page.locator('#timeline-canvas').focus();
+    await page.keyboard.press('t');
+    await expect.poll(open).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Fold threads' }).getAttribute('aria-pressed')).toBe('true');
+    await page.keyboard.press('t');
+    await expect.poll(open).toBe(atFirst);
+  });
+
   it('tells of a box what it was, under the pointer', async () => {
     await run();
     await drawn();

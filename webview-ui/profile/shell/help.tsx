@@ -31,6 +31,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       [t('Shift+← →, drag'), t('move in time')],
       [t('Shift+drag, drag above'), t('look at a part of the time, in all views')],
       ['F', t('look at the time in sight')],
+      ['T', t('fold all threads, or unfold them')],
       [t('Escape'), t('all the time')],
       [t('Home, 0'), t('zoom out')],
     ],

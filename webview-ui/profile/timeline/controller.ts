@@ -109,6 +109,21 @@ export class TimelineController {
     this.changedView();
   }
 
+  get allFolded(): boolean {
+    return this.lanes.length > 0 && this.lanes.every(({ levels }) => levels === 0);
+  }
+
+  /** Folds every thread to its head and strip, so that all are in sight at once; when they are, shows them as at first. */
+  foldAll(): void {
+    const unfold = this.allFolded;
+    if (unfold) this.folds.clear();
+    else for (const { thread } of this.lanes) this.folds.set(thread, true);
+    this.selected = -1;
+    this.layOut();
+    announce(t(unfold ? 'Threads unfolded.' : 'All threads folded.'));
+    this.changedView();
+  }
+
   /** Scrolled, moved or zoomed: draws what is there, and asks for what is missing after a moment. */
   changedView(rows = this.rows): void {
     this.rows = rows;

@@ -134,11 +134,22 @@ export function TimelineView() {
   const shown = pointer.hovered >= 0 ? pointer.hovered : byKeyboard ? time.selected : -1;
   const cardBox = boxes && shown >= 0 && shown < boxes.count && !pointer.busy ? shown : -1;
   const span = whole ? formatSeconds((whole.to - whole.from) / 1e9) : '';
+  const { timesWithin } = shared.page?.info.quality ?? {};
+  const within = timesWithin === undefined ? [] : [t('times to ±{0}', formatSeconds(timesWithin))];
   const threads = t(lanes.length === 1 ? '{0} thread' : '{0} threads', formatCount(lanes.length));
   return (
     <>
-      <SubHeader crumbs={[]} note={whole ? `${span} · ${threads}` : ''}>
+      <SubHeader crumbs={[]} note={whole ? [span, threads, ...within].join(' · ') : ''}>
         {time.overview?.states && <Legend />}
+        <button
+          type="button"
+          class="toggle"
+          aria-pressed={time.allFolded}
+          title={t('One row a thread: who did what when, at a glance (T)')}
+          onClick={() => time.foldAll()}
+        >
+          {t('Fold threads')}
+        </button>
         <button
           type="button"
           class="toggle"
@@ -282,6 +293,7 @@ function timelineKey(time: TimelineController, key: string, event: KeyboardEvent
   else if (key === 'Home' || key === '0') time.setViewport(WHOLE);
   else if (key === 'shift+ArrowLeft') time.setViewport(panBy(time.viewport, (x0 - x1) / 4));
   else if (key === 'shift+ArrowRight') time.setViewport(panBy(time.viewport, (x1 - x0) / 4));
+  else if (key === 't') time.foldAll();
   else if (key === 'f') time.choose(time.zoomed ? time.window : undefined);
   else if (key === 'PageDown' || key === 'PageUp')
     scroller?.scrollBy({ top: (key === 'PageDown' ? 1 : -1) * scroller.clientHeight * 0.85 });
