@@ -4,6 +4,7 @@ import type { WidthOf } from '../core/model/diffTree.js';
 import type { HeatLine } from '../core/model/heat.js';
 import type { ValueType } from '../core/model/profile.js';
 import type { FlameColumns, ProfileId, ViewParams } from './lsp.js';
+import type { TreeGoal, TreeLevel } from './tabs.js';
 
 /** What is compared with what. Of several runs on a side the means are compared. */
 export interface CompareParams {
@@ -85,6 +86,27 @@ export interface CompareFlame extends FlameColumns {
   readonly noise: readonly (number | null)[];
 }
 
+/** A node of both call trees: a path of functions, whichever side has it. Its own change has no noise of its own (`null`). */
+export interface ComparedTreeRow extends Change, Pick<ComparedFunctionRow, 'func' | 'name' | 'file' | 'line' | 'library'> {
+  /** Node id, valid for this comparison and view. */
+  readonly node: number;
+  /** Children that are shown. */
+  readonly children: number;
+  /** Which sides have the path. */
+  readonly fate: 'new' | 'gone' | 'both';
+}
+
+export type ComparedTreeLevel = TreeLevel<ComparedTreeRow>;
+
+/** Order and choice of the nodes of both trees. */
+export interface CompareTreeOrder {
+  readonly inverted: boolean;
+  readonly sort: CompareSort;
+  readonly descending: boolean;
+  /** Only nodes that changed by more than noise, and the ways to them. */
+  readonly clearOnly?: boolean;
+}
+
 /** A page of rows: those that a search finds, by the size of their change unless another order is asked for. */
 export interface ComparePage {
   readonly search?: string;
@@ -111,6 +133,16 @@ export interface CompareRequests {
       readonly widths: WidthOf;
     },
     CompareFlame,
+  ];
+  /** Children of a node of both call trees, a window of them; node -1 asks for the roots. */
+  'compare/tree': [
+    CompareParams & CompareTreeOrder & { readonly node: number; readonly offset: number; readonly limit: number },
+    { readonly rows: readonly ComparedTreeRow[]; readonly count: number },
+  ];
+  /** As `profile/treePath`; hot: the child each time that changed most, as long as that is more than noise. */
+  'compare/treePath': [
+    CompareParams & CompareTreeOrder & { readonly node: number; readonly limit: number; readonly goal: TreeGoal },
+    { readonly levels: readonly ComparedTreeLevel[] },
   ];
   /** Changes of the lines of a document as it is now; none where the base says nothing of it. */
   'compare/document': [CompareParams & { readonly uri: string }, readonly LineChange[]];

@@ -11,14 +11,14 @@ export type TreeGoal =
   | { readonly kind: 'match'; readonly search: string; readonly backward?: boolean };
 
 /** A window of the children of a node, on a way through the tree. */
-export interface TreeLevel {
+export interface TreeLevel<R = TreeRow> {
   /** Whose children they are; -1: the roots. */
   readonly node: number;
   readonly count: number;
   /** Place of the child that the way goes through, and of the first of `rows`, among all children. */
   readonly at: number;
   readonly offset: number;
-  readonly rows: readonly TreeRow[];
+  readonly rows: readonly R[];
 }
 
 /** One file of a profile with what its lines take. */

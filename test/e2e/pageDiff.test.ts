@@ -145,7 +145,7 @@ it('normalises by the totals', async () => {
   await page.locator('#change-0').waitFor();
   await page.getByLabel('Figures').selectOption('total');
   await expect.poll(async () => (await rows()).find((row) => row.includes('steady'))).toMatch(/^more \| \+46[67]/);
-  await expect.poll(() => page.locator('.diff-basis').textContent()).toContain('as if the totals are equal');
+  await expect.poll(() => page.locator('.diff-basis').textContent()).toContain('as if the totals were equal');
 });
 
 it('draws both call trees as one flame graph: widths of either side, colour and words for the change', async () => {

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { TreeRow } from '../../src/protocol/lsp.js';
-import { Branches, type Spot } from '../../webview-ui/profile/tree/branches.js';
+import { Branches, type NodeRow, type Spot } from '../../webview-ui/profile/tree/branches.js';
 
 /** All rows in order, by going through everything that is open. */
-function written(branches: Branches): string[] {
+function written(branches: Branches<NodeRow>): string[] {
   const lines: string[] = [];
-  const visit = (branch: Spot['branch']) => {
+  const visit = (branch: Spot<NodeRow>['branch']) => {
     for (let at = 0; at < branch.count; at++) {
       lines.push(`${branch.node}:${at}`);
       const below = branches.below({ branch, at });
@@ -46,7 +45,7 @@ it('finds rows by their place and places by their row, whatever is opened and cl
 it('holds a million siblings and ways of thousands of levels without their rows', () => {
   const branches = new Branches();
   branches.setCount(branches.root, 1_000_000);
-  const row = { name: 'f' } as TreeRow;
+  const row = { name: 'f' } as NodeRow;
   const level = (node: number, count: number, at: number) => ({
     node,
     count,

@@ -3,7 +3,7 @@ import type { CompareParams, CompareSort } from '../../protocol/compare.js';
 import type { ProfileInfo, Requests } from '../../protocol/lsp.js';
 import type { CompareMethod } from '../../protocol/webview.js';
 import { besideOf, comparedWith, type Session } from '../session.js';
-import { checkView } from './pageMessages.js';
+import { checkView, treeGoal } from './pageMessages.js';
 
 const SORTS: readonly CompareSort[] = ['self', 'total', 'baseSelf', 'newSelf', 'baseTotal', 'newTotal', 'name', 'file'];
 const NORMALIZE = ['none', 'total', 'duration'] as const;
@@ -40,6 +40,13 @@ export function checkCompare(method: CompareMethod, params: unknown, info: Profi
     offset: number('offset', 0, 2 ** 31),
     limit: number('limit', 0, MOST_ROWS),
   });
+  const treeOrder = () => ({
+    node: number('node', -1, 2 ** 31),
+    inverted: given.inverted === true,
+    sort: oneOf(SORTS, given.sort, 'sort'),
+    descending: given.descending === true,
+    clearOnly: given.clearOnly === true,
+  });
   switch (method) {
     case 'compare/summary':
       return { method, params: sides };
@@ -47,6 +54,10 @@ export function checkCompare(method: CompareMethod, params: unknown, info: Profi
       return { method, params: { ...sides, ...page(), sort: oneOf(SORTS, given.sort, 'sort'), descending: given.descending === true } };
     case 'compare/lines':
       return { method, params: { ...sides, ...page() } };
+    case 'compare/tree':
+      return { method, params: { ...sides, ...treeOrder(), offset: number('offset', 0, 2 ** 31), limit: number('limit', 0, MOST_ROWS) } };
+    case 'compare/treePath':
+      return { method, params: { ...sides, ...treeOrder(), limit: number('limit', 1, MOST_ROWS), goal: treeGoal(given.goal) } };
     case 'compare/flame':
       return {
         method,

@@ -3,8 +3,17 @@ import type { ProfileInfo } from '../../protocol/lsp.js';
 import type { CompareMethod, PageCompared } from '../../protocol/webview.js';
 import { baselineLabel, besideOf, comparedWith, type Session } from '../session.js';
 
+const METHODS: readonly CompareMethod[] = [
+  'compare/summary',
+  'compare/functions',
+  'compare/lines',
+  'compare/flame',
+  'compare/tree',
+  'compare/treePath',
+];
+
 export function isCompareMethod(method: unknown): method is CompareMethod {
-  return method === 'compare/summary' || method === 'compare/functions' || method === 'compare/lines' || method === 'compare/flame';
+  return METHODS.includes(method as CompareMethod);
 }
 
 /** What a page is told of the comparison; null without a baseline. */

@@ -110,7 +110,8 @@ function treeOrder(given: Fields) {
   };
 }
 
-function treeGoal(value: unknown): TreeGoal {
+/** Where a way through a tree is to lead. @throws Error with a sentence for the page */
+export function treeGoal(value: unknown): TreeGoal {
   const given = fields(value);
   if (given.kind === 'hot') return { kind: 'hot' };
   if (given.kind === 'func') return { kind: 'func', func: integer(given, 'func', 0) };

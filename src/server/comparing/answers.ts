@@ -12,6 +12,7 @@ import type { Change, ComparedFunctionRow, CompareSort, LineChange } from '../..
 import { basisOf, doubts } from './doubts.js';
 import type { ComparisonQueries } from './queries.js';
 import type { ComparisonTables } from './tables.js';
+import { comparedLevel, comparedPath } from './treeRows.js';
 
 /** Most rows that one answer carries, and the narrowest boxes. */
 const MAX_ROWS = 10_000;
@@ -104,6 +105,8 @@ export const comparisonAnswers: Answers = {
     const frames = layout.frames.map((frame) => (frame.func < 0 ? frame : { ...frame, func: own[frame.func]! }));
     return { ...layout, frames, newSelf: nextSelf, newTotal: nextTotal, noise: noise.map(known) };
   },
+  tree: comparedLevel,
+  treePath: comparedPath,
   changes(tables, { funcs, ...looked }) {
     const comparison = tables.comparison(looked);
     const rows = tables.rowsByFunction(looked);

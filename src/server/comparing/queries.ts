@@ -25,6 +25,8 @@ export interface ComparisonQueries {
   functions: [Within<CompareRequests['compare/functions'][0]>, CompareRequests['compare/functions'][1]];
   lines: [Within<CompareRequests['compare/lines'][0]>, CompareRequests['compare/lines'][1]];
   flame: [Within<CompareRequests['compare/flame'][0]>, CompareRequests['compare/flame'][1]];
+  tree: [Within<CompareRequests['compare/tree'][0]>, CompareRequests['compare/tree'][1]];
+  treePath: [Within<CompareRequests['compare/treePath'][0]>, CompareRequests['compare/treePath'][1]];
   /** Changes of functions of the first new run; null for those without figures on either side. */
   changes: [Looked & { readonly funcs: readonly number[] }, readonly (Change | null)[]];
   /** Changes of the lines of the files that the first new run calls so; lines as it recorded them. */

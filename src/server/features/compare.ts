@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.js';
 import { mapLines } from '../../core/model/lineMap.js';
-import type { Change, CompareParams, CompareRequests, LineChange } from '../../protocol/compare.js';
+import type { Change, CompareParams, CompareRequests, CompareTreeOrder, LineChange } from '../../protocol/compare.js';
 import type { ViewParams } from '../../protocol/lsp.js';
 import { recordedText } from '../documents.js';
 import { placeOfUri } from '../paths.js';
@@ -43,6 +43,28 @@ export const compareFlame: Feature<'compare/flame'> = {
     return server.comparisons.ask('flame', params, { root, minFraction, inverted: inverted === true, widths }, signal);
   },
 };
+
+export const compareTree: Feature<'compare/tree'> = {
+  method: 'compare/tree',
+  answer(server, params, { signal }) {
+    viewed(server, params.view);
+    const { node, offset, limit } = params;
+    return server.comparisons.ask('tree', params, { ...treeOrder(params), node, offset, limit }, signal);
+  },
+};
+
+export const compareTreePath: Feature<'compare/treePath'> = {
+  method: 'compare/treePath',
+  answer(server, params, { signal }) {
+    viewed(server, params.view);
+    const { node, limit, goal } = params;
+    return server.comparisons.ask('treePath', params, { ...treeOrder(params), node, limit, goal }, signal);
+  },
+};
+
+function treeOrder({ inverted, sort, descending, clearOnly }: CompareTreeOrder): CompareTreeOrder {
+  return { inverted: inverted === true, sort, descending, clearOnly: clearOnly === true };
+}
 
 export const compareDocument: Feature<'compare/document'> = {
   method: 'compare/document',

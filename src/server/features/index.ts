@@ -4,7 +4,16 @@ import { activate } from './activate.js';
 import { callees } from './callees.js';
 import { callers } from './callers.js';
 import { close } from './close.js';
-import { compareDocument, compareFlame, compareFunctions, compareLines, compareOldDocument, compareSummary } from './compare.js';
+import {
+  compareDocument,
+  compareFlame,
+  compareFunctions,
+  compareLines,
+  compareOldDocument,
+  compareSummary,
+  compareTree,
+  compareTreePath,
+} from './compare.js';
 import { exportProfile } from './export.js';
 import { files, fileTree } from './files.js';
 import { flame } from './flame.js';
@@ -54,6 +63,8 @@ const table: { readonly [M in keyof Requests]: Feature<M> } = {
   'compare/functions': compareFunctions,
   'compare/lines': compareLines,
   'compare/flame': compareFlame,
+  'compare/tree': compareTree,
+  'compare/treePath': compareTreePath,
   'compare/document': compareDocument,
   'compare/oldDocument': compareOldDocument,
   'recording/seal': sealRecording,

@@ -6,21 +6,14 @@ import { Card, type CardProps } from '../flame/card.js';
 import type { FlameController } from '../flame/controller.js';
 import { FlamePicture } from '../flame/picture.js';
 import type { FlameSource } from '../flame/source.js';
-import type { Crumb } from '../shell/subHeader.js';
 import { store as shared } from '../store.js';
 import { changeOf, changeOfBox, noiseText } from './change.js';
 import { byChange } from './colour.js';
+import type { Head } from './head.js';
 import { diffState, saveDiff } from './state.js';
 
-/** What the row above the picture needs of it. */
-export interface FlameHead {
-  readonly crumbs: readonly Crumb[];
-  readonly inverted: boolean;
-  toggleInverted(): void;
-}
-
 /** Both call trees as one flame graph: widths of one side, colours by the change. */
-export function DiffFlame({ loadKey, onHead }: { loadKey: string; onHead: (head: FlameHead) => void }) {
+export function DiffFlame({ loadKey, onHead }: { loadKey: string; onHead: (head: Head) => void }) {
   const [columns] = useState<{ last?: CompareFlame }>({});
   const source = useMemo((): FlameSource => diffSource(columns), [columns]);
   const colour = useMemo(byChange, []);
@@ -33,13 +26,7 @@ export function DiffFlame({ loadKey, onHead }: { loadKey: string; onHead: (head:
       wholePage
       colour={colour}
       card={changeCard}
-      onChange={(flame) =>
-        onHead({
-          crumbs: flame.crumbs,
-          inverted: flame.inverted,
-          toggleInverted: () => flame.toggleInverted(),
-        })
-      }
+      onChange={(flame) => onHead({ crumbs: flame.crumbs, toggleInverted: () => flame.toggleInverted() })}
       empty={t(
         diffState().widths === 'next' ? 'Nothing was measured here after the change.' : 'Nothing was measured here before the change.',
       )}

@@ -9,12 +9,15 @@ import { SubHeader } from '../shell/subHeader.js';
 import { sentence, store as shared } from '../store.js';
 import { useStore } from '../useStore.js';
 import { LOOKS, noiseText } from './change.js';
-import { DiffFlame, type FlameHead } from './diffFlame.js';
+import { DiffFlame } from './diffFlame.js';
+import type { Head } from './head.js';
 import { type DiffState, diffState, saveDiff } from './state.js';
 import { DiffFunctions, DiffLines } from './tables.js';
+import { DiffTree } from './treeTable.js';
 
 const SHOWS: Readonly<Record<DiffState['shows'], string>> = {
   functions: t('Functions'),
+  tree: t('Tree'),
   flame: t('Flame'),
   lines: t('Lines'),
 };
@@ -58,10 +61,8 @@ function set(part: Partial<DiffState>): void {
 
 function Comparison({ compared }: { compared: PageCompared }) {
   const store = useStore();
-  const { shows, clearOnly, widths, ...state } = diffState();
-  // What only some profiles say how to do was chosen on another one.
-  const normalize = state.normalize === 'duration' && !compared.durations ? 'none' : state.normalize;
-  const [head, setHead] = useState<FlameHead>();
+  const { shows, clearOnly, widths, normalize, inverted } = diffState();
+  const [head, setHead] = useState<Head>();
   const loadKey = store.viewKey === '' ? '' : JSON.stringify([store.viewKey, compared.key, normalize]);
   const { summary, failure } = useSummary(loadKey, normalize);
   const unit = summary?.type.unit ?? store.unit;
@@ -70,29 +71,35 @@ function Comparison({ compared }: { compared: PageCompared }) {
     <>
       <SubHeader crumbs={shows === 'flame' ? (head?.crumbs ?? []) : []} note={summary && shows !== 'flame' ? countText(summary) : ''}>
         {shows === 'flame' && <Legend />}
-        {shows === 'flame' ? (
-          <>
-            <select
-              class="select"
-              aria-label={t('Widths')}
-              title={t('Whose figures make the widths')}
-              value={widths}
-              onChange={(event) => set({ widths: event.currentTarget.value as DiffState['widths'], focus: [] })}
-            >
-              <option value="next">{t('Widths: after')}</option>
-              <option value="base">{t('Widths: before')}</option>
-            </select>
-            <button
-              type="button"
-              class="toggle"
-              aria-pressed={diffState().inverted}
-              title={t('Callees on top, callers below (I)')}
-              onClick={() => head?.toggleInverted()}
-            >
-              {t('Inverted')}
-            </button>
-          </>
-        ) : (
+        {shows === 'flame' && (
+          <select
+            class="select"
+            aria-label={t('Widths')}
+            title={t('Whose figures make the widths')}
+            value={widths}
+            onChange={(event) => set({ widths: event.currentTarget.value as DiffState['widths'], focus: [] })}
+          >
+            <option value="next">{t('Widths: after')}</option>
+            <option value="base">{t('Widths: before')}</option>
+          </select>
+        )}
+        {shows === 'tree' && (
+          <button type="button" class="toggle" title={t('Open what changed most, step by step (H)')} onClick={() => head?.hotPath?.()}>
+            {t('Hot path')}
+          </button>
+        )}
+        {(shows === 'flame' || shows === 'tree') && (
+          <button
+            type="button"
+            class="toggle"
+            aria-pressed={inverted}
+            title={t(shows === 'flame' ? 'Callees on top, callers below (I)' : 'Each function first, its callers below (I)')}
+            onClick={() => head?.toggleInverted()}
+          >
+            {t('Inverted')}
+          </button>
+        )}
+        {shows !== 'flame' && (
           <button
             type="button"
             class="toggle"
@@ -151,16 +158,14 @@ interface ShownProps {
   readonly unit: string;
   readonly whole: number;
   readonly widths: DiffState['widths'];
-  readonly onHead: (head: FlameHead) => void;
+  readonly onHead: (head: Head) => void;
 }
 
 function Shown({ shows, loadKey, unit, whole, widths, onHead }: ShownProps) {
   if (shows === 'flame') return <DiffFlame loadKey={JSON.stringify([loadKey, widths])} onHead={onHead} />;
-  return shows === 'lines' ? (
-    <DiffLines loadKey={loadKey} unit={unit} whole={whole} />
-  ) : (
-    <DiffFunctions loadKey={loadKey} unit={unit} whole={whole} />
-  );
+  const table = { loadKey, unit, whole };
+  if (shows === 'tree') return <DiffTree {...table} onHead={onHead} />;
+  return shows === 'lines' ? <DiffLines {...table} /> : <DiffFunctions {...table} />;
 }
 
 /** `412 of 1,204 functions changed, 12 by more than noise`. */

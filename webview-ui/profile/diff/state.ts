@@ -5,11 +5,14 @@ import { store } from '../store.js';
 
 /** What the Diff tab shows, remembered with the page. */
 export interface DiffState {
-  readonly shows: 'functions' | 'flame' | 'lines';
+  readonly shows: 'functions' | 'tree' | 'flame' | 'lines';
   readonly normalize: Normalize;
   readonly clearOnly: boolean;
   readonly sort: CompareSort;
   readonly descending: boolean;
+  /** Of the tree, whose rows are looked at by their totals. */
+  readonly treeSort: CompareSort;
+  readonly treeDescending: boolean;
   readonly widths: WidthOf;
   readonly inverted: boolean;
   /** Functions to the focus of the flame graph. */
@@ -22,13 +25,17 @@ const FIRST: DiffState = {
   clearOnly: false,
   sort: 'self',
   descending: true,
+  treeSort: 'total',
+  treeDescending: true,
   widths: 'next',
   inverted: false,
   focus: [],
 };
 
 export function diffState(): DiffState {
-  return { ...FIRST, ...store.saved.diff };
+  const state = { ...FIRST, ...store.saved.diff };
+  // What only some profiles say how to do may have been chosen on another one.
+  return state.normalize === 'duration' && !store.page?.compared?.durations ? { ...state, normalize: 'none' } : state;
 }
 
 export function saveDiff(part: Partial<DiffState>): void {

@@ -8,25 +8,35 @@ export type Column = GridColumn<FunctionRow, SortKey>;
 
 const figures = (row: FunctionRow) => row;
 
-const name: Column = {
-  id: 'name',
-  label: t('function'),
-  title: t('Function'),
-  sort: 'name',
-  figure: false,
-  width: 'minmax(120px, 2fr)',
-  text: (row) => safeText(row.name),
-};
-const file: Column = {
-  id: 'file',
-  label: t('file'),
-  title: t('File and first line'),
-  sort: 'file',
-  figure: false,
-  width: 'minmax(120px, 3fr)',
-  text: (row) => placeOf(row),
-  tooltip: (row) => placeOf(row, true),
-};
+/** Names of functions. @param of the function of a row */
+export function nameColumn<R>(of: (row: R) => Pick<FunctionRow, 'name'>): GridColumn<R, 'name'> {
+  return {
+    id: 'name',
+    label: t('function'),
+    title: t('Function'),
+    sort: 'name',
+    figure: false,
+    width: 'minmax(120px, 2fr)',
+    text: (row) => safeText(of(row).name),
+  };
+}
+
+/** Files and first lines. */
+export function fileColumn<R>(of: (row: R) => Pick<FunctionRow, 'file' | 'line'>): GridColumn<R, 'file'> {
+  return {
+    id: 'file',
+    label: t('file'),
+    title: t('File and first line'),
+    sort: 'file',
+    figure: false,
+    width: 'minmax(120px, 2fr)',
+    text: (row) => placeOf(of(row)),
+    tooltip: (row) => placeOf(of(row), true),
+  };
+}
+
+const name: Column = nameColumn(figures);
+const file: Column = { ...fileColumn(figures), width: 'minmax(120px, 3fr)' };
 
 /** What a function took itself, and with all that it called. */
 export function selfAndTotal(measure: Measure, width?: string): readonly [self: Column, total: Column] {

@@ -1,33 +1,40 @@
-import type { TreeRow } from '../../../src/protocol/lsp.js';
 import type { TreeLevel } from '../../../src/protocol/tabs.js';
 
 /** Children that are asked for at once. */
 export const PAGE = 100;
 
+/** A row of any call tree, with what opening it takes. */
+export interface NodeRow {
+  readonly node: number;
+  readonly func: number;
+  readonly name: string;
+  readonly children: number;
+}
+
 /** The children of an open node: how many there are, those that are known, and which of them are open themselves. */
-export interface Branch {
+export interface Branch<R extends NodeRow> {
   /** -1: the roots. */
   readonly node: number;
   readonly level: number;
-  readonly parent: Branch | undefined;
+  readonly parent: Branch<R> | undefined;
   /** Its place among the children of `parent`. */
   readonly at: number;
   count: number;
-  readonly pages: Map<number, readonly TreeRow[]>;
+  readonly pages: Map<number, readonly R[]>;
   /** Open children, in order of their places. */
-  readonly open: Branch[];
+  readonly open: Branch<R>[];
   /** Rows on the screen: the children and all that is open below them. */
   size: number;
 }
 
 /** Where a row of the screen stands in the tree. */
-export interface Spot {
-  readonly branch: Branch;
+export interface Spot<R extends NodeRow> {
+  readonly branch: Branch<R>;
   /** Place among its siblings. */
   readonly at: number;
 }
 
-export const newBranch = (node: number, parent?: Branch, at = 0, count = 0): Branch => ({
+export const newBranch = <R extends NodeRow>(node: number, parent?: Branch<R>, at = 0, count = 0): Branch<R> => ({
   node,
   level: parent ? parent.level + 1 : 1,
   parent,
@@ -42,32 +49,32 @@ export const newBranch = (node: number, parent?: Branch, at = 0, count = 0): Bra
  * The open part of a call tree as rows of a screen. It holds what was opened and looked at, never all: a node with a million
  * children costs what is seen of them, and a row is found by going down the open nodes above it.
  */
-export class Branches {
-  root = newBranch(-1);
+export class Branches<R extends NodeRow> {
+  root = newBranch<R>(-1);
 
   get size(): number {
     return this.root.size;
   }
 
-  rowOf({ branch, at }: Spot): TreeRow | undefined {
+  rowOf({ branch, at }: Spot<R>): R | undefined {
     return branch.pages.get(Math.floor(at / PAGE))?.[at % PAGE];
   }
 
   /** The open children of a row; undefined while it is closed. */
-  below({ branch, at }: Spot): Branch | undefined {
+  below({ branch, at }: Spot<R>): Branch<R> | undefined {
     const i = place(branch.open, at);
     return branch.open[i]?.at === at ? branch.open[i] : undefined;
   }
 
   /** The row that stands at this place of the screen. */
-  spot(index: number): Spot | undefined {
+  spot(index: number): Spot<R> | undefined {
     if (index < 0 || index >= this.root.size) return undefined;
     let branch = this.root;
     let left = index;
     for (;;) {
       // Rows before an open child: its earlier siblings and what is open below those.
       let passed = 0;
-      let inside: Branch | undefined;
+      let inside: Branch<R> | undefined;
       for (const child of branch.open) {
         const head = child.at + passed;
         if (left <= head) break;
@@ -84,9 +91,9 @@ export class Branches {
   }
 
   /** Where a row stands on the screen. */
-  indexOf({ branch, at }: Spot): number {
+  indexOf({ branch, at }: Spot<R>): number {
     let index = 0;
-    for (let place = at, here: Branch | undefined = branch; here; place = here.at, here = here.parent) {
+    for (let place = at, here: Branch<R> | undefined = branch; here; place = here.at, here = here.parent) {
       index += place;
       for (const child of here.open) {
         if (child.at >= place) break;
@@ -98,7 +105,7 @@ export class Branches {
   }
 
   /** Opens a row: its children are not known yet. */
-  open(spot: Spot, node: number, count: number): Branch {
+  open(spot: Spot<R>, node: number, count: number): Branch<R> {
     const known = this.below(spot);
     if (known) return known;
     const made = newBranch(node, spot.branch, spot.at, count);
@@ -107,7 +114,7 @@ export class Branches {
     return made;
   }
 
-  close(spot: Spot): void {
+  close(spot: Spot<R>): void {
     const i = place(spot.branch.open, spot.at);
     const below = spot.branch.open[i];
     if (below?.at !== spot.at) return;
@@ -115,7 +122,7 @@ export class Branches {
     grow(spot.branch, -below.size);
   }
 
-  setCount(branch: Branch, count: number): void {
+  setCount(branch: Branch<R>, count: number): void {
     const more = count - branch.count;
     branch.count = count;
     grow(branch, more);
@@ -126,9 +133,9 @@ export class Branches {
    * @param from children of the node that the way begins at
    * @returns the last row of the way
    */
-  follow(from: Branch, levels: readonly TreeLevel[]): Spot | undefined {
+  follow(from: Branch<R>, levels: readonly TreeLevel<R>[]): Spot<R> | undefined {
     let branch = from;
-    let spot: Spot | undefined;
+    let spot: Spot<R> | undefined;
     for (const level of levels) {
       if (spot) branch = this.open(spot, level.node, level.count);
       else this.setCount(branch, level.count);
@@ -140,7 +147,7 @@ export class Branches {
 }
 
 /** First open child at or after a place. */
-function place(open: readonly Branch[], at: number): number {
+function place<R extends NodeRow>(open: readonly Branch<R>[], at: number): number {
   let low = 0;
   let high = open.length;
   while (low < high) {
@@ -151,6 +158,6 @@ function place(open: readonly Branch[], at: number): number {
   return low;
 }
 
-function grow(branch: Branch, more: number): void {
-  for (let at: Branch | undefined = branch; at; at = at.parent) at.size += more;
+function grow<R extends NodeRow>(branch: Branch<R>, more: number): void {
+  for (let at: Branch<R> | undefined = branch; at; at = at.parent) at.size += more;
 }

@@ -1,31 +1,38 @@
-import type { SortKey, TreeRow } from '../../../src/protocol/lsp.js';
-import type { TreeGoal } from '../../../src/protocol/tabs.js';
+import type { TreeGoal, TreeLevel } from '../../../src/protocol/tabs.js';
 import { announce } from '../../shared/announce.js';
-import { ask } from '../../shared/boot.js';
 import { safeText, t } from '../../shared/format.js';
 import { sentence, store } from '../store.js';
-import { type Branch, Branches, PAGE, type Spot } from './branches.js';
+import { type Branch, Branches, type NodeRow, PAGE, type Spot } from './branches.js';
 
-/** Which tree is shown, and in which order. */
-export interface TreeOrder {
-  readonly inverted: boolean;
-  readonly sort: SortKey;
-  readonly descending: boolean;
+/** Where the rows of a tree come from, in the order that is chosen at the time. */
+export interface TreeSource<R extends NodeRow> {
+  /** Children of a node, a window of them; and what shares are shares of, where rows do not say. */
+  load(
+    node: number,
+    offset: number,
+    limit: number,
+  ): Promise<{ readonly rows: readonly R[]; readonly count: number; readonly total?: number }>;
+  /** The way to a goal from a node. @param limit rows of a window */
+  way(node: number, goal: TreeGoal, limit: number): Promise<{ readonly levels: readonly TreeLevel<R>[] }>;
+  /** Told of a chosen row. @param path functions from the root of the tree to it */
+  select(row: R, path: readonly number[]): void;
 }
 
 /** What the tree shows and how one moves in it; the view draws it and feeds it with events. */
-export class TreeController {
-  branches = new Branches();
-  current: Spot | undefined;
-  /** Value of the whole view: what shares are shares of; undefined until the roots are there. */
-  whole: number | undefined;
+export class TreeController<R extends NodeRow> {
+  branches = new Branches<R>();
+  current: Spot<R> | undefined;
+  /** The roots are there. */
+  loaded = false;
+  /** Value of the whole view: what shares are shares of. */
+  whole = 0;
   /** The row to bring into sight; a new object each time. */
   reveal: { readonly index: number } | undefined;
   private asked = new Set<string>();
   private turn = 0;
 
   constructor(
-    private readonly order: () => TreeOrder,
+    private readonly source: TreeSource<R>,
     private readonly changed: () => void,
   ) {}
 
@@ -40,9 +47,9 @@ export class TreeController {
   /** Loads the tree anew, and goes to the selected function. */
   async reload(): Promise<void> {
     const turn = ++this.turn;
-    this.branches = new Branches();
+    this.branches = new Branches<R>();
     this.current = undefined;
-    this.whole = undefined;
+    this.loaded = false;
     this.asked = new Set();
     this.changed();
     await this.load(this.branches.root, 0);
@@ -50,7 +57,7 @@ export class TreeController {
       await this.goTo({ kind: 'func', func: store.selected }, -1, this.branches.root, false);
   }
 
-  readonly rowAt = (index: number): { readonly row: TreeRow; readonly spot: Spot } | undefined => {
+  readonly rowAt = (index: number): { readonly row: R; readonly spot: Spot<R> } | undefined => {
     const spot = this.branches.spot(index);
     const row = spot && this.branches.rowOf(spot);
     return row && { row, spot };
@@ -64,10 +71,14 @@ export class TreeController {
     }
   }
 
-  select(spot: Spot): void {
+  select(spot: Spot<R>): void {
     this.current = spot;
     const row = this.branches.rowOf(spot);
-    if (row) store.select(row.func, { path: this.pathTo(spot), inverted: this.order().inverted, name: row.name });
+    if (row)
+      this.source.select(
+        row,
+        this.wayTo(spot).map(({ func }) => func),
+      );
     this.changed();
   }
 
@@ -77,29 +88,31 @@ export class TreeController {
     this.changed();
   }
 
-  /** Functions from the root of the tree to a row. */
-  private pathTo(spot: Spot): number[] {
-    const path: number[] = [];
-    for (let at: Spot | undefined = spot; at; ) {
-      path.unshift(this.branches.rowOf(at)?.func ?? -1);
-      at = at.branch.parent && { branch: at.branch.parent, at: at.branch.at };
+  /** Rows from the root of the tree to one that is shown. */
+  wayTo(spot: Spot<R>): R[] {
+    const way: R[] = [];
+    for (let at: Spot<R> | undefined = spot; at; ) {
+      const row = this.branches.rowOf(at);
+      if (row) way.unshift(row);
+      const { parent, at: place }: Branch<R> = at.branch;
+      at = parent && { branch: parent, at: place };
     }
-    return path;
+    return way;
   }
 
-  toggle(spot: Spot): void {
+  toggle(spot: Spot<R>): void {
     if (this.branches.below(spot)) this.collapse(spot);
     else this.expand(spot);
   }
 
-  expand(spot: Spot): void {
+  expand(spot: Spot<R>): void {
     const row = this.branches.rowOf(spot);
     if (!row || row.children === 0 || this.branches.below(spot)) return;
     void this.load(this.branches.open(spot, row.node, row.children), 0);
     this.changed();
   }
 
-  collapse(spot: Spot): void {
+  collapse(spot: Spot<R>): void {
     this.branches.close(spot);
     this.changed();
   }
@@ -126,12 +139,11 @@ export class TreeController {
     void this.goTo({ kind: 'func', func }, -1, this.branches.root, false);
   }
 
-  private async goTo(goal: TreeGoal, node: number, from: Branch, choose: boolean): Promise<void> {
+  private async goTo(goal: TreeGoal, node: number, from: Branch<R>, choose: boolean): Promise<void> {
     const { turn } = this;
     try {
-      const { levels, total } = await ask('profile/treePath', { view: store.view, node, goal, limit: PAGE, ...this.order() });
+      const { levels } = await this.source.way(node, goal, PAGE);
       if (turn !== this.turn) return;
-      this.whole = total;
       const spot = this.branches.follow(from, levels);
       if (spot) {
         if (choose) this.select(spot);
@@ -146,17 +158,18 @@ export class TreeController {
     }
   }
 
-  private async load(branch: Branch, page: number): Promise<void> {
+  private async load(branch: Branch<R>, page: number): Promise<void> {
     const { turn } = this;
     const key = `${branch.node} ${page}`;
     if (this.asked.has(key)) return;
     this.asked.add(key);
     try {
-      const answer = await ask('profile/tree', { view: store.view, node: branch.node, offset: page * PAGE, limit: PAGE, ...this.order() });
+      const answer = await this.source.load(branch.node, page * PAGE, PAGE);
       if (turn !== this.turn) return;
       branch.pages.set(page, answer.rows);
       if (branch.count !== answer.count) this.branches.setCount(branch, answer.count);
-      this.whole = answer.total;
+      this.loaded = true;
+      this.whole = answer.total ?? 0;
       this.changed();
     } catch (error) {
       if (turn === this.turn) store.fail(sentence(error), () => void this.load(branch, page));
