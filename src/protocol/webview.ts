@@ -24,7 +24,13 @@ export type ForwardedMethod =
 export type PageViewChange = Partial<Omit<ViewParams, 'range'>> & { readonly range?: TimeRange | null };
 
 /** The same of the Diff tab; the host fills in both sides: the page leaves `base` empty. */
-export type CompareMethod = 'compare/summary' | 'compare/functions' | 'compare/lines' | 'compare/flame' | 'compare/tree' | 'compare/treePath';
+export type CompareMethod =
+  | 'compare/summary'
+  | 'compare/functions'
+  | 'compare/lines'
+  | 'compare/flame'
+  | 'compare/tree'
+  | 'compare/treePath';
 
 /** Kinds of pictures that are kept as files. */
 export type PictureKind = 'svg' | 'png' | 'html';

@@ -59,7 +59,7 @@ it('are zoomed by click, walked by keys and opened as source, with the figures o
   const pay = rows.find(({ name }) => name === 'pay')!;
   expect(pay.self).toBe(30);
   await expect.poll(() => calls('openSource')).toEqual([{ func: pay.func, beside: false }]);
-  await expect.poll(async () => (await calls('select')).at(-1)).toEqual({ func: pay.func });
+  await expect.poll(async () => (await calls('select')).at(-1)).toEqual({ func: pay.func, place: null });
 });
 
 it('are the same as an icicle, and the choice is remembered', async () => {

@@ -55,7 +55,7 @@ it('grows upward from the middle, walks by keys, and puts the selected box in th
     ).rows.map((row) => [row.name, row.func]),
   );
   await canvas.click({ position: { x: width * 0.25, y: height - 4 - 21 * 1.5 } });
-  await expect.poll(async () => (await calls('select')).at(-1)).toEqual({ func: funcs.get('load') });
+  await expect.poll(async () => (await calls('select')).at(-1)).toEqual({ func: funcs.get('load'), place: null });
   expect(await page.locator('.sandwich-middle .name').textContent()).toBe('walk');
   await canvas.focus();
   await page.keyboard.press('ArrowUp');
