@@ -122,6 +122,12 @@ describe('files', () => {
     ]);
   });
 
+  it('keep a script that was named without its folder beside the other files', () => {
+    const made = fileTree(draw('a@run.py:1 b@/home/me/shop/a.py:1 c@/home/me/shop/bill/b.py:1'), { type: 0 });
+    const names = Array.from(made.tree.func, (part) => made.parts[part]!.frame.name);
+    expect(names).toEqual(['shop', 'run.py', 'a', 'a.py', 'b', 'bill', 'b.py', 'c']);
+  });
+
   it('take names of any system and none', () => {
     const odd = draw(String.raw`a@\w\x.py:1 b@\w\v\y.py:1 c@~:1 d@/z.py:1 e@x.py:1`);
     const made = fileTree(odd, { type: 0 });

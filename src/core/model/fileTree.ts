@@ -83,11 +83,12 @@ function wayTo({ file, name, library }: FlameFrame, home: readonly string[]): St
   return [...steps, { kind: 'file', name: parts.at(-1)!, path: file }];
 }
 
-/** Parts of the longest folder that all files are in. */
+/** Parts of the longest folder that all files are in; names without a folder, such as a script's or `<string>`, say nothing. */
 function commonFolder(files: readonly string[]): string[] {
   let common: string[] | undefined;
   for (const file of new Set(files)) {
     const folder = file.split(/[\\/]/).slice(0, -1);
+    if (folder.length === 0) continue;
     if (common === undefined) common = folder;
     let same = 0;
     while (same < common.length && common[same] === folder[same]) same++;
