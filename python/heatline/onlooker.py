@@ -45,8 +45,8 @@ class _Watch:
         alive = set()
         for _, native, stack in stacks:
             if stack == []:
-                # No Python runs there; one that is about to start still bears its maker's identity.
-                if native in self._threads:
+                # No Python runs there; one that is about to start still bears its maker's identity, whose own stack counts.
+                if native in self._threads and not any(other == native and known != [] for _, other, known in stacks):
                     alive.add(native)
                     self._threads[native] = [now, *self._used(native)]
                 continue

@@ -1,12 +1,36 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Requests } from '../../src/protocol/lsp.js';
+import { findPythons } from '../unit/pythons.js';
 import { open, page, profile, spoken, useLivePages } from './liveScene.js';
 import { painted } from './pageHarness.js';
 
 const FIXTURES = path.join(import.meta.dirname, '../fixtures/profiles');
 const PICTURES = path.join(import.meta.dirname, '../.artifacts');
+const python = findPythons().get('python3');
+/** The main thread computes, waits and computes again, each for half a second; beside it, from the wait on, a worker. */
+const PHASES = `import threading, time
+def compute():
+    end = time.time() + 0.5
+    while time.time() < end:
+        sum(range(1000))
+def wait():
+    time.sleep(0.5)
+def fetch():
+    time.sleep(0.3)
+def work():
+    for _ in range(3):
+        fetch()
+compute()
+worker = threading.Thread(target=work, name='worker')
+worker.start()
+wait()
+compute()
+worker.join()
+`;
 /** Edges of the picture in a window of 1320 px, and where the lanes begin. */
 const [LEFT, WIDTH] = [10, 1300];
 
@@ -194,8 +218,8 @@ describe('timeline', () => {
     await run();
     await drawn();
     const open = () => page.locator('.lane-head[aria-expanded=true]').count();
+    await expect.poll(open).toBeGreaterThan(0);
     const atFirst = await open();
-    expect(atFirst).toBeGreaterThan(0);
     await page.locator('#timeline-canvas').focus();
     await page.keyboard.press('t');
     await expect.poll(open).toBe(0);
@@ -210,6 +234,30 @@ describe('timeline', () => {
     await expect.poll(async () => (await runs(1)).length).toBe(2);
     await page.locator('#timeline-canvas').hover({ position: { x: LEFT + WIDTH * 0.9, y: 4 + 21 * 3 + 10 } });
     await expect.poll(() => page.locator('.card').innerText()).toMatch(/draw[\s\S]*lasts\s*2.50 s[\s\S]*from\s*7.50 s to 10.00 s/);
+  });
+
+  it.skipIf(python === undefined)('draws what a recording of our own saw, and says how near its times are', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'heatline-phases-'));
+    const [program, output] = [path.join(folder, 'phases.py'), path.join(folder, 'phases.pb.gz')];
+    writeFileSync(program, PHASES);
+    const recorder = path.join(import.meta.dirname, '../../python/heatline/__main__.py');
+    execFileSync(python!, [recorder, 'run', '--engine', 'sampler', '--output', output, '--', program]);
+    await profile('phases.pb.gz', readFileSync(output));
+    rmSync(folder, { recursive: true });
+    await open('tab=timeline');
+    await drawn();
+    await expect.poll(heads).toHaveLength(2);
+    expect((await heads()).map((text) => text.split(/\W/).find((word) => word !== ''))).toEqual(['MainThread', 'worker']);
+    expect(await page.locator('.note').textContent()).toMatch(/^\d\.\d\d s · 2 threads · times to ±[\d.]+ ms$/);
+    await expect.poll(async () => (await runs(1)).length).toBeGreaterThan(0);
+    // The main module runs from the beginning to the end.
+    const module = await runs(1);
+    expect(module[0]![0]).toBeLessThan(LEFT + WIDTH * 0.1);
+    expect(module.at(-1)![1]).toBeGreaterThan(LEFT + WIDTH * 0.9);
+    await page.locator('#timeline-canvas').hover({ position: { x: LEFT + WIDTH * 0.2, y: 4 + 21 * 2 + 10 } });
+    await expect.poll(() => page.locator('.card').innerText()).toMatch(/compute[\s\S]*samples\s*\d\d/);
+    await painted(page);
+    await page.screenshot({ path: path.join(PICTURES, 'timeline-recording.png') });
   });
 
   it('says in one sentence when a file has no times', async () => {

@@ -188,6 +188,10 @@ describe.skipIf(python === undefined)('a recording of our own', () => {
       near(end, marks[phase + 1]!);
     }
     near(boxOf('wait', 'other')[0], marks[1]!);
+    // All boxes of the outermost functions together are all that was sampled.
+    const outermost = boxes.row.flatMap((row, i) => (row === 0 ? [boxes.samples[i]!] : []));
+    const looks = profile.samples.values[0] as Float64Array;
+    expect(outermost.reduce((sum, samples) => sum + samples, 0)).toBe(looks.reduce((sum, own) => sum + own, 0));
     // The range of a view asks for the same.
     const middle = { from: marks[1]! + 0.2e9, to: marks[2]! - 0.2e9 };
     const { total } = functionTable(profile, { type: profile.sampleTypes.findIndex((each) => each.type === 'wall'), range: middle });

@@ -2,7 +2,7 @@ import { functionTree } from './growTree.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 import { longestTimes, middleGap, rowLengths, type TimeExtent, timeExtent } from './timing.js';
-import { chosenRows, chosenSamples } from './weights.js';
+import { chosenRows, chosenSamples, countColumn } from './weights.js';
 
 /** Longer gaps than so many usual ones are gaps: a sampler that is late is no pause of the program. */
 const LATE = 4;
@@ -36,6 +36,8 @@ export interface Timeline {
   readonly sample: Uint32Array;
   /** Node of the function that ran, -1 for an empty stack. */
   readonly node: Int32Array;
+  /** Samples at the positions before each one, of all lanes; one entry more than positions. */
+  readonly looks: Float64Array;
   /** Levels of the stack that went on from the position before; 0 at the first of a lane and after a gap. */
   readonly common: Uint32Array;
   /** The tree of functions that `node` is of; depth of a root is 1. */
@@ -113,6 +115,9 @@ export function timeline(
   const depth = new Uint32Array(func.length);
   for (let node = 0; node < depth.length; node++) depth[node] = parent[node]! < 0 ? 1 : depth[parent[node]!]! + 1;
   const node = Int32Array.from(sample, (i) => ofRow[rows.ofSample[i]!]!);
+  const lookedAt = countColumn(profile);
+  const looks = new Float64Array(length + 1);
+  for (let at = 0; at < length; at++) looks[at + 1] = looks[at]! + (lookedAt === undefined ? 1 : Number(lookedAt[sample[at]!]!));
   const common = new Uint32Array(length);
   const shared = sharedLevels(parent, depth);
   const lanes: TimelineLane[] = [];
@@ -126,7 +131,7 @@ export function timeline(
     }
     lanes.push({ thread: lane === none ? -1 : lane, first: from, length: to - from, depth: deepest });
   }
-  return { lanes, from: whole.from, to: whole.to, start, end, sample, node, common, tree: { func, parent, depth } };
+  return { lanes, from: whole.from, to: whole.to, start, end, sample, node, looks, common, tree: { func, parent, depth } };
 }
 
 /** Begin and end of each row of a thread; they are in order. */

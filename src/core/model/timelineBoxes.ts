@@ -26,7 +26,7 @@ export interface TimelineBoxes {
   readonly start: number[];
   readonly end: number[];
   readonly func: number[];
-  /** Rows of the profile that it is made of. */
+  /** Samples that it is made of. */
   readonly samples: number[];
   /** Boxes that it stands for: 1, or how many that are too narrow; `func` is then the longest one's. */
   readonly boxes: number[];
@@ -98,7 +98,7 @@ function addBoxes(
   quantum: number,
   into: TimelineBoxes,
 ): void {
-  const { node, common, tree, start, end } = timeline;
+  const { node, common, looks, tree, start, end } = timeline;
   const levels = lastRow - firstRow + 1;
   if (levels <= 0) return;
   const seen = lane.depth > lastRow + FAR ? upTo(lastRow + 1, tree) : undefined;
@@ -111,7 +111,7 @@ function addBoxes(
   const close = (to: number, at: number) => {
     for (let level = Math.min(open, lastRow + 1) - 1; level >= Math.max(to, firstRow); level--) {
       const row = level - firstRow;
-      rows.add(row, start[since[row]!]!, end[at]!, tree.func[nodes[row]!]!, at - since[row]! + 1);
+      rows.add(row, start[since[row]!]!, end[at]!, tree.func[nodes[row]!]!, looks[at + 1]! - looks[since[row]!]!);
     }
     open = Math.min(open, to);
   };

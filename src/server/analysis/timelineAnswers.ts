@@ -26,10 +26,10 @@ export function timelineOverview(
   const { threads, samples } = tables.profile;
   return {
     times: { from: made.from, to: made.to },
-    lanes: made.lanes.map(({ thread, depth, length }, lane) => ({
+    lanes: made.lanes.map(({ thread, depth, first, length }, lane) => ({
       thread: threads[thread] ?? '',
       depth,
-      samples: length,
+      samples: made.looks[first + length]! - made.looks[first]!,
       value: ofLane[lane]!,
     })),
     activity: total,
