@@ -8,7 +8,7 @@ import { t } from '../core/l10n.js';
 import type { ProfileInfo } from '../protocol/lsp.js';
 import type { Ctx } from './ctx.js';
 import type { RequestOptions } from './languageClient.js';
-import { activeInfo, codeView, comparedWith, opened, type Session, sameCode, type ViewChange, viewed } from './session.js';
+import { activeInfo, codeView, comparedWith, opened, renewed, type Session, sameCode, type ViewChange, viewed } from './session.js';
 
 /** Endings that the profile editor takes (package.json `customEditors` says the same). */
 export const PROFILE_ENDINGS = [
@@ -154,15 +154,12 @@ export function followActive(ctx: Ctx): vscode.Disposable {
 
 /** After the server ended by itself: reads the active profile again. The others are read when they are asked for. */
 async function reopen(ctx: Ctx): Promise<void> {
-  const { active, profiles, view, metric } = ctx.store.value;
-  const info = active === undefined ? undefined : profiles.get(active);
-  if (!info || !view) return;
+  const info = activeInfo(ctx.store.value);
+  ctx.store.update((session) => ({ ...session, profiles: new Map(info ? [[info.id, info]] : []) }));
+  if (!info) return;
   try {
     const again = await readProfile(ctx, vscode.Uri.parse(info.uri, true));
-    ctx.store.update((session) => ({
-      ...viewed(opened({ ...session, profiles: new Map(), active: undefined, view: undefined }, again), view),
-      metric,
-    }));
+    ctx.store.update((session) => renewed(session, again));
   } catch (error) {
     ctx.log.error('The profile could not be read again', error instanceof Error ? error : String(error));
   }

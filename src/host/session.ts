@@ -105,14 +105,13 @@ export function opened(session: Session, info: ProfileInfo): Session {
   return { ...session, profiles, active: info.id, view: carriedView(session, info) };
 }
 
-/** A newer reading of a profile that is open, under the same view; it is not made the active one. */
+/** Another reading of a profile, under the view that is on it; it is not made the active one. */
 export function renewed(session: Session, info: ProfileInfo): Session {
   const before = profileAt(session, info.uri);
-  if (!before) return opened(session, info);
   const profiles = new Map(session.profiles);
-  profiles.delete(before.id);
+  if (before) profiles.delete(before.id);
   profiles.set(info.id, info);
-  if (session.active !== before.id || !session.view) return { ...session, profiles };
+  if (!before || session.active !== before.id || !session.view) return { ...session, profiles };
   return { ...session, profiles, active: info.id, view: changedView({ ...session.view, profile: info.id }, {}, info) };
 }
 

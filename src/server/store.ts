@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -44,6 +45,8 @@ export class Store {
   private readonly open = new Map<ProfileId, OpenProfile>();
   private readonly byFile = new Map<string, { stamp: string; profile: Promise<OpenProfile> }>();
   private next = 1;
+  /** Who asks by the id of a server that has ended must not be given another profile's figures. */
+  private readonly run = randomBytes(6).toString('hex');
   folders: readonly string[] = [];
   /** What is open in the editor. */
   documents: () => readonly TextDocument[] = () => [];
@@ -117,7 +120,7 @@ export class Store {
     const meta = metaFile === undefined ? null : readMeta(metaFile, file);
     // What goes on is cut by nature.
     const told = label === undefined ? facts : { ...facts, warnings: [] };
-    const id = String(this.next++);
+    const id = `${this.run}-${this.next++}`;
     const home = path.dirname(file);
     const places = () => ({ home, folders: this.folders, ...(meta ? { cwd: meta.cwd } : {}) });
     const sources = meta ? path.join(path.dirname(metaFile ?? file), 'sources') : undefined;
@@ -152,7 +155,8 @@ function stampOf(file: string, metaFile: string | undefined): string {
     const meta = metaFile === undefined ? undefined : statSync(metaFile, { throwIfNoEntry: false });
     return `${raw.size} ${raw.mtimeMs} ${metaFile ?? ''} ${meta?.mtimeMs ?? ''}`;
   } catch (error) {
-    throw new ReadError('io', `${path.basename(file)} cannot be opened.`, undefined, String(error));
+    const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new ReadError('io', `${path.basename(file)} ${gone ? 'is not there' : 'cannot be opened'}.`, undefined, String(error));
   }
 }
 

@@ -109,6 +109,8 @@ describe('session', () => {
     const away = renewed(activated(looked, 'b'), newer);
     expect([away.active, away.view?.profile, [...away.profiles.keys()]]).toEqual(['b', 'b', ['b', 'c']]);
     expect(renewed(cleared(looked), newer).active).toBeUndefined();
+    const other = renewed(looked, info('d'));
+    expect([other.active, other.view, [...other.profiles.keys()]]).toEqual(['a', looked.view, ['b', 'a', 'd']]);
     // The whole recording takes the place of what was seen of it.
     expect(opened(looked, newer).view).toEqual({ profile: 'c', type: 1, thread: 'worker', focus: 'quote', justMyCode: true });
   });

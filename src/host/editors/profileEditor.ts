@@ -5,8 +5,8 @@ import { Rpc } from '../../protocol/rpc.js';
 import type { CompareMethod, ForwardedMethod, PageEvents, PageRequests, PageState } from '../../protocol/webview.js';
 import type { Ctx } from '../ctx.js';
 import { inCode, launching } from '../lazy.js';
-import { openProfile } from '../profiles.js';
-import { activated, defaultView, opened, profileAt, type Session, selected, unpinned, viewed } from '../session.js';
+import { openProfile, readProfile } from '../profiles.js';
+import { activated, defaultView, opened, profileAt, renewed, type Session, selected, unpinned, viewed } from '../session.js';
 import { language } from '../texts.js';
 import { isCompareMethod, pageCompared } from './pageCompared.js';
 import { pageHtml, pageRoot } from './pageHtml.js';
@@ -25,6 +25,8 @@ interface Page {
   wantedTab?: string;
   /** Stops the reading, while it goes on. */
   reading?: vscode.CancellationTokenSource;
+  /** The profile is being read again, for a server that has ended since. */
+  again?: Promise<ProfileInfo>;
 }
 
 export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
@@ -89,7 +91,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   /** Exports what the page in front shows, or its profile; without a page, `otherwise`. */
   async export(otherwise: () => ProfileInfo): Promise<void> {
     const page = [...this.pages].find(({ panel }) => panel.active);
-    if (page?.info) await launching().exportProfile(this.ctx, page.info, (kind) => page.rpc.send('export', { kind }));
+    if (page?.info) await launching().exportProfile(this.ctx, await this.infoOf(page), (kind) => page.rpc.send('export', { kind }));
     else await launching().exportProfile(this.ctx, otherwise(), undefined);
   }
 
@@ -130,7 +132,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       return null;
     });
     rpc.handle('forward', async (message) => {
-      const info = this.infoOf(page);
+      const info = await this.infoOf(page);
       if (isCompareMethod(message.method)) {
         const { method, params } = inCode().checkCompare(message.method, message.params, info, this.ctx.store.value);
         return this.ctx.client.request<CompareMethod>(method, params);
@@ -139,24 +141,24 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       return this.ctx.client.request<ForwardedMethod>(method, params);
     });
     rpc.handle('openSource', async (message) => {
-      const info = this.infoOf(page);
+      const info = await this.infoOf(page);
       const { checkPlace, openPlace } = inCode();
       await openPlace(this.ctx, info, checkPlace(message, info), message.beside === true);
       return null;
     });
-    rpc.handle('sourceLine', (message) => {
-      const info = this.infoOf(page);
+    rpc.handle('sourceLine', async (message) => {
+      const info = await this.infoOf(page);
       const { checkPlace, sourceLine } = inCode();
       return sourceLine(this.ctx, info, checkPlace(message, info));
     });
-    rpc.handle('setView', (message) => {
-      const info = this.infoOf(page);
+    rpc.handle('setView', async (message) => {
+      const info = await this.infoOf(page);
       const change = inCode().checkViewChange(message.view);
       this.ctx.store.update((session) => viewed(activated(session, info.id), change));
       return null;
     });
-    rpc.handle('select', (message) => {
-      const info = this.infoOf(page);
+    rpc.handle('select', async (message) => {
+      const info = await this.infoOf(page);
       const { func, selection } = inCode().checkSelection(message, info, this.stateOf(info, this.ctx.store.value).view);
       const follows = vscode.workspace.getConfiguration('heatline.heat').get<boolean>('followSelection', true);
       this.ctx.store.update((session) => selected(session, follows ? selection : null));
@@ -178,7 +180,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       return null;
     });
     rpc.handle('picture', async (message) => {
-      await launching().savePicture(this.infoOf(page), message);
+      await launching().savePicture(await this.infoOf(page), message);
       return null;
     });
     rpc.handle('copy', async (message) => {
@@ -210,9 +212,17 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
     }
   }
 
-  private infoOf(page: Page): ProfileInfo {
+  /** The page's profile. What the session has no more, since the server was started anew, is read again: for all questions once. */
+  private async infoOf(page: Page): Promise<ProfileInfo> {
     if (!page.info) throw new Error('the profile is not open');
-    return page.info;
+    if (this.ctx.store.value.profiles.has(page.info.id)) return page.info;
+    page.again ??= readProfile(this.ctx, page.uri).finally(() => {
+      delete page.again;
+    });
+    const info = await page.again;
+    page.info = info;
+    this.ctx.store.update((session) => renewed(session, info));
+    return info;
   }
 
   dispose(): void {
