@@ -121,7 +121,8 @@ export function Grid<R, S extends string>(props: GridProps<R, S>) {
         </div>
       )}
       <div ref={scroller} class="table-body" role="rowgroup" tabIndex={-1}>
-        <div role="presentation" style={{ height: `${virtual.getTotalSize()}px`, position: 'relative' }}>
+        {/* What a click gives the focus to: the row may be scrolled away, and its keys are the grid's. */}
+        <div role="presentation" class="table-rows" tabIndex={-1} style={{ height: `${virtual.getTotalSize()}px`, position: 'relative' }}>
           {items.map((item) => (
             <Row key={item.index} index={item.index} top={item.start} row={rowAt(item.index)} grid={props} onPick={() => go(item.index)} />
           ))}
