@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { callTree, childrenOf } from '../../src/core/model/callTree.js';
+import { callTree } from '../../src/core/model/callTree.js';
 import { fileTree } from '../../src/core/model/fileTree.js';
 import { functionTable } from '../../src/core/model/functionTable.js';
 import { type Grouping, groupTable } from '../../src/core/model/groupTable.js';
 import type { Profile } from '../../src/core/model/profile.js';
-import { columnNodes, type TreeNode } from '../../src/core/model/treeNodes.js';
+import { columnNodes, drawTree, type TreeNode } from '../../src/core/model/treeNodes.js';
 import { hotPath, wayToHeaviest, wayToMatch } from '../../src/core/model/treePath.js';
 import { functionStacks, treeShape } from '../../src/core/model/treeShape.js';
 import { weigh } from '../../src/core/model/weights.js';
@@ -71,14 +71,15 @@ describe('groups of calls', () => {
 });
 
 describe('files', () => {
-  const { tree, parts } = fileTree(profile, { type: 0 });
-  const lines: string[] = [];
-  const visit = (node: number, indent: string) => {
-    const { kind, frame } = parts[tree.func[node]!]!;
-    lines.push(`${indent}${kind} ${frame.name} ${tree.self[node]}/${tree.total[node]}`);
-    for (const child of childrenOf(tree, node)) visit(child, `${indent}  `);
+  const divided = (of: Profile) => {
+    const { nodes, part } = fileTree(of, functionTable(of, { type: 0 }));
+    const tree = drawTree(nodes, Number.POSITIVE_INFINITY);
+    return { tree, parts: Array.from(tree.func, part) };
   };
-  for (const root of childrenOf(tree, -1)) visit(root, '');
+  const { tree, parts } = divided(profile);
+  const lines = parts.map(
+    ({ kind, frame }, node) => `${'  '.repeat(tree.depth[node]!)}${kind} ${frame.name} ${tree.self[node]}/${tree.total[node]}`,
+  );
 
   it('divide self time by package, folder, file and function', () => {
     expect(lines).toEqual([
@@ -98,20 +99,20 @@ describe('files', () => {
     const { self, sum } = functionTable(profile, { type: 0 });
     expect(tree.sum).toBe(sum);
     for (let node = 0; node < tree.length; node++) {
-      const { kind, frame } = parts[tree.func[node]!]!;
+      const { kind, frame } = parts[node]!;
       if (kind === 'function') expect(tree.total[node]).toBe(self[frame.func]);
     }
   });
 
   it('join folders that are alone in theirs', () => {
-    const made = fileTree(draw('a@/w/deep/down/under/a.py:1 b@/w/x/b.py:1'), { type: 0 });
-    const names = Array.from(made.tree.func, (part) => made.parts[part]!.frame.name);
+    const made = divided(draw('a@/w/deep/down/under/a.py:1 b@/w/x/b.py:1'));
+    const names = made.parts.map(({ frame }) => frame.name);
     expect(names).toEqual(['w', 'deep/down/under', 'a.py', 'a', 'x', 'b.py', 'b']);
   });
 
   it('name a library of one file by that file, without the folders around it', () => {
-    const made = fileTree(draw('a@/usr/lib/python3.12/threading.py:1 b@/usr/lib/python3.12/json/decoder.py:1'), { type: 0 });
-    const parts = Array.from(made.tree.func, (part) => made.parts[part]!).map(({ kind, frame }) => `${kind} ${frame.name} ${frame.file}`);
+    const made = divided(draw('a@/usr/lib/python3.12/threading.py:1 b@/usr/lib/python3.12/json/decoder.py:1'));
+    const parts = made.parts.map(({ kind, frame }) => `${kind} ${frame.name} ${frame.file}`);
     expect(parts).toEqual([
       'package threading /usr/lib/python3.12/threading.py',
       'file threading.py /usr/lib/python3.12/threading.py',
@@ -123,14 +124,13 @@ describe('files', () => {
   });
 
   it('keep a script that was named without its folder beside the other files', () => {
-    const made = fileTree(draw('a@run.py:1 b@/home/me/shop/a.py:1 c@/home/me/shop/bill/b.py:1'), { type: 0 });
-    const names = Array.from(made.tree.func, (part) => made.parts[part]!.frame.name);
-    expect(names).toEqual(['shop', 'run.py', 'a', 'a.py', 'b', 'bill', 'b.py', 'c']);
+    const made = divided(draw('a@run.py:1 b@/home/me/shop/a.py:1 c@/home/me/shop/bill/b.py:1'));
+    expect(made.parts.map(({ frame }) => frame.name)).toEqual(['shop', 'run.py', 'a', 'a.py', 'b', 'bill', 'b.py', 'c']);
   });
 
   it('take names of any system and none', () => {
     const odd = draw(String.raw`a@\w\x.py:1 b@\w\v\y.py:1 c@~:1 d@/z.py:1 e@x.py:1`);
-    const made = fileTree(odd, { type: 0 });
+    const made = divided(odd);
     expect(made.tree.total.reduce((sum, total, node) => (made.tree.depth[node] === 0 ? sum + total : sum), 0)).toBe(5);
   });
 });

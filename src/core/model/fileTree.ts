@@ -1,19 +1,26 @@
-import type { CallTree } from './callTree.js';
-import type { FlameFrame } from './flame.js';
-import { frameOf } from './flame.js';
-import { functionTable } from './functionTable.js';
-import { GrowingInt32 } from './growing.js';
+import { type FlameFrame, frameOf } from './flame.js';
+import type { FunctionTable } from './functionTable.js';
+import { GrowingFloat64, GrowingInt32 } from './growing.js';
+import { GrownNodes, GrownShape } from './grownNodes.js';
 import { isLibrary, libraryFlags, packageOf } from './library.js';
-import type { Profile, ViewSpec } from './profile.js';
-import { orderDepthFirst } from './treeOrder.js';
+import type { Profile } from './profile.js';
+import type { TreeNodes } from './treeNodes.js';
 
 /** What a node of the tree of files is. */
 export type PartKind = 'package' | 'folder' | 'file' | 'function';
 
-/** The self time of a view by package, folder, file and function: `tree.func` is a row of `parts`. */
+/** What a node of the tree of files stands for. Of functions the frame, of what holds others its name and path. */
+export interface FilePart {
+  readonly kind: PartKind;
+  readonly frame: FlameFrame;
+}
+
+/** The self time of a view by package, folder, file and function: `func` of a node is a number for `part`. */
 export interface FileTree {
-  readonly tree: CallTree;
-  readonly parts: readonly { readonly kind: PartKind; readonly frame: FlameFrame }[];
+  readonly nodes: TreeNodes;
+  part(number: number): FilePart;
+  /** Bytes that are held. */
+  readonly bytes: number;
 }
 
 /** Package of functions that have no file. */
@@ -22,43 +29,31 @@ const NO_FILE = 'built-in';
 /**
  * Divides self time by where the code lies. Own code hangs from the folder that all of it shares, libraries from their
  * package. A function has the self of `functionTable`; what the parts add up to is the whole of the view.
- * @throws UserError for a focus or ignore that is no regular expression
+ * @param table the figures of functions in this view
  */
-export function fileTree(profile: Profile, spec: ViewSpec): FileTree {
-  const { self, sum } = functionTable(profile, spec);
+export function fileTree(profile: Profile, { self, sum }: Pick<FunctionTable, 'self' | 'sum'>): FileTree {
   const { functions, strings } = profile;
   const flags = libraryFlags(profile);
-  const used: number[] = [];
-  for (let func = 0; func < functions.length; func++) if (self[func] !== 0) used.push(func);
-  const home = commonFolder(used.filter((func) => flags[func] === 0).map((func) => strings[functions.file[func]!]!));
-  const grown = new Parts();
+  const ownFiles = new Set<number>();
+  for (let func = 0; func < functions.length; func++) if (self[func] !== 0 && flags[func] === 0) ownFiles.add(functions.file[func]!);
+  const home = commonFolder(Array.from(ownFiles, (file) => strings[file]!));
+  const parts = new Parts();
   /** Part of each file: its way is gone once, however many functions it has. */
   const partOf = new Map<number, number>();
-  const packages = new Map<number, string>();
-  for (const func of used) {
+  for (let func = 0; func < functions.length; func++) {
+    if (self[func] === 0) continue;
     const file = functions.file[func]!;
-    const known = partOf.get(file);
-    if (known !== undefined) {
-      const frame = {
-        func,
-        name: strings[functions.name[func]!]!,
-        file: strings[file]!,
-        line: functions.startLine[func]!,
-        library: flags[func] === 1,
-      };
-      grown.leaf(known, { ...frame, package: packages.get(file)! }, self[func]!);
-      continue;
+    let at = partOf.get(file);
+    if (at === undefined) {
+      const frame = frameOf(profile, flags, func);
+      at = -1;
+      for (const { kind, name, path } of wayTo(frame, home)) at = parts.child(at, kind, name, path, frame);
+      // Functions without a file have the package that their name tells.
+      if (frame.file !== '' && frame.file !== '~') partOf.set(file, at);
     }
-    const frame = frameOf(profile, flags, func);
-    let at = -1;
-    for (const { kind, name, path } of wayTo(frame, home)) at = grown.child(at, kind, name, path, frame);
-    grown.leaf(at, frame, self[func]!);
-    // Functions without a file have the package that their name tells.
-    if (frame.file === '' || frame.file === '~') continue;
-    partOf.set(file, at);
-    packages.set(file, frame.package);
+    parts.leaf(at, func, self[func]!);
   }
-  return { tree: grown.tree(sum), parts: grown.list };
+  return parts.done(sum, (func) => frameOf(profile, flags, func));
 }
 
 interface Step {
@@ -86,7 +81,7 @@ function wayTo({ file, name, library }: FlameFrame, home: readonly string[]): St
 /** Parts of the longest folder that all files are in; names without a folder, such as a script's or `<string>`, say nothing. */
 function commonFolder(files: readonly string[]): string[] {
   let common: string[] | undefined;
-  for (const file of new Set(files)) {
+  for (const file of files) {
     const folder = file.split(/[\\/]/).slice(0, -1);
     if (folder.length === 0) continue;
     if (common === undefined) common = folder;
@@ -99,9 +94,12 @@ function commonFolder(files: readonly string[]): string[] {
 
 /** The tree while it grows; parents come before their children. */
 class Parts {
-  readonly list: { kind: PartKind; frame: FlameFrame }[] = [];
+  /** What holds others. */
+  private readonly holders: { readonly kind: PartKind; frame: FlameFrame }[] = [];
+  /** Of each part: its row of `holders`, or `-1 - func`. */
+  private readonly own = new GrowingInt32();
   private readonly parent = new GrowingInt32();
-  private readonly self: number[] = [];
+  private readonly self = new GrowingFloat64();
   private readonly known = new Map<string, number>();
 
   child(above: number, kind: PartKind, name: string, path: string, { library, package: pack }: FlameFrame): number {
@@ -109,59 +107,63 @@ class Parts {
     const found = this.known.get(key);
     if (found !== undefined) {
       // What holds own code anywhere is own code.
-      const { frame } = this.list[found]!;
-      if (frame.library && !library) this.list[found]!.frame = { ...frame, library };
+      const holder = this.holders[this.own.array[found]!]!;
+      if (holder.frame.library && !library) holder.frame = { ...holder.frame, library };
       return found;
     }
-    const at = this.add(above, kind, { func: -1, name, file: path, line: 0, library, package: pack }, 0);
+    const frame = { func: -1, name, file: path, line: 0, library, package: pack };
+    const at = this.add(above, this.holders.push({ kind, frame }) - 1, 0);
     this.known.set(key, at);
     return at;
   }
 
-  leaf(above: number, frame: FlameFrame, self: number): void {
-    this.add(above, 'function', frame, self);
+  leaf(above: number, func: number, self: number): void {
+    this.add(above, -1 - func, self);
   }
 
-  private add(above: number, kind: PartKind, frame: FlameFrame, self: number): number {
+  private add(above: number, own: number, self: number): number {
     this.parent.push(above);
     this.self.push(self);
-    return this.list.push({ kind, frame }) - 1;
+    this.own.push(own);
+    return this.own.length - 1;
   }
 
-  tree(sum: number): CallTree {
-    const { parent, length } = this.joined();
-    const self = Float64Array.from({ length }, (_, part) => this.self[part]!);
-    const total = self.slice();
-    for (let part = length - 1; part >= 0; part--) if (parent[part]! >= 0) total[parent[part]!]! += total[part]!;
-    const func = Uint32Array.from(this.list.keys());
-    const grown = { length, func, parent, self, total, calls: undefined, sum, estimate: false, cut: false };
-    return orderDepthFirst(grown, { minimum: 0, depth: Number.POSITIVE_INFINITY });
+  done(sum: number, frameOf: (func: number) => FlameFrame): FileTree {
+    const { holders } = this;
+    const { parent, own, self } = this.joined();
+    const shape = new GrownShape({ func: Uint32Array.from(parent.keys()), parent });
+    const nodes = new GrownNodes(shape, { value: self, sum, minimum: 0 });
+    const part = (number: number): FilePart => {
+      const at = own[number]!;
+      return at >= 0 ? holders[at]! : { kind: 'function', frame: frameOf(-1 - at) };
+    };
+    return { nodes, part, bytes: shape.bytes + nodes.bytes + own.byteLength };
   }
 
-  /** A folder that is alone in its folder becomes one with it: `home/ada/shop`. Parts move up, and `list` and `self` with them. */
-  private joined(): { readonly parent: Int32Array; readonly length: number } {
+  /** A folder that is alone in its folder becomes one with it: `home/ada/shop`. Parts move up. */
+  private joined() {
     const above = this.parent.done();
+    const own = this.own.done();
+    const self = this.self.done();
     const children = new Uint32Array(above.length);
     for (const part of above) if (part >= 0) children[part]!++;
     const place = new Int32Array(above.length);
-    const parent = new Int32Array(above.length);
     let length = 0;
-    for (let part = 0; part < above.length; part++) {
+    for (let part = 0; part < place.length; part++) {
       const outer = above[part]!;
-      const one = this.list[part]!;
-      const into = outer < 0 ? undefined : this.list[place[outer]!]!;
-      if (into?.kind === 'folder' && one.kind === 'folder' && children[outer] === 1) {
+      const one = own[part]! < 0 ? undefined : this.holders[own[part]!]!;
+      const into = outer < 0 || one === undefined ? undefined : this.holders[own[place[outer]!]!]!;
+      if (into?.kind === 'folder' && one?.kind === 'folder' && children[outer] === 1) {
         const name = into.frame.name === '/' ? `/${one.frame.name}` : `${into.frame.name}/${one.frame.name}`;
         into.frame = { ...into.frame, name, file: one.frame.file };
         place[part] = place[outer]!;
         continue;
       }
       place[part] = length;
-      parent[length] = outer < 0 ? -1 : place[outer]!;
-      this.self[length] = this.self[part]!;
-      this.list[length++] = one;
+      own[length] = own[part]!;
+      self[length] = self[part]!;
+      above[length++] = outer < 0 ? -1 : place[outer]!;
     }
-    this.list.length = length;
-    return { parent: parent.subarray(0, length), length };
+    return { parent: above.slice(0, length), own: own.slice(0, length), self: self.slice(0, length) };
   }
 }

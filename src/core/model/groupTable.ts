@@ -1,10 +1,10 @@
 import { accumulate } from './accumulate.js';
-import { functionTable } from './functionTable.js';
+import { type FunctionTable, functionTable } from './functionTable.js';
 import { packageOf } from './library.js';
-import { lineTable } from './lines.js';
+import { type LineTable, lineTable } from './lines.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { summedFigures } from './summed.js';
-import { weigh } from './weights.js';
+import { type Weights, weigh } from './weights.js';
 
 /** What functions are put together by. */
 export type Grouping = 'file' | 'module' | 'line';
@@ -33,15 +33,24 @@ export interface GroupTable {
 /**
  * Self and total of files, modules or lines. Counted types keep no stacks: there the total of a group is what its functions
  * take in calls from outside it, which is too much where a group calls itself through another.
+ * @param given tables of this view that are known already
  * @throws UserError for a focus or ignore that is no regular expression
  */
-export function groupTable(profile: Profile, spec: ViewSpec, by: Grouping): GroupTable {
-  return by === 'line' ? byLine(profile, spec) : byFunctions(profile, spec, by);
+export function groupTable(profile: Profile, spec: ViewSpec, by: Grouping, given = tablesOf(profile, spec)): GroupTable {
+  return by === 'line' ? byLine(profile, given.lines()) : byFunctions(profile, spec, by, given);
 }
 
-function byFunctions(profile: Profile, spec: ViewSpec, by: 'file' | 'module'): GroupTable {
+function tablesOf(profile: Profile, spec: ViewSpec) {
+  return {
+    weights: (): Weights => weigh(profile, spec),
+    functions: (): FunctionTable => functionTable(profile, spec),
+    lines: (): LineTable => lineTable(profile, spec),
+  };
+}
+
+function byFunctions(profile: Profile, spec: ViewSpec, by: 'file' | 'module', given: ReturnType<typeof tablesOf>): GroupTable {
   const { functions, strings } = profile;
-  const own = functionTable(profile, spec);
+  const own = given.functions();
   const known = new Map<string | number, number>();
   const name: string[] = [];
   const file: string[] = [];
@@ -72,14 +81,14 @@ function byFunctions(profile: Profile, spec: ViewSpec, by: 'file' | 'module'): G
     if (best < 0 || own.self[func]! > own.self[best]! || (own.self[func] === own.self[best] && own.total[func]! > own.total[best]!))
       heaviest[group] = func;
   }
-  const figures = summedFigures(profile, spec.type) ? sumsOf(profile, spec, groupOf, length) : stacksOf(profile, spec, groupOf, length);
+  const figures = summedFigures(profile, spec.type) ? sumsOf(profile, spec, groupOf, length) : stacksOf(profile, given.weights(), groupOf, length);
   const func = Uint32Array.from(heaviest, (best) => Math.max(best, 0));
   return { length, ...figures, calls, name, file, line: new Int32Array(length), members, func, groupOf, sum: own.sum };
 }
 
-function stacksOf(profile: Profile, spec: ViewSpec, groupOf: Int32Array, groups: number) {
+function stacksOf(profile: Profile, weights: Weights, groupOf: Int32Array, groups: number) {
   const keyOf = Int32Array.from(profile.lines.func, (func) => groupOf[func]!);
-  const { self, total } = accumulate(profile, weigh(profile, spec), keyOf, groups);
+  const { self, total } = accumulate(profile, weights, keyOf, groups);
   return { self, total };
 }
 
@@ -104,9 +113,8 @@ function sumsOf(profile: Profile, spec: ViewSpec, groupOf: Int32Array, groups: n
 }
 
 /** The lines of all files, as `heatline lines` has them. */
-function byLine(profile: Profile, spec: ViewSpec): GroupTable {
+function byLine(profile: Profile, table: LineTable): GroupTable {
   const { functions, strings, lines } = profile;
-  const table = lineTable(profile, spec);
   const files = [...table.files.values()];
   let length = 0;
   /** First row of each file, by the file's name. */

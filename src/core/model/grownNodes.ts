@@ -8,7 +8,7 @@ export class GrownShape {
   readonly first: Uint32Array;
   readonly children: Uint32Array;
 
-  constructor(readonly tree: FunctionTree) {
+  constructor(readonly tree: Pick<FunctionTree, 'func' | 'parent'>) {
     const { parent } = tree;
     this.first = new Uint32Array(parent.length + 2);
     for (const above of parent) this.first[above + 2]!++;
@@ -19,8 +19,8 @@ export class GrownShape {
   }
 
   get bytes(): number {
-    const { func, parent, ofRow } = this.tree;
-    return [func, parent, ofRow, this.first, this.children].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const { func, parent } = this.tree;
+    return [func, parent, this.first, this.children].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 }
 

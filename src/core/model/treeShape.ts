@@ -101,7 +101,7 @@ export function walkShape(walks: Walks, walkOf: Int32Array | undefined, ofPart =
 export function grownShape(tree: FunctionTree, ofPart = false): TreeShape {
   const shape = new GrownShape(tree);
   return {
-    bytes: shape.bytes,
+    bytes: shape.bytes + tree.ofRow.byteLength,
     weigh({ value, total }, minShare) {
       const weight = gathered(value, tree.ofRow, tree.parent.length);
       return new GrownNodes(shape, { value: weight, sum: total, minimum: minimumOf(weight, minShare, ofPart ? undefined : total) });

@@ -1,12 +1,11 @@
-import { fileTree } from '../../core/model/fileTree.js';
-import { layoutBoxes } from '../../core/model/flame.js';
+import { fileTree, type PartKind } from '../../core/model/fileTree.js';
+import { type FlameFrame, layoutBoxes } from '../../core/model/flame.js';
 import { isLibrary } from '../../core/model/library.js';
 import { searchTest } from '../../core/model/search.js';
-import { columnNodes } from '../../core/model/treeNodes.js';
 import type { FileRow } from '../../protocol/tabs.js';
 import { functionPlace, functionsByFile } from './places.js';
 import type { Queries } from './queries.js';
-import { keyOf, specOf, type Tables } from './tables.js';
+import { keyOf, type Tables } from './tables.js';
 import { wayOf } from './treeLevels.js';
 
 /** Most rows that one answer carries. */
@@ -58,19 +57,14 @@ export function lineFunctions(tables: Tables, { file }: Queries['lineFunctions']
 
 /** Boxes of the partition of self time by files. @throws UserError for a node that is not there */
 export function fileBoxes(tables: Tables, { view, root, minFraction }: Queries['fileTree'][0]): Queries['fileTree'][1] {
-  const { tree, parts } = tables.table(keyOf('fileTree', view), () => fileTree(tables.shown(view), specOf(view)));
-  const nodes = columnNodes(tree);
+  const { nodes, part } = tables.table(keyOf('fileTree', view), () => fileTree(tables.profile, tables.functions(view)));
   wayOf(nodes, root);
-  const kinds = new Map<unknown, (typeof parts)[number]['kind']>();
-  const boxes = layoutBoxes(
-    (part) => {
-      const { frame, kind } = parts[part]!;
-      kinds.set(frame, kind);
-      return frame;
-    },
-    nodes,
-    root,
-    minFraction,
-  );
+  const kinds = new Map<FlameFrame, PartKind>();
+  const named = (number: number) => {
+    const { frame, kind } = part(number);
+    kinds.set(frame, kind);
+    return frame;
+  };
+  const boxes = layoutBoxes(named, nodes, root, minFraction);
   return { ...boxes, parts: boxes.frames.map((frame) => kinds.get(frame) ?? 'function') };
 }

@@ -58,7 +58,7 @@ function functionsOf(tables: Tables, view: ViewParams): Listed {
 
 function groupsOf(tables: Tables, view: ViewParams, group: 'file' | 'module' | 'line'): Listed {
   if (!['file', 'module', 'line'].includes(group)) throw new UserError('bad-request', `There are no groups by "${String(group)}".`);
-  const table = tables.table(keyOf('groups', view, group), () => groupTable(tables.shown(view), specOf(view), group));
+  const table = tables.table(keyOf('groups', view, group), () => groupTable(tables.shown(view), specOf(view), group, tables.of(view)));
   return {
     ...table,
     primitive: undefined,

@@ -102,6 +102,11 @@ export class Tables {
     return this.table(JSON.stringify(['stacks', folding, ...shownKey(view)]), () => functionStacks(this.shown(view), library));
   }
 
+  /** The tables of a view, for what is made of several. */
+  of(view: ViewParams) {
+    return { weights: () => this.weights(view), functions: () => this.functions(view), lines: () => this.lines(view) };
+  }
+
   private weights(view: ViewParams): Weights {
     return this.table(keyOf('weights', view), () => weigh(this.shown(view), specOf(view)));
   }
