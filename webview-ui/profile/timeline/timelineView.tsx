@@ -243,7 +243,7 @@ function NoTimes() {
       <SubHeader crumbs={[]} note="" />
       <p class="hint" role="status">
         {t(
-          'This file does not say when its samples were taken, so there is no order in time. Recordings by Tachyon, Austin, perf, rbspy and viztracer do, and so do files of speedscope, Chrome, Node, Firefox and Java.',
+          'This file does not say when its samples were taken, so there is no order in time. Recordings by hybrid, sampler, Tachyon, Austin, perf, rbspy and viztracer do, and so do files of speedscope, Chrome, Node, Firefox and Java.',
         )}
       </p>
     </>
