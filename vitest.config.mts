@@ -10,10 +10,16 @@ const LONGEST = [
   'enginesPerf',
   'cliFetchGo',
   'pprofSplit',
-  'filters',
   'cliErrors',
   'enginesAttach',
   'cliRecordEnds',
+  'attach',
+  'ui',
+  'inCode',
+  'testing',
+  'comparing',
+  'live',
+  'accessible',
 ];
 
 /** Begins with {@link LONGEST}; then, as vitest does, with what took longest here before, or with large files where nothing ran yet. */
@@ -47,8 +53,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 600_000,
-          // Each file starts browsers and servers: one after the other on a small machine.
-          fileParallelism: false,
           expect: { poll: { timeout: 20_000 } },
         },
       },

@@ -1,6 +1,7 @@
 // Runs every suite and ends with one line of counts over all of them: `node test/run.mjs [suite …]`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,25 +40,31 @@ const vitest = (name, what, env = {}) => ({
 /** A suite that passes when its command ends with 0: one test. */
 const step = (name, ...command) => ({ name, env: {}, command: () => command, counts: undefined });
 
+const UI = 'test/e2e/ui.test.ts';
 const vsix = join(project, 'out', 'heatline.vsix');
 /** Where the first step links the judges that were not on PATH (py-spy, go). */
 const judges = join(process.env.HEATLINE_CACHE || join(project, '.cache'), 'bin');
+// Tests of programs wait as long as they compute: one more at a time than there are processors.
+const workers = `--maxWorkers=${Math.max(2, availableParallelism() + 1)}`;
 const suites = [
   step('tools', process.execPath, 'test/rig/run.mjs', 'tools'),
   step('types', bin('tsc'), '-p', 'tsconfig.json', '--noEmit'),
   step('lint', bin('biome'), 'check', '.'),
   step('build', process.execPath, 'esbuild.config.mjs'),
-  vitest('unit', ['--project', 'unit']),
+  vitest('unit', ['--project', 'unit', workers]),
   {
     name: 'host',
     env: {},
     command: () => [process.execPath, 'test/host/run.mjs'],
     counts: ({ passed, failed, skipped }) => ({ passed, failed, skipped }),
     troubles: ({ failures }) => failures.map(({ test, error }) => `FAILED ${test}\n${error}`),
+    // One window, in which programs run one after the other: there is time left for others.
+    beside: 'e2e',
   },
-  vitest('e2e', ['--project', 'e2e']),
+  // Without the person's part: `vsix` does that with what is shipped.
+  vitest('e2e', ['--project', 'e2e', '--exclude', UI]),
   step('package', process.execPath, 'test/rig/run.mjs', 'packages', '--out', vsix),
-  vitest('vsix', ['--project', 'e2e', 'test/e2e/ui.test.ts'], { HEATLINE_VSIX: vsix }),
+  vitest('vsix', ['--project', 'e2e', UI], { HEATLINE_VSIX: vsix }),
 ];
 
 const asked = process.argv.slice(2);
@@ -70,21 +77,15 @@ if (unknown.length > 0) {
 const rows = [];
 const troubles = [];
 mkdirSync(reports, { recursive: true });
+const began = Date.now();
+const beside = [];
 for (const suite of suites.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
-  const report = join(reports, `${suite.name}.json`);
-  rmSync(report, { force: true });
-  console.log(`\n── ${suite.name} ──`);
-  const began = Date.now();
-  const status = await run(suite.command(report), {
-    ...suite.env,
-    PATH: `${judges}${delimiter}${process.env.PATH}`,
-    HEATLINE_HOST_REPORT: report,
-  });
-  const seconds = Math.round((Date.now() - began) / 1000);
-  rows.push({ suite: suite.name, ...counted(suite, status, report), seconds });
-  troubles.push(...troublesOf(suite, report));
+  const another = asked.length === 0 || asked.includes(suite.beside) ? suite.beside : undefined;
+  beside.push(runSuite(suite, another));
+  if (another === undefined) await Promise.all(beside.splice(0));
 }
 
+const wall = Math.round((Date.now() - began) / 1000);
 // The troubles of all suites stand together above the table: whoever sees only the end of a long log sees them.
 for (const trouble of troubles) console.log(`\n${trouble}`);
 console.log('');
@@ -94,8 +95,22 @@ for (const { suite, passed, failed, skipped, seconds } of rows) {
   );
 }
 const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+console.log(`${Math.floor(wall / 60)} min ${wall % 60} s`);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exitCode = sum('failed') > 0 || sum('passed') === 0 ? 1 : 0;
+
+/** Runs a suite; what it prints waits for its end where it runs beside another, whose lines come as they are printed. */
+async function runSuite(suite, another) {
+  const report = join(reports, `${suite.name}.json`);
+  rmSync(report, { force: true });
+  console.log(`\n── ${suite.name}${another === undefined ? '' : `, beside ${another}`} ──`);
+  const start = Date.now();
+  const env = { ...suite.env, PATH: `${judges}${delimiter}${process.env.PATH}`, HEATLINE_HOST_REPORT: report };
+  const status = await run(suite.command(report), env, another === undefined);
+  const seconds = Math.round((Date.now() - start) / 1000);
+  rows.push({ suite: suite.name, ...counted(suite, status, report), seconds });
+  troubles.push(...troublesOf(suite, report));
+}
 
 /** A suite that leaves no report, or says it failed without naming a test, counts as one failure: nothing is green by silence. */
 function counted(suite, status, report) {
@@ -118,18 +133,23 @@ function troublesOf({ troubles: told }, report) {
   );
 }
 
-function run([file, ...args], env) {
+function run([file, ...args], env, aloud) {
   return new Promise((resolve) => {
     const child = spawn(file, args, {
       cwd: project,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', ...(aloud ? ['inherit', 'inherit'] : ['pipe', 'pipe'])],
       shell: process.platform === 'win32',
     });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (chunk) => (text += chunk));
     child.once('error', (error) => {
       console.error(`${file}: ${error.message}`);
       resolve(1);
     });
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (code) => {
+      process.stdout.write(text);
+      resolve(code ?? 1);
+    });
   });
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { aptInstall, canInstallPackages, installFolder, onPath, type Say } from './install.js';
 import { cacheFolder } from './paths.js';
@@ -213,6 +213,14 @@ function works(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
+function linkTarget(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * A folder of links to the judges, first on PATH; never the virtual environment's own, whose python would shadow the user's. What is
  * on PATH already needs none.
@@ -225,6 +233,8 @@ function pathWith(...programs: readonly (string | undefined)[]): string {
   for (const program of programs) {
     if (program === undefined || rest.includes(dirname(program))) continue;
     const link = join(folder, basename(program));
+    // Left alone where it is right: other suites run at the same time.
+    if (linkTarget(link) === program) continue;
     rmSync(link, { force: true });
     symlinkSync(program, link);
   }
