@@ -1,8 +1,12 @@
 /** A language that nobody speaks: what is shown and is not in it never passed through the table of texts. */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { project } from '../rig/paths.js';
 import { textsIn } from '../unit/sourceTexts.js';
+
+/** VS Code's name for a pseudo-language. */
+export const PSEUDO = 'qps-ploc';
 
 const ACCENTS: Readonly<Record<string, string>> = { a: 'á', e: 'é', i: 'í', o: 'ó', u: 'ú', n: 'ñ', c: 'ç', s: 'š', y: 'ý' };
 
@@ -23,9 +27,6 @@ export function pseudoTexts(): Record<string, string> {
     .flatMap(({ text, localised }) => (localised ? [text] : []));
   return Object.fromEntries([...keys, ...LOOKED].map((key) => [key, pseudo(key)]));
 }
-
-/** Path of the table of a language, as VS Code looks for it beside the manifest. */
-export const tableOf = (extension: string, language: string) => join(extension, 'l10n', `bundle.l10n.${language}.json`);
 
 /** A text that is shown, and by what. */
 export interface Shown {
@@ -72,4 +73,19 @@ export function strange(shown: readonly Shown[], names: RegExp): string[] {
     return /\p{L}{2}/u.test(rest.replace(names, '').replace(KEPT, ''));
   });
   return [...new Set(found.map(({ text, where }) => `${where}: ${JSON.stringify(text)}`))];
+}
+
+/**
+ * A copy of the extension with the tables of the language {@link PSEUDO}, for its manifest and for its code.
+ * @param folder where it comes to lie; it is empty
+ */
+export function pseudoExtension(folder: string): void {
+  // VS Code knows whose code runs by where it lies: links would lead to another extension.
+  for (const part of ['package.json', 'package.nls.json', 'dist', 'media'])
+    cpSync(join(project, part), join(folder, part), { recursive: true, filter: (path) => !path.endsWith('.map') });
+  const manifest: Record<string, string> = JSON.parse(readFileSync(join(project, 'package.nls.json'), 'utf8'));
+  const texts = Object.entries(manifest).map(([key, text]) => [key, pseudo(text)]);
+  writeFileSync(join(folder, `package.nls.${PSEUDO}.json`), JSON.stringify(Object.fromEntries(texts)));
+  mkdirSync(join(folder, 'l10n'));
+  writeFileSync(join(folder, 'l10n', `bundle.l10n.${PSEUDO}.json`), JSON.stringify(pseudoTexts()));
 }

@@ -71,7 +71,7 @@ describe('what is told of a profile', () => {
       samples: 0,
       format: 'dtrace',
     };
-    expect(Object.keys(facts(bare as ProfileInfo))).toEqual(['Profile', 'Format', 'Values', 'Functions']);
+    expect(Object.keys(facts(bare as ProfileInfo))).toEqual(['Name', 'Format', 'Values', 'Functions']);
   });
 });
 

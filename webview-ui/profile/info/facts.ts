@@ -1,5 +1,5 @@
 import type { ProfileInfo } from '../../../src/protocol/lsp.js';
-import { formatCount, formatSeconds, formatShare, formatValue, t, typeLabel } from '../../shared/format.js';
+import { fixed, formatCount, formatSeconds, formatShare, formatValue, t, typeLabel } from '../../shared/format.js';
 import { trustOf } from '../shell/trust.js';
 import { blindSpots } from './blindSpots.js';
 
@@ -21,7 +21,7 @@ export function sectionsOf(info: ProfileInfo): readonly (readonly [title: string
 function ranOf({ label, recording, durationNanos, timeNanos, quality, format, comments }: ProfileInfo): Fact[] {
   const started = timeNanos === null ? Date.parse(recording?.startedAt ?? '') : Number(BigInt(timeNanos) / 1_000_000n);
   return [
-    [t('Profile'), [label]],
+    [t('Name'), [label]],
     [t('Command'), recording ? [recording.argv.join(' ')] : []],
     [t('Folder'), recording ? [recording.cwd] : []],
     [t('Interpreter'), known(recording?.interpreter)],
@@ -102,7 +102,7 @@ function endOf({ exitStatus, stoppedBy }: NonNullable<ProfileInfo['recording']>)
 }
 
 const known = (value: string | undefined): string[] => (value ? [value] : []);
-const hertz = (rate: number) => `${rate >= 10 ? formatCount(Math.round(rate)) : rate.toFixed(1)} Hz`;
+const hertz = (rate: number) => `${rate >= 10 ? formatCount(Math.round(rate)) : fixed(rate, 1)} Hz`;
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
