@@ -117,7 +117,7 @@ const members: Column = {
 
 /** What stands for the name, by group. */
 const NAMES: Record<Exclude<GroupBy, 'function'>, readonly Column[]> = {
-  file: [members, { ...file, title: t('File'), text: (row) => safeText(row.file) || t('built-in') }],
+  file: [members, { ...file, title: t('File'), text: (row) => placeOf({ file: row.file, line: 0 }, true) || t('built-in') }],
   module: [members, { ...name, label: t('module'), title: t('Package, or folder of own code') }],
   line: [
     { ...file, label: t('line'), title: t('File and line'), width: 'minmax(120px, 2fr)' },
