@@ -156,7 +156,10 @@ describe('a profile that travels between threads', () => {
     const expected = sampled(samples, whole);
     expect(arrived.stacks).toEqual(expected.stacks);
     expect(arrived.samples).toEqual(expected.samples);
-    const lines = (profile: Profile) => ({ ...lineTable(profile, { type: 0 }), files: [...lineTable(profile, { type: 0 }).files] });
+    const lines = (profile: Profile) => {
+      const table = lineTable(profile, { type: 0 });
+      return { ...table, files: [...table.files], rows: table.rows() };
+    };
     expect(lines(arrived)).toEqual(lines(expected));
   });
 });

@@ -81,7 +81,9 @@ function byFunctions(profile: Profile, spec: ViewSpec, by: 'file' | 'module', gi
     if (best < 0 || own.self[func]! > own.self[best]! || (own.self[func] === own.self[best] && own.total[func]! > own.total[best]!))
       heaviest[group] = func;
   }
-  const figures = summedFigures(profile, spec.type) ? sumsOf(profile, spec, groupOf, length) : stacksOf(profile, given.weights(), groupOf, length);
+  const figures = summedFigures(profile, spec.type)
+    ? sumsOf(profile, spec, groupOf, length)
+    : stacksOf(profile, given.weights(), groupOf, length);
   const func = Uint32Array.from(heaviest, (best) => Math.max(best, 0));
   return { length, ...figures, calls, name, file, line: new Int32Array(length), members, func, groupOf, sum: own.sum };
 }
@@ -115,66 +117,42 @@ function sumsOf(profile: Profile, spec: ViewSpec, groupOf: Int32Array, groups: n
 /** The lines of all files, as `heatline lines` has them. */
 function byLine(profile: Profile, table: LineTable): GroupTable {
   const { functions, strings, lines } = profile;
-  const files = [...table.files.values()];
-  let length = 0;
-  /** First row of each file, by the file's name. */
-  const start = new Map<string, number>();
-  for (const { file, line } of files) {
-    start.set(file, length);
-    length += line.length;
-  }
-  const column = (of: (one: (typeof files)[number]) => ArrayLike<number>) => {
-    const joined = new Float64Array(length);
-    for (const one of files) joined.set(of(one), start.get(one.file)!);
-    return joined;
-  };
-  const line = Int32Array.from(column((one) => one.line));
-  const file = new Array<string>(length);
-  for (const one of files) file.fill(one.file, start.get(one.file)!, start.get(one.file)! + one.line.length);
-  /** First row of each file, by the name's place among the strings; -1 for a file without lines. */
-  const startOf = new Map<number, readonly [first: number, last: number]>();
-  const rowOf = (ofFile: number, at: number): number => {
-    let range = startOf.get(ofFile);
-    if (range === undefined) {
-      const name = strings[ofFile]!;
-      const first = start.get(name) ?? 0;
-      range = [first, first + (table.files.get(name)?.line.length ?? 0)];
-      startOf.set(ofFile, range);
-    }
-    // Lines of a file are in order.
-    let [low, high] = range;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (line[middle]! < at) low = middle + 1;
-      else high = middle;
-    }
-    return low < range[1] && line[low] === at ? low : -1;
-  };
+  const { length, file, line, self, total, calls, ofLine } = table.rows();
   const groupOf = new Int32Array(functions.length).fill(-1);
   const func = new Uint32Array(length);
-  const seen = new Uint8Array(length);
-  const put = (of: number, at: number) => {
-    const row = rowOf(functions.file[of]!, at);
+  const named = new Uint8Array(length);
+  const put = (of: number, row: number) => {
     if (row < 0) return;
-    if (seen[row] === 0) func[row] = of;
-    seen[row] = 1;
+    if (named[row] === 0) func[row] = of;
+    named[row] = 1;
     const before = groupOf[of]!;
-    if (before < 0 || line[before]! > at) groupOf[of] = row;
+    if (before < 0 || line[before]! > line[row]!) groupOf[of] = row;
   };
-  for (let i = 0; i < lines.length; i++) put(lines.func[i]!, lines.line[i]!);
-  for (let of = 0; of < functions.length; of++) if (groupOf[of]! < 0) put(of, functions.startLine[of]!);
-  const calls = column((one) => one.calls).map((count) => (count < 0 ? Number.NaN : count));
+  for (let i = 0; i < lines.length; i++) put(lines.func[i]!, ofLine[i]!);
+  // A function whose own lines have no figures may begin on a line that has.
+  const lone = Array.from(groupOf.keys()).filter((of) => groupOf[of]! < 0);
+  const rowOf = lone.length > 0 ? rowsByLine(file, line) : new Map<number, number>();
+  for (const of of lone) put(of, rowOf.get(lineKey(functions.file[of]!, functions.startLine[of]!)) ?? -1);
+  const counted = calls.some((count) => count >= 0);
   return {
     length,
-    self: column((one) => one.self),
-    total: column((one) => one.total),
-    calls: calls.every((count) => Number.isNaN(count)) ? undefined : calls,
-    name: Array.from(func, (of, row) => (seen[row] === 1 ? strings[functions.name[of]!]! : '')),
-    file,
+    self,
+    total,
+    calls: counted ? calls.map((count) => (count < 0 ? Number.NaN : count)) : undefined,
+    name: Array.from(func, (of, row) => (named[row] === 1 ? strings[functions.name[of]!]! : '')),
+    file: Array.from(file, (of) => strings[of]!),
     line,
     members: new Uint32Array(length).fill(1),
     func,
     groupOf,
     sum: table.sum,
   };
+}
+
+const lineKey = (file: number, line: number) => file * 2 ** 31 + line;
+
+function rowsByLine(file: Uint32Array, line: Int32Array): Map<number, number> {
+  const rows = new Map<number, number>();
+  for (let row = 0; row < file.length; row++) rows.set(lineKey(file[row]!, line[row]!), row);
+  return rows;
 }

@@ -18,8 +18,25 @@ export interface FileLines {
   readonly calls: Float64Array;
 }
 
+/** The lines of all files in one table, file by file in the order of `LineTable.files`, each in order of lines. */
+export interface LineRows {
+  readonly length: number;
+  /** String index of the file. */
+  readonly file: Uint32Array;
+  /** 1-based. */
+  readonly line: Int32Array;
+  readonly self: Float64Array;
+  readonly total: Float64Array;
+  /** -1 where none is known. */
+  readonly calls: Float64Array;
+  /** Row of each row of `profile.lines`, -1 for none. */
+  readonly ofLine: Int32Array;
+}
+
 export interface LineTable {
   readonly files: ReadonlyMap<string, FileLines>;
+  /** Made anew each time. */
+  rows(): LineRows;
   /** The whole profile in this view, not only what has lines. */
   readonly sum: number;
   readonly sampleCount: number;
@@ -66,7 +83,7 @@ export function lineTable(profile: Profile, spec: ViewSpec, weights = () => weig
   if (summed !== undefined) return ofSums(profile, spec.type, summed, keys, calls);
   const weighed = weights();
   const sums = accumulate(profile, weighed, keys.ofLine, length, true);
-  return { files: byFile(profile, keys, sums, calls), sum: weighed.total, sampleCount: weighed.samples, perFunction: false };
+  return { ...tablesOf(profile, keys, sums, calls), sum: weighed.total, sampleCount: weighed.samples, perFunction: false };
 }
 
 /** The lines of a type without stacks: as the file has them, else each function's figures at its first line. */
@@ -97,7 +114,7 @@ function ofSums(profile: Profile, type: number, summed: SummedFigures, keys: Lin
   }
   const none = new Float64Array(length);
   return {
-    files: byFile(profile, keys, { self, total, selfSamples: none, totalSamples: none }, calls),
+    ...tablesOf(profile, keys, { self, total, selfSamples: none, totalSamples: none }, calls),
     sum: summed.self.reduce((sum, own) => sum + own, 0),
     sampleCount: 0,
     perFunction: costs === undefined,
@@ -142,32 +159,56 @@ function sortedByFile(file: readonly number[], line: readonly number[]): Map<num
   return new Map(Array.from(ofFile, ([own, members]) => [own, Int32Array.from(members).sort((a, b) => line[a]! - line[b]!)]));
 }
 
-function byFile(
+function tablesOf(
   profile: Profile,
   keys: LineKeys,
   sums: { self: Float64Array; total: Float64Array; selfSamples: Float64Array; totalSamples: Float64Array | undefined },
   calls: Float64Array,
-): LazyMap<FileLines> {
+): Pick<LineTable, 'files' | 'rows'> {
   const seen = (key: number) => sums.self[key] !== 0 || sums.total[key] !== 0 || (sums.totalSamples?.[key] ?? 0) !== 0 || calls[key]! >= 0;
   const names = new Map<string, number>();
   for (const [file, all] of keys.ofFile) if (all.some(seen)) names.set(profile.strings[file]!, file);
-  return new LazyMap(names, (name, file) => {
+  const files = new LazyMap(names, (name, file): FileLines => {
     const members = keys.ofFile.get(file)!.filter(seen);
-    const column = (values: Float64Array) => {
-      const own = new Float64Array(members.length);
-      for (let at = 0; at < own.length; at++) own[at] = values[members[at]!]!;
-      return own;
-    };
     return {
       file: name,
       line: members.map((key) => keys.line[key]!),
-      self: column(sums.self),
-      total: column(sums.total),
-      samples: column(sums.selfSamples),
-      totalSamples: column(sums.totalSamples ?? sums.selfSamples),
-      calls: column(calls),
+      self: picked(sums.self, members),
+      total: picked(sums.total, members),
+      samples: picked(sums.selfSamples, members),
+      totalSamples: picked(sums.totalSamples ?? sums.selfSamples, members),
+      calls: picked(calls, members),
     };
   });
+  const rows = (): LineRows => {
+    const members = new Int32Array(keys.file.length);
+    const ofKey = new Int32Array(keys.file.length).fill(-1);
+    let length = 0;
+    for (const file of names.values()) {
+      for (const key of keys.ofFile.get(file)!) {
+        if (!seen(key)) continue;
+        ofKey[key] = length;
+        members[length++] = key;
+      }
+    }
+    const used = members.subarray(0, length);
+    return {
+      length,
+      file: Uint32Array.from(used, (key) => keys.file[key]!),
+      line: used.map((key) => keys.line[key]!),
+      self: picked(sums.self, used),
+      total: picked(sums.total, used),
+      calls: picked(calls, used),
+      ofLine: keys.ofLine.map((key) => (key < 0 ? -1 : ofKey[key]!)),
+    };
+  };
+  return { files, rows };
+}
+
+function picked(values: Float64Array, members: Int32Array): Float64Array {
+  const own = new Float64Array(members.length);
+  for (let at = 0; at < own.length; at++) own[at] = values[members[at]!]!;
+  return own;
 }
 
 /** A map whose values are made when they are asked for, each time: of thousands of files an editor shows a few. */
