@@ -30,6 +30,7 @@ class _Watch:
         self._files = {}
         self.label = None  # of what runs now, as the program tells: a test
         self.rows = {}  # (kernel id, stack, label) → [number, ticks, wall ns, cpu ns, busy ns]
+        self._frames = {}  # each frame of a stack is kept once
         self._moments = Moments(period)
         self.fresh = None  # (kernel id, stack, label) → wall ns since it was last emptied; only where someone looks on
         self.ticks = self.errors = 0
@@ -62,6 +63,7 @@ class _Watch:
             key = (native, tuple(stack), self.label)
             row = self.rows.get(key)
             if row is None:
+                key = (native, tuple([self._frames.setdefault(frame, frame) for frame in stack]), self.label)
                 row = self.rows[key] = [self._moments.row(native), 0, 0, 0, 0]
             used, wanted = self._used(native)
             since, cpu = known[0], max(0, used - known[1])

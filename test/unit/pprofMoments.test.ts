@@ -10,6 +10,7 @@ import { sharedOut } from '../../src/core/formats/pprof/moments.js';
 import { writePprof } from '../../src/core/formats/pprof/write.js';
 import { fileSource } from '../../src/core/formats/source.js';
 import { functionTable } from '../../src/core/model/functionTable.js';
+import { mergeProfiles } from '../../src/core/model/merge.js';
 import type { Profile } from '../../src/core/model/profile.js';
 import { timeline } from '../../src/core/model/timeline.js';
 import { timelineBoxes } from '../../src/core/model/timelineBoxes.js';
@@ -87,6 +88,14 @@ describe('moments', () => {
     const sorted = (of: Profile) => rowsOf(of).sort();
     expect(sorted(again)).toEqual(sorted(profile));
     expect(again.quality.lasting).toBe(true);
+  });
+
+  it('stay apart when profiles are merged, as near as the worse of them', async () => {
+    const profile = await read(twoSamples(FOUND));
+    const other = { ...profile, timeNanos: BEGAN + 1000n, quality: { ...profile.quality, timesWithin: 0.02 } };
+    const merged = mergeProfiles([{ ...profile, quality: { ...profile.quality, timesWithin: 0.005 } }, other]);
+    expect([...merged.samples.time!].sort((a, b) => a - b)).toEqual([100, 110, 120, 1100, 1110, 1120]);
+    expect(merged.quality).toMatchObject({ lasting: true, timesWithin: 0.02 });
   });
 
   it.each<[string, HandMoments, RegExp]>([

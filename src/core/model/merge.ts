@@ -167,7 +167,7 @@ function profileHead(profile: Profile): Profile {
   return { sampleTypes, defaultType, dropFrames, keepFrames, periodType } as Profile;
 }
 
-/** Facts that both profiles agree on stay; what counts errors and lost time adds up. */
+/** Facts that both profiles agree on stay; what counts errors and lost time adds up, and times are as near as the worse ones. */
 function joinQuality(a: Quality, b: Quality): Quality {
   const joined: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(a)) if (value === b[key as keyof Quality]) joined[key] = value;
@@ -176,6 +176,7 @@ function joinQuality(a: Quality, b: Quality): Quality {
   };
   sum('errors');
   sum('tracingSeconds');
+  if (a.timesWithin !== undefined && b.timesWithin !== undefined) joined.timesWithin = Math.max(a.timesWithin, b.timesWithin);
   const notes = [...new Set([...(a.notes ?? []), ...(b.notes ?? [])])];
   if (notes.length > 0) joined.notes = notes;
   return joined as Quality;
