@@ -202,6 +202,52 @@ it('takes the mean of several runs', async () => {
   expect(await page.locator('.diff-side').first().textContent()).toBe('2 runs of pricing.py');
 });
 
+it('shows both call trees as a table that opens, along the way that changed most by one key', async () => {
+  await show();
+  await page.getByLabel('What is shown').selectOption('tree');
+  await page.locator('#change-0').waitFor();
+  const shown = async () => (await rows()).map((row) => row.replace(/±[\d,.]+/, '±').replace(/[▸▾]/, ''));
+  expect(await shown()).toEqual(['less | −3,320 | ± | −30.5 % | 10,900 | 7,580 | −10 | main |  | shop/pricing.py']);
+  const grid = page.getByRole('treegrid', { name: 'Call tree before and after' });
+  await grid.focus();
+  await page.keyboard.press('Home');
+  expect(await page.locator('#change-0').getAttribute('aria-expanded')).toBe('false');
+  await page.keyboard.press('h');
+  const all = [
+    'less | −3,320 | ± | −30.5 % | 10,900 | 7,580 | −10 | main |  | shop/pricing.py',
+    'less | −3,900 | ± | −65.0 % | 6,000 | 2,100 | −3,900 | quote |  | shop/pricing.py',
+    'more | +450 | ± | +18.0 % | 2,500 | 2,950 | +450 | pay |  | shop/pricing.py',
+    'more | +400 | ± |  | 0 | 400 | +400 | fresh | new here | shop/cache.py',
+    'less | −300 | ± | −100.0 % | 300 | 0 | −300 | old | gone from here | shop/legacy.py',
+    'same | ≈ +20 | ± | +2.0 % | 1,000 | 1,020 | +20 | steady |  | shop/pricing.py',
+    'same | ≈ +20 | ± | +2.2 % | 900 | 920 | +20 | rebate |  | shop/pricing.py',
+  ];
+  await expect.poll(shown).toEqual(all);
+  const current = () => page.locator('[role=row][aria-selected=true]');
+  await expect.poll(() => current().textContent()).toContain('quote');
+  expect(await current().getAttribute('aria-level')).toBe('2');
+  expect(await current().getAttribute('aria-setsize')).toBe('6');
+  expect(await page.locator('#announcements').textContent()).toBe('quote, level 2');
+  await page.getByRole('button', { name: 'Clear changes only' }).click();
+  // The selected function is found again in every order.
+  await expect.poll(shown).toEqual(all.slice(0, 5));
+  await page.getByRole('columnheader', { name: 'before' }).getByRole('button').click();
+  const names = async () => (await shown()).map((row) => row.split(' | ')[7]);
+  await expect.poll(names).toEqual(['main', 'quote', 'pay', 'old', 'fresh']);
+  await expect.poll(() => current().textContent()).toContain('quote');
+  await grid.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect.poll(() => current().textContent()).toContain('main');
+  await page.keyboard.press('ArrowLeft');
+  await expect.poll(names).toEqual(['main']);
+  await page.keyboard.press('i');
+  // Where main changed most is below quote.
+  await expect.poll(names).toEqual(['quote', 'main', 'pay', 'old', 'fresh']);
+  expect(await page.getByRole('button', { name: 'Inverted' }).getAttribute('aria-pressed')).toBe('true');
+  await page.getByRole('treegrid', { name: 'Callers before and after' }).waitFor();
+  expect(takeProblems()).toEqual([]);
+});
+
 it('says in one sentence why it cannot compare, and lets one choose again; asks first where nothing is chosen', async () => {
   await show({ fail: 'The baseline has no values of wall (nanoseconds) to compare with: it has samples.' });
   await page.getByRole('alert').filter({ hasText: 'The baseline has no values of wall' }).waitFor();
@@ -222,6 +268,12 @@ it.each(['dark', 'light', 'hcDark', 'hcLight'])('is drawn in %s', async (kind) =
   await page.locator('[role=grid]').focus();
   await page.keyboard.press('Home');
   await page.screenshot({ path: path.join(pictures, `page-diff-table-${kind}.png`) });
+  await page.getByLabel('What is shown').selectOption('tree');
+  await page.getByRole('treegrid').waitFor();
+  await page.locator('#change-0').waitFor();
+  await page.getByRole('button', { name: 'Hot path' }).click();
+  await page.locator('#change-1').waitFor();
+  await page.screenshot({ path: path.join(pictures, `page-diff-tree-${kind}.png`) });
   await page.getByLabel('What is shown').selectOption('flame');
   await page.waitForFunction(() => document.querySelector('[role=tree] [role=treeitem]'));
   await page.locator('#diff-canvas').hover({ position: { x: 700, y: 55 } });

@@ -79,7 +79,12 @@ describe('the context menu', () => {
   it('knows the box under the pointer, and does what it says', async () => {
     await open('data=small');
     await drawn();
-    expect(await menuAt(0.3, 3)).toEqual({ preventDefaultContextMenuItems: true, heatlineFunction: true, heatlineStack: true });
+    expect(await menuAt(0.3, 3)).toEqual({
+      preventDefaultContextMenuItems: true,
+      heatlineFunction: true,
+      heatlineStack: true,
+      heatlineRecursion: true,
+    });
     await page.evaluate(() => window.harness.menu('copyStack'));
     await expect.poll(async () => (await calls('copy')).at(-1)).toEqual({ text: 'all\n<module>\nmain\nquote' });
     await page.evaluate(() => window.harness.menu('focus'));

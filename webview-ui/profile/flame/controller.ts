@@ -83,10 +83,11 @@ export class FlameController {
   async reload(): Promise<void> {
     const path = this.source.focus;
     const { home } = this.source;
-    const func = this.funcOf(this.selected) ?? store.selected;
     this.history = [];
     const boxes = await this.fetch(home, THINNEST / this.width, () => this.reload());
     if (!boxes) return;
+    // Now, not before: keys went on in the old picture meanwhile.
+    const func = this.funcOf(this.selected) ?? store.selected;
     this.grandTotal = (boxes.columns as { readonly whole?: number }).whole ?? boxes.rootValue;
     this.onlyLibraries = boxes.frames.every((frame) => frame.library);
     this.show(boxes);

@@ -111,6 +111,9 @@ export function TreeGrid<R extends NodeRow, S extends string>({ tree, invert, lo
           'aria-posinset': spot.at + 1,
           'aria-setsize': spot.branch.count,
           'aria-expanded': row.children > 0 ? tree.branches.below(spot) !== undefined : undefined,
+          // What the context menu is about.
+          'data-func': row.func,
+          'data-name': row.name,
         })}
         busy={!tree.loaded}
         reveal={tree.reveal}
