@@ -57,7 +57,7 @@ function callsText(row: FunctionRow): string {
 }
 
 function place(file: string, line: number): string {
-  if (!file || file.startsWith('<') || file === '~') return file === '~' ? 'built-in' : file;
+  if (!file || file.startsWith('<') || file === '~') return file === '~' ? t('built-in') : file;
   return `${path.posix.basename(file.replace(/\\/g, '/'))}${line > 0 ? `:${line}` : ''}`;
 }
 
