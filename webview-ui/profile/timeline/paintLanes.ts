@@ -10,7 +10,7 @@ export const STATES: readonly { readonly words: string; readonly token: string; 
   { words: t('was seen'), token: 'descriptionForeground', height: 4 },
   { words: t('holds the lock'), token: 'charts-green', height: 6 },
   { words: t('on CPU'), token: 'charts-blue', height: 5 },
-  { words: t('wants the lock'), token: 'charts-orange', height: 3 },
+  { words: t('wants the lock'), token: 'charts-yellow', height: 3 },
   { words: t('waits'), token: 'descriptionForeground', height: 1 },
   { words: t('not known'), token: 'descriptionForeground', height: 2 },
 ];
