@@ -52,6 +52,25 @@ it('status bar, figures, lenses and lists speak German', async () => {
   await window.page.keyboard.press('Escape');
 });
 
+it('the page of a profile speaks German', async () => {
+  await window.openFile('known.pprof');
+  const page = await window.webview('#flame-tree [role=treeitem]');
+  expect(await page.locator('html').getAttribute('lang')).toBe('de');
+  expect(await page.locator('[role=tab]').allInnerTexts()).toEqual([
+    'Flammen',
+    'Zeitachse',
+    'Sandwich',
+    'Tabelle',
+    'Baum',
+    'Zeilen',
+    'Dateien',
+    'Vergleich',
+    'Info',
+  ]);
+  await page.locator('#tab-table').click();
+  await until('figures', async () => /62,0 %/.test((await page.locator('#row-0').innerText()).replaceAll('\u00a0', ' ')));
+});
+
 it('commands have their German titles', async () => {
   await window.page.keyboard.press('F1');
   const input = window.page.locator('.quick-input-widget input').first();

@@ -47,7 +47,7 @@ function shortName(name: string): string {
 
 /** What a profile's users call self and total: cProfile's words where calls were counted. */
 export const timeWords = (info: ProfileInfo): { readonly self: string; readonly total: string } =>
-  info.hasCalls ? { self: 'tottime', total: 'cumtime' } : { self: 'self', total: 'total' };
+  info.hasCalls ? { self: 'tottime', total: 'cumtime' } : { self: t('self'), total: t('total') };
 
 /** `n/p` for recursive functions, as pstats writes it. */
 function callsText(row: FunctionRow): string {
