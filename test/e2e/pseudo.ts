@@ -10,11 +10,24 @@ export const PSEUDO = 'qps-ploc';
 
 const ACCENTS: Readonly<Record<string, string>> = { a: 'á', e: 'é', i: 'í', o: 'ó', u: 'ú', n: 'ñ', c: 'ç', s: 'š', y: 'ý' };
 
-/** `⟦Réád šó fár ~~~~⟧`: accented, in brackets, and longer by two fifths, as German is at times. Values and icons stay. */
+/** `Réád šó fár`. Values, icons and the targets of links stay. */
+export function accented(text: string): string {
+  return text.replace(/\{\d+\}|\$\([\w-]+\)|\]\([^)]*\)|[a-z]/g, (part) => ACCENTS[part] ?? part);
+}
+
+/** `⟦Réád šó fár ~~~~⟧`: accented, in brackets, and longer by two fifths, as German is at times. */
 export function pseudo(text: string): string {
-  const accented = text.replace(/\{\d+\}|\$\([\w-]+\)|[a-z]/g, (part) => ACCENTS[part] ?? part);
-  const [, before, words, after] = /^(\s*)(.*?)(\s*)$/s.exec(accented)!;
+  const [, before, words, after] = /^(\s*)(.*?)(\s*)$/s.exec(accented(text))!;
   return `${before}⟦${words}${'~'.repeat(Math.ceil(text.length * 0.4))}⟧${after}`;
+}
+
+/** Each line by itself, and of a link its words: VS Code takes such texts of the manifest to pieces. */
+function pseudoLines(text: string): string {
+  const line = (whole: string) => {
+    const [, words, target] = /^\[(.*)\]\(([^)]*)\)$/.exec(whole) ?? [];
+    return words === undefined ? whole && pseudo(whole) : `[${pseudo(words)}](${target})`;
+  };
+  return text.split('\n').map(line).join('\n');
 }
 
 /** Texts by what a profile says: they are looked up, but stand nowhere in the code. */
@@ -84,7 +97,7 @@ export function pseudoExtension(folder: string): void {
   for (const part of ['package.json', 'package.nls.json', 'dist', 'media'])
     cpSync(join(project, part), join(folder, part), { recursive: true, filter: (path) => !path.endsWith('.map') });
   const manifest: Record<string, string> = JSON.parse(readFileSync(join(project, 'package.nls.json'), 'utf8'));
-  const texts = Object.entries(manifest).map(([key, text]) => [key, pseudo(text)]);
+  const texts = Object.entries(manifest).map(([key, text]) => [key, pseudoLines(text)]);
   writeFileSync(join(folder, `package.nls.${PSEUDO}.json`), JSON.stringify(Object.fromEntries(texts)));
   mkdirSync(join(folder, 'l10n'));
   writeFileSync(join(folder, 'l10n', `bundle.l10n.${PSEUDO}.json`), JSON.stringify(pseudoTexts()));
