@@ -1,4 +1,4 @@
-/** Runs whose window went away while they were recorded: what the engine wrote is made a recording the next time. */
+/** Runs whose window went away while they were recorded or fetched: what is there of them is made a recording the next time. */
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

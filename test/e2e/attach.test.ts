@@ -2,7 +2,6 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findExecutable } from '../../src/engines/which.js';
 import { type Browser, startChromium } from '../rig/chromium.js';
@@ -11,7 +10,7 @@ import { cleanUp, startGroup, stopGroup, temporaryFolder } from '../rig/processe
 import { type Server, startServer } from '../rig/server.js';
 import { setUp, type Tools } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
-import { notice, openPicker, rows, shoot } from './attachKit.js';
+import { notice, openPicker, recordingsView, rows, shoot } from './attachKit.js';
 import { drawnLine, until } from './editor.js';
 
 const WORKER = `import sys, time
@@ -90,18 +89,6 @@ function underWay(name: RegExp): string[] {
   return files.map((file) => readFileSync(join(home, file), 'latin1'));
 }
 
-/** The view Recordings, in sight: a click on the icon of the side bar that is open would close it. */
-async function recordings(): Promise<Locator> {
-  const list = window.page.locator('.pane:has(.pane-header[aria-label*="Recordings"])');
-  await until('the view Recordings', async () => {
-    if (await list.isVisible()) return true;
-    await window.page.locator('.activitybar .action-label[aria-label^="Heatline"]').first().click();
-    await window.page.waitForTimeout(2000);
-    return list.isVisible();
-  });
-  return list;
-}
-
 /** Resolves when the tool has looked at the program for a while. */
 async function lookedOn(): Promise<void> {
   await until('the tool', async () => underWay(/\.said$/).some((text) => text.includes('Sampling')), 90);
@@ -146,7 +133,7 @@ it('the picker groups a service’s workers below it, and a recording of one end
     });
     expect(share(hot.figure)).toBeGreaterThan(40);
     await window.screenshot('attach-heat-dark');
-    const list = await recordings();
+    const list = await recordingsView(window);
     await until('the recording', async () => /worker\.py \(\d+\)[\s\S]*py-spy · stopped/.test(await list.innerText()));
     expect(service.exitCode).toBeNull();
   } finally {
@@ -175,7 +162,7 @@ it('a window that is closed while it records two programs leaves both recordings
     await until('the end of the tool', async () => !lives(ours.tool), 60);
     await until('the end of our program', async () => !lives(ours.program), 60);
     expect(worker.exitCode).toBeNull();
-    const list = await recordings();
+    const list = await recordingsView(window);
     const label = `worker.py (${worker.pid})`;
     await until('the recording', async () => (await list.innerText()).includes(label), 60);
     await until('the other', async () => (await list.locator('.monaco-list-row', { hasText: /^\s*worker\.py(?! \()/ }).count()) === 1, 60);

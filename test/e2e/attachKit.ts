@@ -1,6 +1,7 @@
 /** What the tests of joining running programs share: the picker, notices, and pictures in every theme. */
 import type { Locator } from 'playwright-core';
 import type { Theme, Workbench } from '../rig/workbench.js';
+import { until } from './editor.js';
 
 /** Every theme, the one that windows start with last. */
 export const themes: readonly Theme[] = ['light', 'highContrast', 'highContrastLight', 'dark'];
@@ -31,4 +32,16 @@ export async function shoot(window: Workbench, name: string, again: () => Promis
     await again();
     await window.screenshot(`attach-${name}-${theme}`);
   }
+}
+
+/** The view Recordings, in sight: a click on the icon of the side bar that is open would close it. */
+export async function recordingsView({ page }: Workbench): Promise<Locator> {
+  const list = page.locator('.pane:has(.pane-header[aria-label*="Recordings"])');
+  await until('the view Recordings', async () => {
+    if (await list.isVisible()) return true;
+    await page.locator('.activitybar .action-label[aria-label^="Heatline"]').first().click();
+    await list.waitFor({ timeout: 5000 });
+    return true;
+  });
+  return list;
 }

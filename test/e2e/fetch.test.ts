@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Browser, startChromium } from '../rig/chromium.js';
 import { project } from '../rig/paths.js';
-import { cleanUp, temporaryFolder } from '../rig/processes.js';
+import { cleanUp, strays, temporaryFolder } from '../rig/processes.js';
 import { type Server, startServer } from '../rig/server.js';
 import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
-import { rows, themes } from './attachKit.js';
+import { recordingsView, rows, themes } from './attachKit.js';
 import { until } from './editor.js';
 
 const index =
@@ -23,16 +23,18 @@ let window: Workbench;
 let service: Service;
 let address: string;
 const asked: string[] = [];
+let giveTenants: (() => void) | undefined;
 
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));
-  // Offers three kinds, gives heap to whom it knows, and never answers for CPU.
+  // Offers three kinds, gives heap to whom it knows, never answers for CPU, and for tenants when it is told to.
   service = createServer(({ url = '', headers }, response) => {
     const path = url.replace(/\?.*/, '');
     asked.push(path);
     if (path === '/debug/pprof/') response.setHeader('content-type', 'text/html').end(index);
     else if (path === '/debug/pprof/heap')
       headers.authorization === 'Bearer s3cret' ? response.end(profile) : response.writeHead(401).end();
+    else if (path === '/debug/pprof/tenants') giveTenants = () => response.end(profile);
   });
   await new Promise<void>((done) => service.listen(0, '127.0.0.1', done));
   address = `127.0.0.1:${(service.address() as AddressInfo).port}`;
@@ -101,4 +103,20 @@ it('keeps the address; Cancel ends the waiting at once', { timeout: 240_000 }, a
   await window.screenshot('fetch-progress');
   await window.page.locator('.notification-list-item .monaco-button', { hasText: 'Cancel' }).click();
   await until('its end', async () => !/profile of .*0:\d\d/.test(await window.page.locator('.part.statusbar').innerText()), 20);
+});
+
+it('what comes after the window’s extensions have crashed is a recording all the same', { timeout: 240_000 }, async () => {
+  await window.runCommand('Heatline: Fetch a Profile from a Service');
+  await placeholder('localhost:6060');
+  await until('the address', async () => (await rows(window).count()) > 0);
+  await input().press('Enter');
+  await chooseKind('tenants');
+  await until('the request', async () => giveTenants !== undefined, 60);
+  const hosts = strays().filter(({ command }) => command.includes('--type=extensionHost'));
+  expect(hosts).toHaveLength(1);
+  process.kill(hosts[0]!.pid, 'SIGKILL');
+  giveTenants!();
+  await window.reload();
+  const list = await recordingsView(window);
+  await until('the recording', async () => (await list.innerText()).includes(`tenants of ${address}`), 90);
 });

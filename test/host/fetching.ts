@@ -27,7 +27,9 @@ export function fetching(test: Define): void {
   const fetch = async (options: object) => vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.fetchPprof', options);
 
   /** Runs the body beside a service in Go whose source lies in the workspace. */
-  async function besideGo(body: (address: string, source: vscode.Uri) => Promise<void>): Promise<void> {
+  async function besideGo(
+    body: (address: string, source: vscode.Uri, secure: { address: string; cacert: string }) => Promise<void>,
+  ): Promise<void> {
     if (spawnSync('go', ['version']).status !== 0) throw new Skip('go is not on PATH');
     const text = readFileSync(path.join(fixtures(), 'go-service', 'main.go'), 'utf8');
     const source = await write('service/main.go', text);
@@ -37,7 +39,8 @@ export function fetching(test: Define): void {
       execFileSync('go', ['build', '-o', path.join(folder, 'service'), source.fsPath], { stdio: 'pipe', cwd: path.dirname(source.fsPath) });
       service = spawn(path.join(folder, 'service'), [path.join(folder, 'cert.pem')], { stdio: ['pipe', 'pipe', 'ignore'] });
       const [said] = await once(service.stdout!, 'data');
-      await body(JSON.parse(String(said)).http, source);
+      const { http, https } = JSON.parse(String(said));
+      await body(http, source, { address: https, cacert: path.join(folder, 'cert.pem') });
       assert.equal(service.exitCode, null, 'the service did not run on');
     } finally {
       service?.stdin?.end();
@@ -77,6 +80,37 @@ export function fetching(test: Define): void {
       assertWholeRecordings();
     });
   }, 300);
+
+  test('a service of the user’s settings is offered first, with the authority that they name for it', async () => {
+    await besideGo(async (_, __, { address, cacert }) => {
+      const settings = vscode.workspace.getConfiguration('heatline');
+      const service = { name: 'Shop', url: `https://${address}/debug/pprof/heap` };
+      const offered = async (more: object) => {
+        await settings.update('fetch.services', [{ ...service, ...more }], vscode.ConfigurationTarget.Global);
+        const fetched = fetch({});
+        // Accepting does nothing before the list is there.
+        let info: ProfileInfo | undefined | null = null;
+        void fetched.then((value) => {
+          info = value;
+        });
+        await eventually(async () => {
+          await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+          assert.notEqual(info, null);
+        }, 60);
+        return fetched;
+      };
+      try {
+        assert.equal(await offered({}), undefined, 'a certificate of nobody was taken');
+        assert.equal(await offered({ cacert: '/not/there.pem' }), undefined);
+        const info = await offered({ cacert });
+        assert.equal(info?.recording?.label, `heap of ${address}`);
+        noteRecordings(info);
+        assertWholeRecordings();
+      } finally {
+        await settings.update('fetch.services', undefined, vscode.ConfigurationTarget.Global);
+      }
+    });
+  }, 200);
 
   test('what a service refuses leaves no recording', async () => {
     noteRecordings(await recordedRun(await write('runs ü/before.py', 'sum(n * n for n in range(400000))\n')));

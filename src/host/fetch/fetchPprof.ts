@@ -12,6 +12,7 @@ import type { ProfileInfo } from '../../protocol/lsp.js';
 import { parseSeconds } from '../attach/parseSeconds.js';
 import type { Ctx } from '../ctx.js';
 import { isUserError } from '../errors.js';
+import { forgetRun, noteRun } from '../interrupted.js';
 import { show } from '../profiles.js';
 import { refuseTwice, seal } from '../record.js';
 import { makeFolder, newRecordingId } from '../recordings.js';
@@ -101,19 +102,23 @@ async function fetch(ctx: Ctx, service: Service, kind: string, seconds?: number)
   try {
     ctx.log.info(`${name}: asked`);
     const file = `${address.kind.replace(/[^\w.-]/g, '') || 'profile'}.pb.gz`;
-    const words = ['-o', path.join(folder, file)];
+    const output = path.join(folder, file);
+    const draft = metaOf(id, name, file, address.url, new Date(began));
+    const plan = { argv: draft.argv, cwd: draft.cwd, env: {}, output, format: 'pprof', stop: [], attached: true };
+    const noted = (pid: number) => void noteRun(folder, draft, plan, pid).catch(() => undefined);
+    const words = ['-o', output];
     const limit = address.seconds > 0 ? { limitSeconds: address.seconds } : {};
     const run = { id, name, key: name, attached: true, ...limit, stop: () => stop.abort() };
     await ctx.runs.follow(run, () =>
       withCancel(t('Fetching {0}', name), stop, address.seconds, () =>
-        askService(ctx, { ...service, url: address.url.href }, words, stop.signal),
+        askService(ctx, { ...service, url: address.url.href }, words, stop.signal, noted),
       ),
     );
     await keepService(ctx, service);
     await remember(ctx, { kind: 'fetch', service: idOf(service), profile: address.kind, ...(seconds === undefined ? {} : { seconds }) });
-    const meta = metaOf(id, name, file, address.url, (Date.now() - began) / 1000, new Date(began));
-    const info = await seal(ctx, folder, meta, name);
+    const info = await seal(ctx, folder, { ...draft, durationSeconds: (Date.now() - began) / 1000 }, name);
     kept = true;
+    await forgetRun(folder);
     await show(ctx, info);
     return info;
   } finally {
@@ -121,7 +126,8 @@ async function fetch(ctx: Ctx, service: Service, kind: string, seconds?: number)
   }
 }
 
-function metaOf(id: string, label: string, file: string, url: URL, durationSeconds: number, startedAt: Date): RecordingMeta {
+/** What is known of a recording before it is fetched. */
+function metaOf(id: string, label: string, file: string, url: URL, startedAt: Date): RecordingMeta {
   // Parameters may be secrets by whatever name.
   const plain = `${url.origin}${url.pathname}`;
   return {
@@ -135,7 +141,7 @@ function metaOf(id: string, label: string, file: string, url: URL, durationSecon
     cwd: vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? os.homedir(),
     target: plain,
     startedAt: startedAt.toISOString(),
-    durationSeconds,
+    durationSeconds: 0,
     exitStatus: null,
     stoppedBy: 'program',
     sources: [],

@@ -27,15 +27,23 @@ const MOST_TEXT = 1 << 20;
 
 /**
  * Runs `heatline fetch` with these words.
+ * @param started gets the number of its process
  * @returns the value that it prints
  * @throws UserError with its sentence (`wants-login` where it is refused without a login), CancellationError when `signal` ended it
  */
-export async function askService(ctx: Ctx, service: Service, words: readonly string[], signal: AbortSignal): Promise<unknown> {
+export async function askService(
+  ctx: Ctx,
+  service: Service,
+  words: readonly string[],
+  signal: AbortSignal,
+  started?: (pid: number) => void,
+): Promise<unknown> {
   const cli = path.join(ctx.context.extensionPath, 'dist', 'cli.js');
   const files = (['cacert', 'cert', 'key'] as const).flatMap((name) => (service[name] ? [`--${name}`, service[name]] : []));
   const all = [cli, 'fetch', ...words, ...files, ...(service.insecure ? ['--insecure'] : []), '--json', '--', '-'];
   if (signal.aborted) throw new vscode.CancellationError();
   const child = spawn(process.execPath, all, { env: { ...process.env, ...proxy(), ELECTRON_RUN_AS_NODE: '1' }, stdio: 'pipe' });
+  if (child.pid !== undefined) started?.(child.pid);
   const stop = () => child.kill();
   signal.addEventListener('abort', stop);
   const said = { stdout: '', stderr: '' };
