@@ -55,25 +55,38 @@ function inRows(rows: FrameColumns, { firstLine }: LocationColumns, func: Uint32
   const first = new Uint32Array(rows.length + 1);
   const kept = new GrowingUint32();
   /** The stack so far, outermost first, and where each function was put into it last. */
-  const stack = new GrowingUint32();
+  let stack = new Uint32Array(64);
   const placeOf = new Uint32Array(kinds.length);
   for (let row = 0; row < rows.length; row++) {
-    stack.length = 0;
+    let depth = 0;
     for (let at = rows.first[row + 1]! - 1; at >= rows.first[row]!; at--) {
       const location = rows.location[at]!;
       for (let line = firstLine[location + 1]! - 1; line >= firstLine[location]!; line--) {
         const own = func[line]!;
-        const place = kinds[own] === DIRECT ? stack.length - 1 : placeOf[own]!;
-        // A place may be that of an earlier stack, or of a frame that went with another recursion.
-        if (kinds[own] !== KEEP && place >= 0 && place < stack.length && func[stack.array[place]!] === own) stack.length = place;
-        placeOf[own] = stack.length;
-        stack.push(line);
+        const kind = kinds[own];
+        if (kind !== KEEP) {
+          const place = kind === DIRECT ? depth - 1 : placeOf[own]!;
+          // A place may be that of an earlier stack, or of a frame that went with another recursion.
+          if (place >= 0 && place < depth && func[stack[place]!] === own) depth = place;
+          placeOf[own] = depth;
+        }
+        if (depth === stack.length) stack = wider(stack);
+        stack[depth++] = line;
       }
     }
-    for (let at = stack.length - 1; at >= 0; at--) kept.push(stack.array[at]!);
+    kept.reserve(depth);
+    const { array, length } = kept;
+    for (let at = 0; at < depth; at++) array[length + at] = stack[depth - 1 - at]!;
+    kept.length = length + depth;
     first[row + 1] = kept.length;
   }
   return { rows: { length: rows.length, first, location: kept.done() }, ofSample: rows.ofSample };
+}
+
+function wider(stack: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const twice = new Uint32Array(stack.length * 2);
+  twice.set(stack);
+  return twice;
 }
 
 function inTree({ stacks, samples, locations }: Profile, func: Uint32Array, kinds: Uint8Array): OtherStacks['stacks'] {
