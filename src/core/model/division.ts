@@ -48,7 +48,8 @@ export class Division {
 
   constructor(readonly walks: Walks) {
     const { length } = walks.start;
-    this.order = Uint32Array.from(walks.start.keys());
+    this.order = new Uint32Array(length);
+    for (let walk = 0; walk < length; walk++) this.order[walk] = walk;
     this.at = walks.next === undefined ? undefined : walks.start.slice();
     this.funcs = new Uint32Array(length);
     this.moved = new Uint32Array(length);
@@ -58,11 +59,11 @@ export class Division {
     this.add(0, length, 0);
   }
 
-  /** Bytes that are held, without the columns of the walks. */
+  /** Bytes that are held, without what the walks go through. */
   get bytes(): number {
     const { from, to, func, below, count } = this;
     const parts = [from, to, func, below, count].reduce((sum, { array }) => sum + array.byteLength, 0);
-    return parts + 4 * (this.order.length * (this.at === undefined ? 3 : 4) + 2 * this.walks.functions);
+    return parts + 4 * (this.order.length * (this.at === undefined ? 5 : 6) + 2 * this.walks.functions);
   }
 
   /** Where the parts below a part begin. @param depth functions that its walks have behind them */
@@ -137,10 +138,13 @@ export class Division {
     // One part with all of the walks: they stand where they are.
     if (found.length > 1 || (found.length === 1 && ended > from)) {
       for (let i = from; i < to; i++) moved[i] = order[i]!;
-      let place = from;
-      for (let i = from; i < to; i++) {
-        const walk = moved[i]!;
-        order[length[walk] === depth ? place++ : goal[funcs[i]!]!++] = walk;
+      if (ended === from) for (let i = from; i < to; i++) order[goal[funcs[i]!]!++] = moved[i]!;
+      else {
+        let place = from;
+        for (let i = from; i < to; i++) {
+          const walk = moved[i]!;
+          order[length[walk] === depth ? place++ : goal[funcs[i]!]!++] = walk;
+        }
       }
     }
     this.below.array[part] = this.func.length;
@@ -156,7 +160,8 @@ export class Division {
 
 /** Levels that have no more than so many frames together. */
 function levelsWithin(lengths: Uint32Array, frames: number): number {
-  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  let longest = 0;
+  for (const length of lengths) if (length > longest) longest = length;
   const ending = new Uint32Array(longest + 1);
   for (const length of lengths) ending[length]!++;
   let walks = lengths.length;

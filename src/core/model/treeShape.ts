@@ -11,6 +11,9 @@ import type { TreeNodes } from './treeNodes.js';
 import { WalkTree } from './walkTree.js';
 import type { Weights } from './weights.js';
 
+/** A view in which fewer than one in so many walks weigh anything divides these alone: the others would be looked at in vain. */
+const FEW = 4;
+
 /** The stacks of a profile as functions, in the form in which they came. */
 export interface FunctionStacks {
   readonly rows: FunctionRows | undefined;
@@ -54,8 +57,13 @@ export function treeShape(profile: Profile, { rows, tree }: FunctionStacks, inve
   const functions = profile.functions.length;
   if (rows !== undefined) {
     const { first } = rows;
-    const length = Uint32Array.from({ length: first.length - 1 }, (_, row) => first[row + 1]! - first[row]!);
-    const start = inverted ? first.subarray(0, -1) : length.map((frames, row) => first[row]! + Math.max(0, frames - 1));
+    const length = new Uint32Array(first.length - 1);
+    const start = new Uint32Array(first.length - 1);
+    for (let row = 0; row < length.length; row++) {
+      length[row] = first[row + 1]! - first[row]!;
+      // Leaf first; of an empty stack nobody asks where it starts.
+      start[row] = inverted ? first[row]! : Math.max(0, first[row + 1]! - 1);
+    }
     return walkShape({ ...rows, start, length, functions, step: inverted ? 1 : -1, next: undefined }, undefined);
   }
   if (!inverted) return grownShape(tree!);
@@ -85,16 +93,34 @@ function endsOf({ parent, ofRow }: FunctionTree): { readonly start: Uint32Array;
  */
 export function walkShape(walks: Walks, walkOf: Int32Array | undefined, ofPart = false): TreeShape {
   const division = new Division(walks);
-  const own = walks.start.byteLength + walks.length.byteLength + (walkOf?.byteLength ?? 0);
   return {
     get bytes() {
-      return own + division.bytes;
+      return division.bytes + (walkOf?.byteLength ?? 0);
     },
     weigh({ value, total }, minShare) {
       const weight = walkOf === undefined ? value : gathered(value, walkOf, walks.start.length);
-      return new WalkTree(division, { value: weight, sum: total, minimum: minimumOf(weight, minShare, ofPart ? undefined : total) });
+      const minimum = minimumOf(weight, minShare, ofPart ? undefined : total);
+      const used = weight.reduce((count, own) => (own === 0 ? count : count + 1), 0);
+      if (used * FEW > weight.length) return new WalkTree(division, { value: weight, sum: total, minimum });
+      const few = fewWalks(walks, weight, used);
+      return new WalkTree(new Division(few.walks), { value: few.value, sum: total, minimum }, true);
     },
   };
+}
+
+/** The walks that weigh something. */
+function fewWalks(walks: Walks, weight: Float64Array, used: number): { readonly walks: Walks; readonly value: Float64Array } {
+  const start = new Uint32Array(used);
+  const length = new Uint32Array(used);
+  const value = new Float64Array(used);
+  let count = 0;
+  for (let walk = 0; walk < weight.length; walk++) {
+    if (weight[walk] === 0) continue;
+    start[count] = walks.start[walk]!;
+    length[count] = walks.length[walk]!;
+    value[count++] = weight[walk]!;
+  }
+  return { walks: { ...walks, start, length }, value };
 }
 
 /** Trees of a prefix tree. @param ofPart see `walkShape` */

@@ -51,9 +51,11 @@ export class WalkTree implements TreeNodes {
   readonly signed: boolean;
   private readonly whole: Part;
 
+  /** @param alone no other view has this division */
   constructor(
     private readonly division: Division,
     { value, sum, minimum }: WalkWeights,
+    private readonly alone = false,
   ) {
     this.walks = division.order.length;
     this.value = value;
@@ -65,7 +67,7 @@ export class WalkTree implements TreeNodes {
 
   /** Bytes of what is this view's own. */
   get bytes(): number {
-    return this.value.byteLength;
+    return this.value.byteLength + (this.alone ? this.division.bytes : 0);
   }
 
   children(node: TreeNode | undefined, least = Number.NEGATIVE_INFINITY): Part[] {
