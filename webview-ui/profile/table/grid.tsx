@@ -121,10 +121,17 @@ export function Grid<R, S extends string>(props: GridProps<R, S>) {
         </div>
       )}
       <div ref={scroller} class="table-body" role="rowgroup" tabIndex={-1}>
-        {/* What a click gives the focus to: the row may be scrolled away, and its keys are the grid's. */}
-        <div role="presentation" class="table-rows" tabIndex={-1} style={{ height: `${virtual.getTotalSize()}px`, position: 'relative' }}>
+        <div role="presentation" style={{ height: `${virtual.getTotalSize()}px`, position: 'relative' }}>
           {items.map((item) => (
-            <Row key={item.index} index={item.index} top={item.start} row={rowAt(item.index)} grid={props} onPick={() => go(item.index)} />
+            <Row
+              key={item.index}
+              index={item.index}
+              top={item.start}
+              row={rowAt(item.index)}
+              grid={props}
+              onPick={() => go(item.index)}
+              onFocus={() => grid.current?.focus({ preventScroll: true })}
+            />
           ))}
         </div>
       </div>
@@ -210,9 +217,11 @@ interface RowProps<R, S extends string> {
   readonly row: R | undefined;
   readonly grid: GridProps<R, S>;
   readonly onPick: () => void;
+  /** A row may be scrolled away with the focus on it, so the grid takes it. */
+  readonly onFocus: () => void;
 }
 
-function Row<R, S extends string>({ index, top, row, grid, onPick }: RowProps<R, S>) {
+function Row<R, S extends string>({ index, top, row, grid, onPick, onFocus }: RowProps<R, S>) {
   const current = index === grid.current;
   const looks = ['row', current && 'current', row !== undefined && grid.looks?.(row, index), grid.faded && 'faded']
     .filter(Boolean)
@@ -221,14 +230,15 @@ function Row<R, S extends string>({ index, top, row, grid, onPick }: RowProps<R,
     if (row !== undefined) grid.onOpen(row, beside);
   };
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the body holds the focus and names the row by aria-activedescendant
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the body has the keys
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
     <div
       id={`${grid.id}-${index}`}
       role="row"
       class={looks}
       aria-rowindex={index + (grid.noHead ? 1 : 2)}
       aria-selected={current}
+      tabIndex={-1}
+      onFocus={onFocus}
       {...(row === undefined ? {} : { ...menuOf(row), ...grid.aria?.(row, index) })}
       style={{ transform: `translateY(${top}px)`, height: `${ROW}px` }}
       onClick={(event) => {
