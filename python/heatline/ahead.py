@@ -3,6 +3,7 @@
 from itertools import chain
 
 from .content import NUMBERS, labels
+from .moments import told_apart
 from .pprof import Writer
 
 # Samples that changed are encoded again after so many ns, a few at each look.
@@ -11,7 +12,7 @@ PIECE = 40
 
 
 class Ahead:
-    """`writer` has the samples, and `numbers` by row the number of its sample, -1 for rows of the recorder alone."""
+    """`writer` has the samples, and `numbers` by row the number of its sample, -1 for rows of the recorder alone; `names` of threads."""
 
     def __init__(self, frames, names):
         """`names`: kernel id → name of a thread, as far as it is known by now."""
@@ -21,7 +22,7 @@ class Ahead:
         self._pending = iter(())
         self._due = 0
         self._frames = frames
-        self._names = names
+        self.names = names
         self._named = {}
 
     def work(self, rows, now):
@@ -34,12 +35,13 @@ class Ahead:
             self._due = now + AGAIN
             self._take()
 
-    def finish(self, rows):
-        """Encodes what is left."""
+    def finish(self, rows, threads, stretches):
+        """Encodes what is left. `threads`: kernel id by row, `stretches`: as Moments.all gives them."""
         for _ in range(2):
             for number, key in self._pending:
                 self._encode(number, key, rows[key])
             self._take()
+        self.names = told_apart({native: self._name(native) for native in self._named}, threads, stretches)
         renamed = {native for native, name in self._named.items() if name != self._name(native)}
         if renamed:
             for key, row in rows.items():
@@ -50,7 +52,7 @@ class Ahead:
         self._pending, self.changed = iter(self.changed.items()), {}
 
     def _name(self, native):
-        return self._names.get(native) or "thread %d" % native
+        return self.names.get(native) or "thread %d" % native
 
     def _encode(self, number, key, row):
         native, stack, label = key

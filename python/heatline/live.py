@@ -91,10 +91,10 @@ class Live:
         self._show(report, self.recent(report))
 
     def recent(self, report):
-        """As the watch's report, but for the rows: those of the last seconds, and of their figures the wall time alone."""
+        """As the watch's report, but for the rows: those of the last seconds, of their figures the wall time alone, and no moments."""
         sums = {}
         for _, window in self._windows:
             for row, wall in window.items():
                 sums[row] = sums.get(row, 0) + wall
         rows = [(native, [part for pair in stack for part in pair], label, 0, wall, 0, 0) for (native, stack, label), wall in sums.items()]
-        return (rows, *report[1:])
+        return (rows, report[1], None, *report[3:])

@@ -6,9 +6,11 @@ import marshal
 import os
 import sys
 import time
+from array import array
 
 from .ahead import Ahead
 from .frames import Frames
+from .moments import told_apart
 from .onlooker import watch
 from .unseen import start
 
@@ -311,11 +313,17 @@ class Lookout:
             return []
         rows, codes = self._report
         frames = Frames(codes, places.folder)
+        threads = [row[0] for row in rows]
+        names = {native: self._names.get(native) or "thread %d" % native for native in threads}
+        if self.moments is not None:
+            names = told_apart(names, threads, array("q", self.moments[1]))
+        elif self.ahead is not None:
+            names = self.ahead.names
         found = []
         for row, (native, flat, label, ticks, wall, cpu, busy) in enumerate(rows):
             stack = frames.stack(flat)
             if stack is not None:
-                found.append((self._names.get(native) or "thread %d" % native, stack, ticks, wall, cpu, busy, flat[1], label, row))
+                found.append((names[native], stack, ticks, wall, cpu, busy, flat[1], label, row))
         return found
 
 

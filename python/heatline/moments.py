@@ -18,6 +18,33 @@ FIRST_WIDTH = 8
 PIECE = 1000
 
 
+def told_apart(names, threads, stretches):
+    """
+    thread → its name, of `names` by thread; threads that have the same one get numbers where they were there at the same time,
+    so that under one name there is never more than one at once. `threads`: by row; `stretches`: as Moments.all gives them.
+    """
+    sharing = {}
+    for thread, name in names.items():
+        sharing.setdefault(name, []).append(thread)
+    extents = {thread: [None, 0] for group in sharing.values() if len(group) > 1 for thread in group}
+    if not extents:
+        return names
+    for row, begin, length in zip(stretches[ROW::STRIDE], stretches[BEGIN::STRIDE], stretches[LENGTH::STRIDE]):
+        extent = extents.get(threads[row])
+        if extent is not None:
+            extent[0] = begin if extent[0] is None else min(extent[0], begin)
+            extent[1] = max(extent[1], begin + length)
+    told = dict(names)
+    for name, group in sharing.items():
+        ends = []  # of the threads that bear each number
+        for thread in sorted((each for each in group if each in extents and extents[each][0] is not None), key=lambda each: extents[each][0]):
+            begin, end = extents[thread]
+            number = next((number for number, last in enumerate(ends) if last <= begin), len(ends))
+            ends[number : number + 1] = [end]
+            told[thread] = name if number == 0 else "%s (%d)" % (name, number + 1)
+    return told
+
+
 class Moments:
     """`width` ns is what times are right to beside the time between two looks; 0 while nothing was put together."""
 
@@ -37,9 +64,9 @@ class Moments:
         return len(self._threads) - 1
 
     @property
-    def rows(self):
-        """How many rows there are."""
-        return len(self._threads)
+    def threads(self):
+        """The thread of each row."""
+        return self._threads
 
     def add(self, row, begin, end, cpu):
         """A look at `end` saw `row`, and stands for the time since `begin`; ns of any one clock, CPU ns."""

@@ -104,12 +104,13 @@ class _Watch:
         ([(kernel id, flat stack, label, ticks, wall ns, cpu ns, busy ns)] by their numbers, codes, what Moments.all gives, ticks,
         errors, own CPU ns, seconds). `encoded`: no rows; all are encoded ahead, if that is done at all.
         """
+        moments = self._moments.all()
         if encoded and self.ahead is not None:
-            rows = self.ahead.finish(self.rows)
+            rows = self.ahead.finish(self.rows, self._moments.threads, moments[1])
         else:
             rows = [(native, list(chain.from_iterable(stack)), label, *figures) for (native, stack, label), (_, *figures) in self.rows.items()]
         elapsed = max(0, time.monotonic_ns() - self.began) / 1e9
-        return (rows, self._reader.codes, self._moments.all(), self.ticks, self.errors, time.process_time_ns(), elapsed)
+        return (rows, self._reader.codes, moments, self.ticks, self.errors, time.process_time_ns(), elapsed)
 
 
 def watch(process, rate, traced, commands, answers, hints, checkpoints, names, show=None, delay=0.0, keep=None, ahead=None):

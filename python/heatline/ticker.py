@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from .moments import Moments
+from .moments import Moments, told_apart
 from .runner import own
 from .unseen import start
 
@@ -179,8 +179,10 @@ class Ticker:
 
     def samples(self, places):
         """As Lookout's; busy is the CPU time, or all the time where the platform does not tell it."""
+        rows = list(self.rows.items())
+        names = told_apart({(thread, name): name for (thread, name, _, _), _ in rows}, [key[:2] for key, _ in rows], self.moments[1])
         found = []
-        for (_, name, stack, label), (row, ticks, wall, cpu) in list(self.rows.items()):
+        for (thread, name, stack, label), (row, ticks, wall, cpu) in rows:
             frames = [(stack[index], stack[index + 1]) for index in range(0, len(stack), 2)]
             # The runner's own frames, and runpy's between them and the program, are at the root.
             inside = False
@@ -190,7 +192,7 @@ class Ticker:
             if any(own(self.codes[identity]) for identity, _ in frames[:1]) or not frames:
                 continue
             resolved = tuple(places.find(each, self.codes[each], offset) for each, offset in frames)
-            found.append((name, resolved, ticks, wall, cpu, cpu if self.has_cpu else wall, stack[1], label, row))
+            found.append((names[thread, name], resolved, ticks, wall, cpu, cpu if self.has_cpu else wall, stack[1], label, row))
         return found
 
 

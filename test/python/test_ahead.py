@@ -4,6 +4,7 @@ import os
 import random
 import sys
 import unittest
+from array import array
 
 from support import PACKAGE, Case, Profile
 
@@ -41,7 +42,9 @@ class AheadTest(Case):
             if dice.random() < 0.02:
                 names[dice.randrange(4)] = "thread ü%d" % dice.randrange(3)
             subject.work(rows, look * dice.choice((0, 1, ahead.AGAIN)))
-        subject.finish(rows)
+        # One thread after the other.
+        stretches = [number for key, row in rows.items() for number in (row[0], 100 * key[0], 50, 1, 0)]
+        subject.finish(rows, [native for native, _, _ in rows], array("q", stretches))
         expected = []
         for (native, stack, label), row in rows.items():
             if stack[0][0] != OURS:

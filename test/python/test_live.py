@@ -77,7 +77,7 @@ class LiveTest(Case):
             fresh = None
 
             def report(self, encoded):
-                return ([], ["code"], 7)
+                return ([], ["code"], "moments", 7)
 
         watch = Watch()
         live = Live(watch, lambda report, recent: None)
@@ -86,7 +86,7 @@ class LiveTest(Case):
             live.tell(at * second)
             live.end()
             self.assertEqual(watch.fresh, {})
-        rows, codes, ticks = live.recent(watch.report(True))
+        rows, codes, _, ticks = live.recent(watch.report(True))
         self.assertEqual(rows, [(1, ["both", 0], None, 0, 2 * second, 0, 0), (1, ["new", 0], None, 0, second, 0, 0)])
         self.assertEqual((codes, ticks), (["code"], 7))
 

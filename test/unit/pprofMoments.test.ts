@@ -189,8 +189,8 @@ describe.skipIf(python === undefined)('a recording of our own', () => {
       });
       return [Math.min(...own.map((i) => boxes.start[i]!)), Math.max(...own.map((i) => boxes.end[i]!))] as const;
     };
-    // A machine at work looks late; the phases last eight times as long as that may be.
-    const near = (found: number, wanted: number) => expect(Math.abs(found - wanted), `${found} for ${wanted}`).toBeLessThan(0.1e9 + within);
+    // A machine at work looks late, but not by half a phase.
+    const near = (found: number, wanted: number) => expect(Math.abs(found - wanted), `${found} for ${wanted}`).toBeLessThan(0.3e9 + within);
     for (const [phase, name] of ['compute', 'wait', 'again'].entries()) {
       const [start, end] = boxOf(name, 'MainThread');
       near(start, marks[phase]!);
