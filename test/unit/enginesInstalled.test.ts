@@ -3,16 +3,15 @@ import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_proce
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Engine, Environment, Target } from '../../src/engines/engine.js';
-import { chooseEngine, engines, launch, probeEnvironment } from '../../src/engines/index.js';
+import type { Environment, Target } from '../../src/engines/engine.js';
+import { chooseEngine, launch, probeEnvironment } from '../../src/engines/index.js';
 import { profilersPython } from '../rig/profilers.js';
 import { cliKit } from './cliKit.js';
 import { tellEngine } from './engineVersions.js';
+import { engineOf, ids } from './installedEngines.js';
 
 const { folder, json, heatline } = cliKit();
 const pythonPackage = resolve(import.meta.dirname, '../../python');
-const ids = ['line-profiler', 'pyinstrument', 'scalene', 'viztracer', 'yappi'];
-const engineOf = (id: string): Engine => engines.find((each) => each.id === id)!;
 
 /** The profilers' interpreter; in CI it must be there. */
 async function find(): Promise<Environment | undefined> {
@@ -32,106 +31,13 @@ const write = (name: string, ...lines: readonly string[]): string => {
   return file;
 };
 
-const environment: Environment = {
-  platform: 'linux',
-  python: '/usr/bin/python3',
-  pythonVersion: [3, 12, 1],
-  implementation: 'cpython',
-  path: '',
-  pythonPackage: '/opt/python',
-};
-const target: Target = { kind: 'script', script: '/w/a.py', args: ['x y'], cwd: '/w', env: { A: '1' } };
-
-describe('plans', () => {
-  const words = (id: string, options = {}, what: Target = target): string =>
-    engineOf(id)
-      .plan(what, environment, { output: '/t/o', ...options })
-      .argv.join(' ');
-
-  test('each runs the program under our runner, with the options that it knows', () => {
-    const all = { rateHz: 50, durationSeconds: 2, only: '^f', idle: true };
-    expect(ids.map((id) => words(id, all))).toMatchInlineSnapshot(`
-      [
-        "/usr/bin/python3 /opt/python/heatline/__main__.py run --engine line-profiler --output /t/o --duration 2 --only ^f -- /w/a.py x y",
-        "/usr/bin/python3 /opt/python/heatline/__main__.py run --engine pyinstrument --output /t/o --rate 50 --duration 2 -- /w/a.py x y",
-        "/usr/bin/python3 /opt/python/heatline/__main__.py run --engine scalene --output /t/o --rate 50 --duration 2 -- /w/a.py x y",
-        "/usr/bin/python3 /opt/python/heatline/__main__.py run --engine viztracer --output /t/o --duration 2 -- /w/a.py x y",
-        "/usr/bin/python3 /opt/python/heatline/__main__.py run --engine yappi --output /t/o --duration 2 -- /w/a.py x y",
-      ]
-    `);
-    expect(engineOf('yappi').plan(target, environment, { output: '/t/o', reportStatus: true })).toMatchInlineSnapshot(`
-      {
-        "argv": [
-          "/usr/bin/python3",
-          "/opt/python/heatline/__main__.py",
-          "run",
-          "--engine",
-          "yappi",
-          "--output",
-          "/t/o",
-          "--status",
-          "/t/o.status",
-          "--",
-          "/w/a.py",
-          "x y",
-        ],
-        "cwd": "/w",
-        "env": {
-          "A": "1",
-        },
-        "format": "pstats",
-        "output": "/t/o",
-        "statusFile": "/t/o.status",
-        "stop": [
-          {
-            "signal": "SIGINT",
-            "waitSeconds": 5,
-          },
-          {
-            "signal": "SIGTERM",
-            "waitSeconds": 5,
-          },
-          {
-            "signal": "SIGKILL",
-            "waitSeconds": 2,
-          },
-        ],
-      }
-    `);
-    expect(words('yappi', { measure: 'wall' })).toMatchInlineSnapshot(
-      `"/usr/bin/python3 /opt/python/heatline/__main__.py run --engine yappi --output /t/o --mode wall -- /w/a.py x y"`,
-    );
-    const command: Target = { kind: 'command', argv: ['python3.11', '-X', 'dev', '-mpytest', '-q'], cwd: '/w', env: {} };
-    expect(words('scalene', { subprocesses: true }, command)).toMatchInlineSnapshot(
-      `"python3.11 -X dev /opt/python/heatline/__main__.py run --engine scalene --output /t/o --rate 100 --subprocesses -- -m pytest -q"`,
-    );
-  });
-
-  test('who records one process says so', () => {
-    expect(() => words('yappi', { subprocesses: true })).toThrow(
-      'The engine yappi records one process; py-spy and viztracer record child processes.',
-    );
-    expect(words('viztracer', { subprocesses: true })).toContain(' --subprocesses ');
-  });
-});
-
 describe('what is missing', () => {
-  test('another interpreter than CPython, and none', async () => {
-    const pypy = { ...environment, implementation: 'pypy', pythonVersion: [3, 9, 1] as const };
-    for (const id of ids) {
-      expect(await engineOf(id).probe(pypy)).toMatchObject({
-        reason: expect.stringMatching(/ needs CPython 3\.8 or newer; this is pypy 3\.9\.1$/),
-      });
-      const { python: _, ...none } = environment;
-      expect(await engineOf(id).probe(none)).toMatchObject({ state: 'missing', reason: 'no Python interpreter was found' });
-    }
-  });
-
   test.skipIf(!found)('a profiler that is not installed, too old, or not as we know it', async () => {
     const venv = join(folder, 'empty');
     execFileSync(found!.python!, ['-m', 'venv', '--without-pip', venv]);
     const python = join(venv, 'bin', 'python');
     const empty = await probeEnvironment({ python, pythonPackage });
+    const target: Target = { kind: 'script', script: '/w/a.py', args: [], cwd: '/w', env: {} };
     const choose = (id: string) => chooseEngine(id, target, empty, {});
     for (const id of ids) {
       const name = id === 'line-profiler' ? 'line_profiler' : id;
@@ -227,14 +133,13 @@ describe.skipIf(!found)('with the real profilers', { timeout: 300_000 }, () => {
       });
 
       test('a program that is stopped leaves its recording', async () => {
-        const script = write('stop.py', ...hot, ...much, 'much(3_000_000)', 'open("ready", "w").close()', 'hot(90)');
+        const script = write('stop.py', ...hot, ...much, 'much(3_000_000)', 'hot(0.5)', 'open("ready", "w").close()', 'hot(90)');
         const output = join(folder, 'stopped.out');
         const abort = new AbortController();
         const plan = engineOf(id).plan({ kind: 'script', script, args: [], cwd: folder, env: {} }, found!, { output });
         const running = launch(plan, { stdio: 'ignore', forwardSignals: false, signal: abort.signal });
         while (!existsSync(join(folder, 'ready'))) await new Promise((done) => setTimeout(done, 20));
         rmSync(join(folder, 'ready'));
-        await new Promise((done) => setTimeout(done, 500));
         abort.abort();
         expect(await running).toMatchObject({ output, exitStatus: -2, stoppedBy: 'user' });
         const [first] = json('top', output).functions;
