@@ -59,7 +59,7 @@ function timed(): string {
 }
 
 /**
- * One browser and one server for the tests of a file; after each, the page is closed and must have met no error.
+ * One browser and one server for the tests of a file; after each, the page is left and must have met no error.
  * @param texts of the server's language, English → text
  */
 export function useEveryTab(texts?: Readonly<Record<string, string>>): void {
@@ -84,7 +84,7 @@ export function useEveryTab(texts?: Readonly<Record<string, string>>): void {
     harness = await PageHarness.start();
   }, 60_000);
   afterEach(async () => {
-    await page?.context().close();
+    if (page) await harness.leave(page);
     expect(takeProblems()).toEqual([]);
   });
   afterAll(async () => {
@@ -107,6 +107,8 @@ export async function open(query: string, name = 'after.collapsed', options?: Pa
   });
 }
 
+const saved = (state: object) => `&saved=${encodeURIComponent(JSON.stringify(state))}`;
+
 /** Each tab, what is on the screen once it shows its figures, more for its address, and another profile. */
 export const TABS: readonly (readonly string[])[] = [
   ['flame', '#flame-tree [role=treeitem]'],
@@ -117,7 +119,10 @@ export const TABS: readonly (readonly string[])[] = [
   ['tree', '[role=treegrid] [aria-level]'],
   ['lines', '[role=row]'],
   ['files', '.part'],
-  ['files', '#files-canvas', `&saved=${encodeURIComponent('{"filesShape":"icicle"}')}`],
+  ['files', '#files-canvas', saved({ filesShape: 'icicle' })],
   ['diff', '#change-0'],
+  ['diff', '#change-0', saved({ diff: { shows: 'lines' } })],
+  ['diff', '#change-0', saved({ diff: { shows: 'tree' } })],
+  ['diff', '#diff-tree [role=treeitem]', saved({ diff: { shows: 'flame' } })],
   ['info', '.info'],
 ];
