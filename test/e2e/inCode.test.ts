@@ -179,7 +179,6 @@ it('pictures of every palette in every theme', async () => {
     await window.page.waitForTimeout(500);
     for (const theme of ['light', 'highContrast', 'highContrastLight', 'dark'] as const) {
       await window.setTheme(theme);
-      await window.page.waitForTimeout(400);
       await until('a bar', async () => ![undefined, 'rgba(0, 0, 0, 0)'].includes((await drawnLine(window.page, HOT)).bar?.colour));
       await window.screenshot(`code-${palette}-${theme}`);
     }

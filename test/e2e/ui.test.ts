@@ -171,14 +171,12 @@ step('the flame graph shows its boxes and answers keys', async () => {
 step('pictures in light and high contrast', async () => {
   for (const theme of ['light', 'highContrast', 'highContrastLight', 'dark'] as const) {
     await window.setTheme(theme);
-    await window.page.waitForTimeout(500);
     await window.screenshot(`${shots}-flame-${theme}`);
   }
   await window.openFile('shop/pricing.py');
   await until('heat again', async () => (await hotLine()).bar);
   for (const theme of ['light', 'highContrast', 'highContrastLight', 'dark'] as const) {
     await window.setTheme(theme);
-    await window.page.waitForTimeout(500);
     await until(`a bar that is seen in ${theme}`, async () => ![undefined, 'rgba(0, 0, 0, 0)'].includes((await hotLine()).bar?.colour));
     await window.screenshot(`${shots}-heat-${theme}`);
   }
