@@ -84,6 +84,7 @@ afterAll(async () => {
 it('a selected box is what the heat beside it is of, until Escape', async () => {
   await selectQuote();
   await shows(/· in the selected quote$/, /^76\.9\s%.*500 ms$/, undefined);
+  expect(await item().locator('a').getAttribute('aria-label')).toContain('as a share of the selected quote');
   await window.screenshot('scope-flame-dark');
   expect(await page.locator('.subheader .note').innerText()).toMatch(/^1\.00 s/);
   await window.page.keyboard.press('Escape');

@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import { t } from '../../core/l10n.js';
 import { formatCount, formatShare, formatValue } from '../../core/model/units.js';
 import type { Ctx } from '../ctx.js';
-import { activeInfo, codeView } from '../session.js';
+import { safeText } from '../safeText.js';
+import { activeInfo, codeView, selectionOf } from '../session.js';
 import { canHeat } from '../views/heatSettings.js';
 
 /** A selection that still grows is asked for when it rests this long. */
@@ -44,6 +45,7 @@ export class SelectionItem implements vscode.Disposable {
     const editor = vscode.window.activeTextEditor;
     const view = codeView(this.ctx.store.value);
     const info = activeInfo(this.ctx.store.value);
+    const selection = selectionOf(this.ctx.store.value);
     const lines = editor && selectedLines(editor.selection);
     const enabled = vscode.workspace.getConfiguration('heatline.selection').get<boolean>('enabled', true);
     if (!editor || !lines || !view || !info || !enabled || !canHeat(editor.document.uri)) return this.item.hide();
@@ -60,7 +62,9 @@ export class SelectionItem implements vscode.Disposable {
     const count = t('{0} lines', formatCount(to - from + 1));
     this.item.text = `${count}: ${figure(value)}`;
     this.item.tooltip = [
-      t('{0} together, as a share of the whole profile', count),
+      selection
+        ? t('{0} together, as a share of the selected {1}', count, safeText(selection.name))
+        : t('{0} together, as a share of the whole profile', count),
       t('self {0}', figure(self)),
       total === null ? t('total unknown: this profile keeps sums, not stacks') : t('total {0}, each stack counted once', figure(total)),
     ].join('\n');

@@ -7,7 +7,7 @@ import type { Ctx } from '../ctx.js';
 import { safeText } from '../safeText.js';
 import { activeInfo, type Session, selectionOf } from '../session.js';
 import { heatScale } from '../views/heatSettings.js';
-import { SCALE_WORDS, viewWords } from './viewWords.js';
+import { scaleWords, viewWords } from './viewWords.js';
 
 export class ViewItem implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem('heatline.view', vscode.StatusBarAlignment.Left, 98.9);
@@ -32,15 +32,16 @@ export class ViewItem implements vscode.Disposable {
       this.item.hide();
       return;
     }
+    const selection = selectionOf(session)?.name;
     const scale = heatScale(vscode.window.activeTextEditor?.document);
     const type = info.valueTypes[view.type];
-    const words = viewWords(info, view, metric, scale, selectionOf(session)?.name);
+    const words = viewWords(info, view, metric, scale, selection);
     const total = formatValue(info.totals[view.type] ?? 0, type?.unit ?? '');
     const whole = t('{0}: {1}, {2} in all.', safeText(info.label), type ? typeLabel(type) : '', total);
     const share = t(
       'Heat is {0}, as a share {1}.',
       metric === 'self' ? t('what a line took itself') : t('what a line took with all that it called'),
-      SCALE_WORDS[scale],
+      scaleWords(scale, selection),
     );
     this.item.text = `$(settings) ${words}`;
     this.item.tooltip = t('{0}\n{1}\nClick to choose metric, thread, focus and scale.', whole, share);

@@ -11,11 +11,16 @@ import type { Metric } from '../session.js';
 /** Longest filter that is written out. */
 const LONGEST = 40;
 
-export const SCALE_WORDS: Readonly<Record<HeatScale, string>> = {
+const SCALE_WORDS: Readonly<Record<HeatScale, string>> = {
   profile: t('of the whole profile'),
   file: t('of the line’s file'),
   function: t('of the line’s function'),
 };
+
+/** What heat is a share of: `of the whole profile`. @param selection function of the selected node */
+export function scaleWords(scale: HeatScale, selection: string | undefined): string {
+  return scale === 'profile' && selection !== undefined ? t('of the selected {0}', safeText(selection)) : SCALE_WORDS[scale];
+}
 
 /** `wall · self · all threads · focus quote`: as short as the status bar wants it. @param selection function of the selected node */
 export function viewWords(info: ProfileInfo, view: ViewParams, metric: Metric, scale: HeatScale, selection?: string): string {
