@@ -10,7 +10,7 @@ known beforehand, by following the instructions. Of all other code objects the f
 import sys
 from _thread import get_ident as ident
 
-from .linetimes import MONITORING, TOOLS
+from .linetimes import MONITORING, TOOLS, trace, untrace
 from .liner import Busy
 from .places import positions
 from .runner import own
@@ -139,20 +139,11 @@ class Gate:
     # sys.settrace
 
     def _trace(self):
-        import threading
-
-        if threading._trace_hook is None:
-            threading.settrace(self._on_call)
-        sys.settrace(self._on_call)
+        trace(self._on_call)
 
     def _untrace(self):
-        if sys.gettrace() is None or sys.gettrace() == self._on_call:
-            sys.settrace(None)
-        else:
+        if not untrace(self._on_call):
             self.notes.append(OWN_TRACER)
-        threading = sys.modules.get("threading")
-        if threading is not None and getattr(threading, "_trace_hook", None) == self._on_call:
-            threading._trace_hook = None
 
     def _on_call(self, frame, _event, _):
         code = frame.f_code

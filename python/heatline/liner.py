@@ -11,7 +11,7 @@ import sys
 import time
 from _thread import allocate_lock, get_ident as ident
 
-from .linetimes import MONITORING, TOOLS, Costs, Thread, line_costs
+from .linetimes import MONITORING, TOOLS, Costs, Thread, line_costs, trace, untrace
 from .places import absolute, function_key
 from .runner import own
 from .unseen import start
@@ -96,13 +96,8 @@ class Liner:
                 monitoring.set_local_events(self._tool, code, 0)
             monitoring.free_tool_id(self._tool)
             return
-        if sys.gettrace() is None or sys.gettrace() == self._on_call:
-            sys.settrace(None)
-        else:
+        if not untrace(self._on_call):
             self.notes.append(OWN_TRACER)
-        threading = sys.modules.get("threading")
-        if threading is not None and getattr(threading, "_trace_hook", None) == self._on_call:
-            threading._trace_hook = None
 
     def _watch(self, alarm, begun):
         """Our thread: the recording's limits and checkpoints."""
@@ -201,12 +196,8 @@ class Liner:
     # sys.settrace
 
     def _trace(self):
-        import threading
-
         self._begins = {}
-        if threading._trace_hook is None:
-            threading.settrace(self._on_call)
-        sys.settrace(self._on_call)
+        trace(self._on_call)
 
     def _on_call(self, frame, event, _):
         code = frame.f_code

@@ -328,6 +328,26 @@ def line_costs():
     return Costs(*(max(0.0, min(found) - min(bare)) if found else 0.0 for found in heard))
 
 
+def trace(on_call):
+    """Has `sys.settrace` call a function for this thread and those that begin from now on."""
+    import threading
+
+    if threading._trace_hook is None:
+        threading.settrace(on_call)
+    sys.settrace(on_call)
+
+
+def untrace(on_call):
+    """Ends that. False where the program has set a tracer of its own, which is left alone."""
+    alone = sys.gettrace() is None or sys.gettrace() == on_call
+    if alone:
+        sys.settrace(None)
+    threading = sys.modules.get("threading")
+    if threading is not None and getattr(threading, "_trace_hook", None) == on_call:
+        threading._trace_hook = None
+    return alone
+
+
 def _listen(code, thread):
     """Brings a code object's lines to `thread`, as `Liner` does. Returns what ends that."""
     if MONITORING:
