@@ -66,7 +66,10 @@ def pairs(folder, options):
         row("sampler, 100 Hz / no profiler", name, 1.03, ours("sampler", script, "--rate", "100"), plain, output)
         row("sampler, 1 kHz / no profiler", name, 1.15, ours("sampler", script, "--rate", "1000"), plain, output)
         row("sampler with the live view / no profiler", name, None, ours("sampler", script, "--live"), plain, output)
-        row("hybrid / cProfile alone", name, 1.03, ours("hybrid", script), [sys.executable, "-m", "cProfile", "-o", output, script], output)
+        traced = [sys.executable, "-m", "cProfile", "-o", output, script]
+        row("hybrid / cProfile alone", name, 1.03, ours("hybrid", script), traced, output)
+        # What of that is not the sampling's.
+        row("cprofile / cProfile alone", name, None, ours("cprofile", script), traced)
     script = scripts["strings"]
     row("lines of its one function / no profiler", "strings", 3.0, ours("lines", script, "--only", "^words$"), [sys.executable, script])
     if options.py_spy:
