@@ -71,11 +71,12 @@ export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: TreeNod
     depth.push(level);
     x.push(left);
     w.push(width);
-    self.push(node.self);
     nodes.push(node.id);
     frame.push(frames.index(node.func));
     if (level > maxDepth) maxDepth = level;
     open(tree.children(node, least));
+    // What ends in a node is found sooner once its children are.
+    self.push(node.self);
   }
   return {
     root: top === undefined ? -1 : root,

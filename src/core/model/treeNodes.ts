@@ -116,9 +116,10 @@ export function drawTree(nodes: TreeNodes, depth: number): CallTree {
     func.push(node.func);
     parent.push(above.pop()!);
     level.push(node.depth);
-    self.push(node.self);
     total.push(node.total);
     open(node, row);
+    // What ends in a node is found sooner once its children are.
+    self.push(node.self);
   }
   return {
     length: func.length,
