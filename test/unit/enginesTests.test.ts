@@ -36,7 +36,7 @@ def busy(what, seconds):
         steps += 1
     with open("used.txt", "a") as file:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-        print(json.dumps([worker, what, time.thread_time() - began, steps]), file=file)
+        print(json.dumps([worker, what, time.thread_time() - began, steps, time.time()]), file=file)
 
 def test_short():
     busy("test_short", 0.2)
@@ -60,7 +60,7 @@ def test_waits():
     time.sleep(0.3)
 `;
 
-type Used = readonly [worker: string, test: string, seconds: number, steps: number];
+type Used = readonly [worker: string, test: string, seconds: number, steps: number, ended: number];
 
 /** Records the tests; what they used, in the order of their ends. */
 async function record(options: readonly string[], words: readonly string[], output = 'tests.pb.gz') {
@@ -188,7 +188,17 @@ describe.skipIf(missing)('workers of pytest-xdist', { timeout: 300_000 }, () => 
       const busy = (Object.entries(rows).find(([key]) => /^busy\b/.test(key))?.[1][1] ?? 0) / NS;
       expect(near(busy, seconds), `${worker}: ${busy} of ${seconds}`).toBe(true);
     }
-    const { threads } = JSON.parse(run(['info', path, '--json']).stdout) as { threads: string[] };
+    const info = JSON.parse(run(['info', path, '--json']).stdout) as { threads: string[]; timeNanos: string };
+    const { threads } = info;
+    // All processes go by one clock: the last part of a test is where the test says that it was.
+    const [worker, , , , ended] = used.find(([, name]) => name === 'test_long')!;
+    const to = ended - Number(BigInt(info.timeNanos) / 1_000_000n) / 1000 - 0.1;
+    const part = ['--value', 'wall', '--thread', worker, '--from', String(to - 0.3), '--to', String(to)];
+    const { functions } = JSON.parse(run(['top', path, '--json', '-n', '0', ...part]).stdout) as {
+      functions: { name: string; total: number }[];
+    };
+    const inside = functions.find(({ name }) => name === 'busy')?.total ?? 0;
+    expect(inside / NS, `of ${part.join(' ')}`).toBeGreaterThan(0.2);
     expect(threads).toEqual(expect.arrayContaining(['controller', 'gw0', 'gw1']));
     expect(run(['info', path]).stdout).toContain('2 worker processes are in this recording');
     if (options.length > 0) {
