@@ -31,7 +31,7 @@ export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
   const search = store.query;
   const [current, setCurrent] = useState(-1);
   const key = loadKey === '' ? '' : JSON.stringify([loadKey, sort, descending, clearOnly, search]);
-  const { rows, shown, count, waiting } = usePaged<ComparedFunctionRow, { rows: readonly ComparedFunctionRow[]; count: number }>(
+  const { rows, shown, grid } = usePaged<ComparedFunctionRow, { rows: readonly ComparedFunctionRow[]; count: number }>(
     key,
     (offset, limit) =>
       ask('compare/functions', { view: store.view, base: [], normalize, clearOnly, search, sort, descending, offset, limit }),
@@ -56,9 +56,7 @@ export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
         id="change"
         label={t('Functions before and after')}
         columns={columns}
-        count={count}
-        rowAt={shown.get}
-        need={rows.need}
+        {...grid}
         current={current}
         onGo={(index) => {
           setCurrent(index);
@@ -70,9 +68,6 @@ export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
         onSort={onSort}
         onKey={clearSearch}
         looks={(row) => `${LOOKS[changeOf(row, 'self', unit).sign]}${row.library ? ' library' : ''}`}
-        busy={waiting}
-        faded={shown !== rows}
-        scrollKey={rows}
       />
       {rows.count === 0 && <Nothing searched={search !== ''} clearOnly={clearOnly} of="functions" />}
     </>
@@ -86,9 +81,8 @@ export function DiffLines({ loadKey, unit, whole }: TableProps) {
   const search = store.query;
   const [current, setCurrent] = useState(-1);
   const key = loadKey === '' ? '' : JSON.stringify([loadKey, clearOnly, search]);
-  const { rows, shown, count, waiting } = usePaged<ComparedLineRow, { rows: readonly ComparedLineRow[]; count: number }>(
-    key,
-    (offset, limit) => ask('compare/lines', { view: store.view, base: [], normalize, clearOnly, search, offset, limit }),
+  const { rows, grid } = usePaged<ComparedLineRow, { rows: readonly ComparedLineRow[]; count: number }>(key, (offset, limit) =>
+    ask('compare/lines', { view: store.view, base: [], normalize, clearOnly, search, offset, limit }),
   );
   useEffect(() => setCurrent(-1), [rows]);
   const columns: Column<ComparedLineRow>[] = [
@@ -103,17 +97,12 @@ export function DiffLines({ loadKey, unit, whole }: TableProps) {
         id="change"
         label={t('Lines before and after')}
         columns={columns}
-        count={count}
-        rowAt={shown.get}
-        need={rows.need}
+        {...grid}
         current={current}
         onGo={setCurrent}
         onOpen={(row, beside) => openRow(row.func, beside, row.line)}
         onKey={clearSearch}
         looks={(row) => LOOKS[changeOf(row, 'self', unit).sign]}
-        busy={waiting}
-        faded={shown !== rows}
-        scrollKey={rows}
       />
       {rows.count === 0 && <Nothing searched={search !== ''} clearOnly={clearOnly} of="lines" />}
     </>

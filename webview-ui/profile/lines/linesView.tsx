@@ -25,7 +25,7 @@ export function LinesView() {
   const store = useStore();
   const search = store.query;
   const params = { view: store.view, ...(search === '' ? {} : { search }) };
-  const { rows, shown, count, waiting } = usePaged<FileRow, Files>(JSON.stringify([store.viewKey, search]), (offset, limit) =>
+  const { rows, shown, count, waiting, grid } = usePaged<FileRow, Files>(JSON.stringify([store.viewKey, search]), (offset, limit) =>
     ask('profile/files', { ...params, offset, limit }),
   );
   const [file, setFile] = useState<string | undefined>(store.saved.file);
@@ -76,9 +76,7 @@ export function LinesView() {
             id="file"
             label={t('Files')}
             columns={fileColumns({ unit: store.unit, whole })}
-            count={count}
-            rowAt={shown.get}
-            need={rows.need}
+            {...grid}
             current={current}
             onGo={(index) => {
               const row = shown.get(index);
@@ -86,9 +84,6 @@ export function LinesView() {
             }}
             onOpen={(row, beside) => store.openSource(row.func, beside)}
             looks={(row) => (row.library ? 'library' : '')}
-            busy={waiting}
-            faded={shown !== rows}
-            scrollKey={rows}
             reveal={reveal}
           />
           {rows.count === 0 && (

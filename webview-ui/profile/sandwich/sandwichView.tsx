@@ -26,7 +26,7 @@ export function SandwichView() {
   const search = store.query;
   const params = { view: store.view, sort, descending, ...(search === '' ? {} : { search }) };
   const key = JSON.stringify([store.viewKey, sort, descending, search]);
-  const { rows, shown, count, waiting } = usePaged<FunctionRow, { rows: readonly FunctionRow[]; count: number; total: number }>(
+  const { rows, shown, count, waiting, grid } = usePaged<FunctionRow, { rows: readonly FunctionRow[]; count: number; total: number }>(
     key,
     (offset, limit) => ask('profile/functions', { ...params, offset, limit }),
   );
@@ -55,9 +55,7 @@ export function SandwichView() {
             id="function"
             label={t('Functions')}
             columns={columnsOf({ unit: store.unit, whole })}
-            count={count}
-            rowAt={shown.get}
-            need={rows.need}
+            {...grid}
             current={current}
             onGo={(index) => {
               setCurrent(index);
@@ -75,9 +73,6 @@ export function SandwichView() {
               store.changed();
             }}
             looks={(row) => (row.library ? 'library' : '')}
-            busy={waiting}
-            faded={shown !== rows}
-            scrollKey={rows}
             reveal={reveal}
           />
           {rows.count === 0 && (

@@ -56,7 +56,7 @@ export function TableView() {
   const search = store.query;
   const key = JSON.stringify([store.viewKey, sort, descending, group, search]);
   const params = { view: store.view, sort, descending, group, ...(search === '' ? {} : { search }) };
-  const { rows, shown, count, waiting } = usePaged<FunctionRow, { rows: readonly FunctionRow[]; count: number; total: number }>(
+  const { rows, shown, count, waiting, grid } = usePaged<FunctionRow, { rows: readonly FunctionRow[]; count: number; total: number }>(
     key,
     (offset, limit) => ask('profile/functions', { ...params, offset, limit }),
   );
@@ -101,9 +101,7 @@ export function TableView() {
         id="row"
         label={names.label}
         columns={columns}
-        count={count}
-        rowAt={shown.get}
-        need={rows.need}
+        {...grid}
         current={current}
         onGo={(index) => {
           setCurrent(index);
@@ -124,9 +122,6 @@ export function TableView() {
           return true;
         }}
         looks={(row) => (row.library ? 'library' : '')}
-        busy={waiting}
-        faded={shown !== rows}
-        scrollKey={rows}
         reveal={reveal}
       />
       {rows.count === 0 && <p class="hint over">{search === '' ? names.none : names.noMatch}</p>}

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { sentence, store } from '../store.js';
+import type { GridProps } from './grid.js';
 import { Paged, type Window } from './paged.js';
 
 /** What a list shows: the rows of its question, or those of the one before until the first of these arrive. */
@@ -8,6 +9,8 @@ export interface Listed<R, A> {
   readonly shown: Paged<R, A & Window<R>>;
   readonly count: number;
   readonly waiting: boolean;
+  /** What a Grid wants to know of it. */
+  readonly grid: Pick<GridProps<R, never>, 'count' | 'rowAt' | 'need' | 'busy' | 'faded' | 'scrollKey'>;
 }
 
 /**
@@ -38,5 +41,7 @@ export function usePaged<R, A extends Window<R>>(key: string, fetch: (offset: nu
   }, [rows, rows.first]);
   const waiting = rows.first === undefined;
   const shown = waiting && kept.current ? kept.current : rows;
-  return { rows, shown, count: shown.count ?? 0, waiting };
+  const count = shown.count ?? 0;
+  const grid = { count, rowAt: shown.get, need: rows.need, busy: waiting, faded: shown !== rows, scrollKey: rows };
+  return { rows, shown, count, waiting, grid };
 }
