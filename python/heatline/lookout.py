@@ -185,7 +185,10 @@ class Lookout:
 
     def _helper(self, process, commands, answers, checkpoints):
         """The helper's life, in the helper."""
-        gc.freeze()  # what the program had is not ours to clear
+        # What the program had is not ours to clear. Of ours there is much, none of it in circles: to look for circles among it,
+        # again and again, would take a good part of the time, and at once.
+        gc.freeze()
+        gc.disable()
         os.setsid()
         os.chdir("/")
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -219,12 +222,7 @@ class Lookout:
         """In the helper, or a copy of it. Raises OSError."""
         self._gone = True
         self.take(report)
-        # Many small things are made, none of them in circles: to look for circles among them again and again is half of the work.
-        gc.disable()
-        try:
-            self._keep(self, facts)
-        finally:
-            gc.enable()
+        self._keep(self, facts)
 
     def _show_copy(self, report, recent):
         """In a copy of the helper."""
