@@ -2,7 +2,7 @@
  * Every tab of the profile page in a real VS Code: its figures are those of the command line, its keys and menus do what they say,
  * and in four themes it is drawn and axe finds nothing.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
@@ -386,6 +386,30 @@ it('Diff: `heatline diff --json`, against the file that was chosen', async () =>
   await press('Home', 'Enter');
   await until('the source of what changed most', async () => /Ln 4,/.test(await window.page.locator('.statusbar').innerText()));
   page = await openPage(PROFILE);
+});
+
+it('Export…: the whole profile as pprof and as speedscope, with the figures that it has here', async () => {
+  await goTo(page, 'Flame');
+  const figures = (file: string) => {
+    const { functions: rows, total } = heatline('top', file) as { functions: Named[]; total: number };
+    return rows
+      .filter((row) => row.total > 0)
+      .map((row) => `${row.name} ${share(row.self, total)} ${share(row.total, total)}`)
+      .toSorted();
+  };
+  for (const [kind, ending] of [
+    ['pprof', '.pb.gz'],
+    ['speedscope', '.speedscope.json'],
+  ] as const) {
+    await page.getByRole('button', { name: 'Export…' }).click();
+    await window.page.locator('.quick-input-list .monaco-list-row', { has: window.page.getByText(kind, { exact: true }) }).click();
+    const name = window.page.locator('.quick-input-box input');
+    await until('the question where to', async () => (await name.inputValue()).endsWith(ending));
+    await name.fill(join(folder, `kept${ending}`));
+    await press('Enter');
+    await until('the file', async () => existsSync(join(folder, `kept${ending}`)));
+    expect(figures(`kept${ending}`)).toEqual(figures(PROFILE));
+  }
 });
 
 it('remembers tab, search, metric and shape over being hidden and over a reload of the window', async () => {
