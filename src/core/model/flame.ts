@@ -95,10 +95,31 @@ export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: TreeNod
 }
 
 /** A function of a profile as a frame. @param library the profile's `libraryFlags` */
-export function frameOf({ functions, strings }: Profile, library: Uint8Array, func: number): FlameFrame {
+export function frameOf(profile: Profile, library: Uint8Array, func: number): FlameFrame {
+  const { functions, strings } = profile;
   const file = strings[functions.file[func]!]!;
   const name = strings[functions.name[func]!]!;
-  return { func, name, file, line: functions.startLine[func]!, library: library[func] === 1, package: packageOf(file, name) };
+  return { func, name, file, line: functions.startLine[func]!, library: library[func] === 1, package: packageIn(profile, func, name) };
+}
+
+const known = new WeakMap<Profile, Map<number, string>>();
+
+/** The package of a function: that of its file, found once; without a file that which its name tells. */
+function packageIn(profile: Profile, func: number, name: string): string {
+  const { functions, strings } = profile;
+  const file = functions.file[func]!;
+  let packages = known.get(profile);
+  if (packages === undefined) {
+    packages = new Map();
+    known.set(profile, packages);
+  }
+  let found = packages.get(file);
+  if (found === undefined) {
+    const path = strings[file]!;
+    found = packageOf(path, name);
+    if (path !== '' && path !== '~') packages.set(file, found);
+  }
+  return found;
 }
 
 /** Frames, numbered as they are met. */
