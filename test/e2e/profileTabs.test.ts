@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 // Each begins with all frames of all samples, as the command line has them: folding library code is the page's own.
 beforeEach(async () => {
-  if (await window.page.locator('.quick-input-widget').isVisible()) await press('Escape');
+  if (await window.page.locator('.quick-input-widget:visible, .context-view .monaco-menu').count()) await press('Escape');
   await page.locator('.tabs').waitFor();
   await goTo(page, 'Table');
   await page.locator('#search').fill('');

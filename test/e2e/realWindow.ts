@@ -10,6 +10,7 @@ import { cleanUp, temporaryFolder } from '../rig/processes.js';
 import { type Server, startServer } from '../rig/server.js';
 import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
+import { until } from './editor.js';
 
 export let window: Workbench;
 /** Absolute path of the folder that is open: the sample program, and what the test put there. */
@@ -96,7 +97,14 @@ export async function press(...keys: string[]): Promise<void> {
 export async function menuItem(name: string): Promise<void> {
   const item = window.page.getByRole('menuitem', { name, exact: true });
   await item.waitFor();
-  await item.click();
+  // VS Code takes no notice of a click in the first moment of a menu.
+  await until(`the menu to take “${name}”`, async () => {
+    await item.click({ timeout: 2000 }).catch(() => undefined);
+    return item.waitFor({ state: 'hidden', timeout: 1000 }).then(
+      () => true,
+      () => false,
+    );
+  });
 }
 
 /** What was copied last. */
