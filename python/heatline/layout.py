@@ -97,7 +97,11 @@ class Layout:
         self.file_at, self.name_at, self.qualname_at, self.table_at = find("co_filename"), find("co_name"), find(name), find(table)
         ints = [memory.ints(id(code), 64) for code in samples]
         self.first_line_at = _common([_at_ints(view, code.co_firstlineno) for code, view in zip(samples, ints)], "first lines")
-        self.code_words = max(self.type_at, self.file_at, self.name_at, self.qualname_at, self.table_at, self.first_line_at) // WORD + 1
+        kinds = ("def f(): pass", "def f(*a): yield", "async def f(**a): pass", "async def f(): yield")
+        codes = [compile(text, "", "exec").co_consts[0] for text in kinds]
+        self.flags_at = _common([_at_ints(memory.ints(id(code), 64), code.co_flags) for code in codes], "flags")
+        places = (self.type_at, self.file_at, self.name_at, self.qualname_at, self.table_at, self.first_line_at, self.flags_at)
+        self.code_words = max(places) // WORD + 1
         self.bytes_data_at = sys.getsizeof(b"") - 1
         self.bytes_size_at = _common([_at(memory.words(id(each), 5), len(each)) for each in (bytes(1000), bytes(2000))], "sizes")
 

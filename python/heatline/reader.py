@@ -7,6 +7,8 @@ from .layout import MASK, WORD
 
 DEEPEST = 20000
 NAMED_SHIMS = ("<interpreter trampoline>", "<shim>")
+AGAIN = 3  # looks at a stack that was torn
+SUSPENDS = 0x20 | 0x80 | 0x200  # co_flags of generators, coroutines, asynchronous generators
 RECHECK = 500_000_000  # ns after which a code object's address is looked at again
 
 
@@ -24,23 +26,35 @@ class Reader:
         self.codes = []  # (qualified name, name, file, first line, line table)
         self._skip = set()
         self._pages = {}
+        self._suspending = set()  # numbers of code whose frames are taken off the stack and put back
+        self._called = set()  # thread states whose outermost frame was none of these
 
     def stacks(self):
         """[(thread identity, kernel id, [(code number, byte offset), …] leaf first or None when it could not be read)]"""
         layout, memory = self._layout, self._memory
-        found = []
+        found, states = [], set()
         state = memory.words(layout.interpreter + layout.head_at, 1)[0]
         while state and len(found) < 4096:
-            view = memory.words(state, layout.state_words)
+            for _ in range(1 + AGAIN):
+                view = memory.words(state, layout.state_words)
+                self._pages.clear()
+                try:
+                    stack = self._stack(view[layout.frame_at // WORD])
+                except (Torn, OSError, OverflowError, ValueError):
+                    stack = None
+                # A generator that has just yielded looks like the outermost frame of its thread: nobody calls it any more.
+                if stack and stack[-1][0] in self._suspending and state in self._called:
+                    stack = None
+                if stack is not None:
+                    break
+            if stack and stack[-1][0] not in self._suspending:
+                self._called.add(state)
+            states.add(state)
             ident = view[layout.ident_at // WORD]
-            self._pages.clear()
-            try:
-                stack = self._stack(view[layout.frame_at // WORD])
-            except (Torn, OSError, OverflowError, ValueError):
-                stack = None
             native = self._native(view, ident)
             found.append((ident, native, stack))
             state = view[layout.next_at // WORD]
+        self._called &= states
         return found
 
     def _native(self, view, ident):
@@ -147,6 +161,9 @@ class Reader:
         if name not in NAMED_SHIMS and file not in NAMED_SHIMS:
             number = len(self.codes)
             self.codes.append((qualname, name, file, line, self._bytes(fields[3])))
+            half = view[layout.flags_at // WORD]
+            if (half >> 32 if layout.flags_at & 4 else half) & SUSPENDS:
+                self._suspending.add(number)
         self._known[address] = [number, fields, now]
         return number
 

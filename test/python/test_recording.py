@@ -238,6 +238,15 @@ class Samples(Case):
         share = {line: sum(values["samples"] for stack, values, _ in profile.samples if stack[0][0][1] == "loop" and stack[0][1] == line) for line in (4, 5)}
         self.assertGreater(min(share.values()), 0.5 * max(share.values()), share)
 
+    @unittest.skipUnless(LINUX, "needs /proc")
+    def test_a_generator_that_yields_is_no_root(self):
+        """For a moment nobody calls it any more while the thread still seems to be in it: some looks in a hundred met that."""
+        text = "def numbers():\n    for k in range(100_000):\n        yield k\ndef work():\n    for _ in range(60):\n        for k in numbers():\n            pass\nwork()\n"
+        self.run_recorded([self.write("main.py", text)], [*ENGINES["sampler"], "--rate", "1000"])
+        leaves = [stack for stack, _, _ in self.profile().samples if stack[0][0][1] == "numbers"]
+        self.assertGreater(len(leaves), 0)
+        self.assertEqual({len(stack) for stack in leaves}, {3})
+
     def test_short_threads_have_names(self):
         text = "import threading, time\nfor n in range(12):\n    t = threading.Thread(target=time.sleep, args=(%g,), name='short %%d' %% n)\n    t.start()\n    t.join()\n"
         names = {"MainThread", *("short %d" % n for n in range(12))}
