@@ -11,7 +11,8 @@ import sys
 import time
 from _thread import allocate_lock, get_ident as ident
 
-from .linetimes import MONITORING, TOOLS, Costs, Thread, line_costs, trace, untrace
+from .linecosts import line_costs
+from .linetimes import MONITORING, TOOLS, Costs, Thread, trace, untrace
 from .places import absolute, function_key
 from .runner import own
 from .unseen import start

@@ -11,7 +11,6 @@ from time import perf_counter
 
 MONITORING = hasattr(sys, "monitoring")
 TOOLS = (3, 4)  # 0, 1, 2 and 5 are those of debuggers, coverage, profilers and optimizers
-ROUNDS, LOOPS = 20, 20
 
 
 class Costs:
@@ -29,17 +28,22 @@ class Costs:
 
 class Row:
     """
-    Figures of a line: hits, and how many of them were plain; seconds to the next event in its frame; seconds and line events
+    Figures of a line: hits, and at how many of them counting began; seconds to the next event in its frame; seconds and line events
     of chosen functions called from it; how many outer calls of the function stand at that line; the row that counts meanwhile.
     """
 
-    __slots__ = ("below", "below_events", "held", "hits", "number", "plain", "spent", "twin")
+    __slots__ = ("begun", "below", "below_events", "held", "hits", "number", "spent", "twin")
 
-    def __init__(self, number):
+    def __init__(self, number, counts):
         self.number = number
-        self.hits = self.spent = self.plain = self.below = self.below_events = 0.0  # exact to 2**53, and added up faster than integers
+        self.hits = self.spent = self.below = self.below_events = 0.0  # exact to 2**53, and added up faster than integers
+        self.begun = 0.0 if counts else float("inf")
         self.held = 0
         self.twin = None
+
+    def plain(self):
+        """Hits before events were counted."""
+        return min(self.hits, self.begun)
 
     def own(self, costs):
         """Nanoseconds in the line itself."""
@@ -47,7 +51,7 @@ class Row:
 
     def overhead(self, costs):
         """Seconds that our callbacks took of it."""
-        return self.plain * costs.plain + (self.hits - self.plain) * costs.counted
+        return self.plain() * costs.plain + (self.hits - self.plain()) * costs.counted
 
 
 class Frame:
@@ -80,7 +84,7 @@ class Function:
         """[(line, hits, nanoseconds in the line itself, the same with chosen functions that it called)]"""
         found = []
         for row in self.all_rows():
-            twin = row.twin or Row(row.number)
+            twin = row.twin or Row(row.number, True)
             # What the twin has, an outer call's line has below it.
             own, again = row.own(costs), twin.own(costs)
             below = _nanoseconds(row.below - row.below_events * costs.counted)
@@ -89,7 +93,7 @@ class Function:
 
     def cumulative(self, costs):
         """Nanoseconds in its outermost calls."""
-        plain = sum(row.plain for row in self.all_rows())
+        plain = sum(row.plain() for row in self.all_rows())
         return _nanoseconds(self.seconds - plain * costs.plain - self.events * costs.counted)
 
 
@@ -115,7 +119,7 @@ class Thread:
         functions = self.functions
         top = Frame()
         current, rows = None, {}
-        row = Row(0)
+        row = Row(0, False)
         counts = False
         events = 0.0
         debt = 0.0  # seconds within enter and leave
@@ -153,7 +157,7 @@ class Thread:
                 find(code)
             found = rows.get(number)
             if found is None:
-                found = rows[number] = Row(number)
+                found = rows[number] = Row(number, counts)
             return found
 
         def count():
@@ -161,7 +165,7 @@ class Thread:
             counts = True
             for function in functions.values():
                 for each in function.rows.values():
-                    each.plain = each.hits
+                    each.begun = each.hits
             self.line = counted_line
             self._changed()
 
@@ -204,7 +208,7 @@ class Thread:
             if outer is not None:
                 hold(function, outer.row)
             function.innermost = top = frame
-            current, rows, row = code, function.rows, Row(0)
+            current, rows, row = code, function.rows, Row(0, counts)
             return function
 
         def pop(now):
@@ -272,7 +276,7 @@ def hold(function, row):
     own = function.held.get(row.number)
     if own is None and function.rows.get(row.number) is row:
         if row.twin is None:
-            row.twin = Row(row.number)
+            row.twin = Row(row.number, True)
         function.held[row.number] = own = row
         function.rows[row.number] = row.twin
     if own is not None:
@@ -289,43 +293,6 @@ def release(function, row):
 
 def _nanoseconds(seconds):
     return max(0, int(1e9 * seconds))
-
-
-def probe(times):
-    """Lines that do next to nothing, for `line_cost`."""
-    for _ in times:
-        a = 1
-        b = 2
-        a = b
-        b = a
-        a = 1
-        b = 2
-        a = b
-        b = a
-
-
-def line_costs():
-    """Costs by the least of some rounds (2 ms)."""
-    code, times = probe.__code__, range(LOOPS)
-    first, last = code.co_firstlineno + 3, code.co_firstlineno + 9
-    bare, heard = [], ([], [])
-    for _ in range(ROUNDS):
-        began = perf_counter()
-        probe(times)
-        bare.append((perf_counter() - began) / (9 * LOOPS))
-        for counted, found in enumerate(heard):
-            thread = Thread()
-            thread.enter(code, None)
-            if counted:
-                thread.count()
-            end = _listen(code, thread)
-            probe(times)
-            end()
-            rows = [row for row in thread.functions[id(code)].all_rows() if first <= row.number <= last]
-            hits = sum(row.hits for row in rows)
-            if hits:
-                found.append(sum(row.spent for row in rows) / hits)
-    return Costs(*(max(0.0, min(found) - min(bare)) if found else 0.0 for found in heard))
 
 
 def trace(on_call):
@@ -346,26 +313,3 @@ def untrace(on_call):
     if threading is not None and getattr(threading, "_trace_hook", None) == on_call:
         threading._trace_hook = None
     return alone
-
-
-def _listen(code, thread):
-    """Brings a code object's lines to `thread`, as `Liner` does. Returns what ends that."""
-    if MONITORING:
-        monitoring = sys.monitoring
-        event = monitoring.events.LINE
-        tool = next((each for each in TOOLS if monitoring.get_tool(each) is None), None)
-        if tool is None:
-            return lambda: None
-        monitoring.use_tool_id(tool, "heatline")
-        monitoring.register_callback(tool, event, thread.line)
-        monitoring.set_local_events(tool, code, event)
-
-        def end():
-            monitoring.set_local_events(tool, code, 0)
-            monitoring.register_callback(tool, event, None)
-            monitoring.free_tool_id(tool)
-
-        return end
-    before = sys.gettrace()
-    sys.settrace(lambda frame, event, _: thread.hear if frame.f_code is code else None)
-    return lambda: sys.settrace(before)
