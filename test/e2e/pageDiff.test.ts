@@ -227,7 +227,7 @@ it('shows both call trees as a table that opens, along the way that changed most
   await expect.poll(() => current().textContent()).toContain('quote');
   expect(await current().getAttribute('aria-level')).toBe('2');
   expect(await current().getAttribute('aria-setsize')).toBe('6');
-  expect(await page.locator('#announcements').textContent()).toBe('quote, level 2');
+  await expect.poll(() => page.locator('#announcements').textContent()).toBe('quote, level 2');
   await page.getByRole('button', { name: 'Clear changes only' }).click();
   // The selected function is found again in every order.
   await expect.poll(shown).toEqual(all.slice(0, 5));

@@ -13,8 +13,9 @@ export function badFiles(test: Define): void {
     'empty.pb.gz': () => Buffer.alloc(0),
     'empty inside.pb.gz': () => gzipSync(Buffer.alloc(0)),
     'truncated.pb.gz': async () => {
+      // What the samples are of stands in its first half: with that they are shown as far as they go, and the times after them are missed.
       const whole = await readFile(workspaceFile('copy ü.pb.gz').fsPath);
-      return whole.subarray(0, whole.length >> 1);
+      return whole.subarray(0, whole.length >> 2);
     },
     'truncated.prof': async () => {
       const whole = await readFile(workspaceFile('cprofile ü.prof').fsPath);
