@@ -51,7 +51,8 @@ class Row:
 
     def overhead(self, costs):
         """Seconds that our callbacks took of it."""
-        return self.plain() * costs.plain + (self.hits - self.plain()) * costs.counted
+        plain = self.plain()
+        return plain * costs.plain + (self.hits - plain) * costs.counted
 
 
 class Frame:

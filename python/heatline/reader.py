@@ -16,6 +16,12 @@ class Torn(Exception):
     """The program moved on while its stack was read."""
 
 
+def _half(words, at):
+    """The unsigned 32 bits at an offset in bytes."""
+    word = words[at // WORD]
+    return word >> 32 if at & 4 else word & 0xFFFFFFFF
+
+
 class Reader:
     """Reads all stacks of a process that is laid out like this one."""
 
@@ -24,7 +30,6 @@ class Reader:
         self._memory = memory
         self._known = {}
         self.codes = []  # (qualified name, name, file, first line, line table)
-        self._skip = set()
         self._pages = {}
         self._suspending = set()  # numbers of code whose frames are taken off the stack and put back
         self._called = set()  # thread states whose outermost frame was none of these
@@ -96,8 +101,7 @@ class Reader:
             number = self._code(code)
             if number is not None:
                 if legacy:
-                    word = view[instruction_at]
-                    half = word >> 32 if layout.instruction_at & 4 else word & 0xFFFFFFFF
+                    half = _half(view, layout.instruction_at)
                     offset = (half - (1 << 32) if half >> 31 else half) * unit
                 else:
                     offset = view[instruction_at] - code - start
@@ -113,10 +117,10 @@ class Reader:
         returned (its caller runs) or called (a frame behind it runs), and what it left behind would still look like one.
         """
         layout = self._layout
-        count, back_at, mark, high = layout.frame_words, layout.back_at // WORD, layout.running_at // WORD, layout.running_at & 4
+        count, back_at = layout.frame_words, layout.back_at // WORD
 
         def runs(view):
-            return (view[mark] >> 32 if high else view[mark] & 0xFFFFFFFF) == 0xFFFFFFFF
+            return _half(view, layout.running_at) == 0xFFFFFFFF
 
         view = self._words(frame, count)
         if runs(view):
@@ -155,14 +159,11 @@ class Reader:
             known[2] = now
             return known[0]
         file, name, qualname = (self._text(each) for each in fields[:3])
-        half = view[layout.first_line_at // WORD]
-        line = half >> 32 if layout.first_line_at & 4 else half & 0xFFFFFFFF
         number = None
         if name not in NAMED_SHIMS and file not in NAMED_SHIMS:
             number = len(self.codes)
-            self.codes.append((qualname, name, file, line, self._bytes(fields[3])))
-            half = view[layout.flags_at // WORD]
-            if (half >> 32 if layout.flags_at & 4 else half) & SUSPENDS:
+            self.codes.append((qualname, name, file, _half(view, layout.first_line_at), self._bytes(fields[3])))
+            if _half(view, layout.flags_at) & SUSPENDS:
                 self._suspending.add(number)
         self._known[address] = [number, fields, now]
         return number
