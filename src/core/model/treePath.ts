@@ -1,7 +1,7 @@
 import type { TreeNode, TreeNodes } from './treeNodes.js';
 
 /** Levels that one way may have: who wants to go further asks again from its end. */
-const MAX_LEVELS = 2000;
+export const MAX_LEVELS = 2000;
 
 /**
  * The hot path from a node (undefined: the whole) inwards: the largest child each time, until a node spends more itself than

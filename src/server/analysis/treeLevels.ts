@@ -4,11 +4,10 @@ import { isSummed } from '../../core/model/summed.js';
 import type { TreeNode, TreeNodes } from '../../core/model/treeNodes.js';
 import { hotPath, wayToHeaviest, wayToMatch } from '../../core/model/treePath.js';
 import type { SortKey, TreeRow } from '../../protocol/lsp.js';
+import { levelsOnWay, noSuchNode } from './levelsOnWay.js';
 import type { Queries } from './queries.js';
 import { keyOf, type Tables } from './tables.js';
 
-/** Most rows of each level that come with a way. */
-const MAX_WINDOW = 1000;
 /** Of a node with more children their order is kept: they are asked for window by window. */
 const MANY = 1000;
 /** About what a node takes. */
@@ -29,14 +28,10 @@ export function treePath(tables: Tables, params: Queries['treePath'][0]): Querie
   const tree = tables.tree(view, inverted);
   const from = wayOf(tree, node);
   const path = wayTo(tables, tree, from, goal);
-  const limit = Math.min(MAX_WINDOW, Math.max(1, Math.trunc(params.limit) || 1));
-  const levels = path.map(({ id }, i) => {
-    const parent = i > 0 ? path[i - 1] : goal.kind === 'hot' ? from.at(-1) : undefined;
-    const order = childOrder(tables, params, tree, parent);
-    const at = order.findIndex((one) => one.id === id);
-    const offset = Math.floor(at / limit) * limit;
-    const rows = rowsOf(tables, params, tree, order.slice(offset, offset + limit));
-    return { node: parent?.id ?? -1, count: order.length, at, offset, rows };
+  const levels = levelsOnWay(path, goal.kind === 'hot' ? from.at(-1) : undefined, params.limit, {
+    id: ({ id }: TreeNode) => id,
+    children: (parent) => childOrder(tables, params, tree, parent),
+    rows: (nodes) => rowsOf(tables, params, tree, nodes),
   });
   return { levels, total: tree.sum };
 }
@@ -99,7 +94,7 @@ function rowsOf(tables: Tables, { view }: Pick<Queries['tree'][0], 'view'>, tree
 /** The node with its ancestors, outermost first; of -1, which is the whole, nothing. @throws UserError when the tree has no such node */
 export function wayOf(tree: TreeNodes, node: number): readonly TreeNode[] {
   const way = node === -1 ? [] : tree.way(node);
-  if (way === undefined) throw new UserError('no-such-node', 'The call tree has no such node.');
+  if (way === undefined) throw noSuchNode();
   return way;
 }
 

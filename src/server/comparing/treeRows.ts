@@ -1,18 +1,15 @@
-import { UserError } from '../../core/errors.js';
 import { ancestorsOf, childrenOf } from '../../core/model/callTree.js';
 import { changeNoise } from '../../core/model/changeNoise.js';
 import type { Comparison } from '../../core/model/compare.js';
 import type { DiffTree } from '../../core/model/diffTree.js';
 import { libraryFlags } from '../../core/model/library.js';
 import { searchFunctions } from '../../core/model/search.js';
-import type { ComparedTreeLevel, ComparedTreeRow, CompareSort } from '../../protocol/compare.js';
+import { MAX_LEVELS } from '../../core/model/treePath.js';
+import type { ComparedTreeRow, CompareSort } from '../../protocol/compare.js';
 import type { TreeGoal } from '../../protocol/tabs.js';
+import { levelsOnWay, noSuchNode } from '../analysis/levelsOnWay.js';
 import type { ComparisonQueries } from './queries.js';
 import type { ComparisonTables } from './tables.js';
-
-/** Levels that one way may have, and rows that come with each. */
-const MAX_LEVELS = 2000;
-const MAX_WINDOW = 1000;
 
 type TreeParams = ComparisonQueries['tree'][0];
 
@@ -41,15 +38,11 @@ export function comparedPath(tables: ComparisonTables, params: ComparisonQueries
   const compared = comparedTree(tables, params);
   checkNode(compared, params.node);
   const path = wayTo(tables, compared, params, params.goal).slice(0, MAX_LEVELS);
-  const limit = Math.min(MAX_WINDOW, Math.max(1, Math.trunc(params.limit) || 1));
-  const start = params.goal.kind === 'hot' ? params.node : -1;
-  const levels = path.map((target, i): ComparedTreeLevel => {
-    const parent = i === 0 ? start : path[i - 1]!;
-    const order = childOrder(compared, params, parent);
-    const at = order.indexOf(target);
-    const offset = Math.floor(at / limit) * limit;
-    const rows = order.slice(offset, offset + limit).map((node) => rowOf(tables, compared, params, node));
-    return { node: parent, count: order.length, at, offset, rows };
+  const from = params.goal.kind === 'hot' && params.node >= 0 ? params.node : undefined;
+  const levels = levelsOnWay(path, from, params.limit, {
+    id: (node: number) => node,
+    children: (parent = -1) => childOrder(compared, params, parent),
+    rows: (nodes) => nodes.map((node) => rowOf(tables, compared, params, node)),
   });
   return { levels };
 }
@@ -194,5 +187,5 @@ function rowOf(tables: ComparisonTables, compared: Compared, params: { readonly 
 
 /** @throws UserError when the node is not one of this tree; -1 is the whole */
 function checkNode({ diff: { tree } }: Compared, node: number): void {
-  if (!Number.isInteger(node) || node < -1 || node >= tree.length) throw new UserError('no-such-node', 'The call tree has no such node.');
+  if (!Number.isInteger(node) || node < -1 || node >= tree.length) throw noSuchNode();
 }
