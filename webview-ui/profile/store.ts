@@ -212,6 +212,13 @@ class Store {
     void this.runSearch();
   }
 
+  /** Takes the search away; false where there is none. */
+  clearSearch(): boolean {
+    if (this.search === '') return false;
+    this.setSearch('');
+    return true;
+  }
+
   /** A later search overtakes an earlier one whose answer is still on its way. */
   private async runSearch(): Promise<void> {
     const turn = ++this.searchTurn;

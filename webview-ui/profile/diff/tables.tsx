@@ -6,7 +6,7 @@ import { safeText, t } from '../../shared/format.js';
 import { store as shared } from '../store.js';
 import { fileColumn, nameColumn } from '../table/columns.js';
 import { Grid } from '../table/grid.js';
-import { sortBy } from '../table/sorting.js';
+import { sortable } from '../table/sorting.js';
 import { usePaged } from '../table/usePaged.js';
 import { useStore } from '../useStore.js';
 import { changeOf, LOOKS } from './change.js';
@@ -44,12 +44,6 @@ export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
     noteColumn(({ note }) => safeText(note)),
     fileColumn((row) => row),
   ];
-  const onSort = (column: Column<ComparedFunctionRow>) => {
-    const next = sortBy(column, { by: sort, descending });
-    if (!next) return;
-    saveDiff({ sort: next.by, descending: next.descending });
-    store.changed();
-  };
   return (
     <>
       <Grid<ComparedFunctionRow, CompareSort>
@@ -64,9 +58,8 @@ export function DiffFunctions({ loadKey, unit, whole }: TableProps) {
           store.select(func < 0 ? null : func);
         }}
         onOpen={(row, beside) => openRow(row.func, beside)}
-        sorted={{ by: sort, descending }}
-        onSort={onSort}
-        onKey={clearSearch}
+        {...sortable({ by: sort, descending }, (next) => saveDiff({ sort: next.by, descending: next.descending }))}
+        onKey={(pressed) => pressed === 'Escape' && store.clearSearch()}
         looks={(row) => `${LOOKS[changeOf(row, 'self', unit).sign]}${row.library ? ' library' : ''}`}
       />
       {rows.count === 0 && <Nothing searched={search !== ''} clearOnly={clearOnly} of="functions" />}
@@ -101,7 +94,7 @@ export function DiffLines({ loadKey, unit, whole }: TableProps) {
         current={current}
         onGo={setCurrent}
         onOpen={(row, beside) => openRow(row.func, beside, row.line)}
-        onKey={clearSearch}
+        onKey={(pressed) => pressed === 'Escape' && store.clearSearch()}
         looks={(row) => LOOKS[changeOf(row, 'self', unit).sign]}
       />
       {rows.count === 0 && <Nothing searched={search !== ''} clearOnly={clearOnly} of="lines" />}
@@ -113,12 +106,6 @@ export function DiffLines({ loadKey, unit, whole }: TableProps) {
 export function openRow(func: number, beside: boolean, line?: number): void {
   if (func < 0) announce(t('It is gone: the new profile has no source of it.'));
   else shared.openSource(func, beside, line);
-}
-
-function clearSearch(key: string): boolean {
-  if (key !== 'Escape' || shared.search === '') return false;
-  shared.setSearch('');
-  return true;
 }
 
 function Nothing({ searched, clearOnly, of }: { searched: boolean; clearOnly: boolean; of: 'functions' | 'lines' }) {

@@ -1,13 +1,13 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { ComparedTreeRow } from '../../../src/protocol/compare.js';
-import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
 import { t } from '../../shared/format.js';
 import { store as shared } from '../store.js';
 import { fileColumn } from '../table/columns.js';
-import { sortBy } from '../table/sorting.js';
-import { TreeController, type TreeSource } from '../tree/treeController.js';
+import { sortable } from '../table/sorting.js';
+import type { TreeSource } from '../tree/treeController.js';
 import { branchColumn, type Placed, TreeGrid } from '../tree/treeGrid.js';
+import { announceTurned, useTree } from '../tree/useTree.js';
 import { useStore } from '../useStore.js';
 import { changeOf, LOOKS } from './change.js';
 import { type Column, changeColumn, changeColumns, noteColumn } from './columns.js';
@@ -33,19 +33,10 @@ const source: TreeSource<ComparedTreeRow> = {
 /** Both call trees as a table that opens: what a function took in this place before and after. */
 export function DiffTree({ loadKey, unit, whole, onHead }: TableProps & { readonly onHead: (head: Head) => void }) {
   const store = useStore();
-  const [, bump] = useState(0);
   const { inverted, treeSort, treeDescending, clearOnly } = diffState();
-  const sorted = { by: treeSort, descending: treeDescending };
-  const tree = useMemo(() => new TreeController(source, () => bump((n) => n + 1)), []);
-  useEffect(() => () => tree.dispose(), [tree]);
-  useEffect(() => {
-    if (loadKey !== '') void tree.reload();
-  }, [tree, loadKey, inverted, treeSort, treeDescending, clearOnly]);
-  useEffect(() => {
-    if (store.reveals > 0 && store.selected !== null && tree.loaded) tree.revealFunction(store.selected);
-  }, [tree, store.reveals]);
+  const tree = useTree(source, loadKey === '' ? '' : JSON.stringify([loadKey, inverted, treeSort, treeDescending, clearOnly]));
   const invert = () => {
-    announce(t(inverted ? 'Upright: callers first, what they called below.' : 'Inverted: each function first, its callers below.'));
+    announceTurned(!inverted);
     saveDiff({ inverted: !inverted, focus: [] });
     store.changed();
   };
@@ -68,18 +59,10 @@ export function DiffTree({ loadKey, unit, whole, onHead }: TableProps & { readon
       invert={invert}
       columns={columns}
       onOpen={({ row }, beside) => openRow(row.func, beside)}
-      sorted={sorted}
-      onSort={(column) => {
-        const next = sortBy(column, sorted);
-        if (!next) return;
-        saveDiff({ treeSort: next.by, treeDescending: next.descending });
-        store.changed();
-      }}
-      looks={(row) =>
-        [LOOKS[changeOf(row, 'total', unit).sign], row.library && 'library', store.matches?.funcs.has(row.func) && 'match']
-          .filter(Boolean)
-          .join(' ')
-      }
+      {...sortable({ by: treeSort, descending: treeDescending }, (next) =>
+        saveDiff({ treeSort: next.by, treeDescending: next.descending }),
+      )}
+      looks={(row) => LOOKS[changeOf(row, 'total', unit).sign]}
       empty={t(clearOnly ? 'Nothing changed by more than noise.' : 'Nothing was measured in this view.')}
     />
   );

@@ -10,7 +10,7 @@ import { store as shared } from '../store.js';
 import { type Column, selfAndTotal } from '../table/columns.js';
 import type { Measure } from '../table/figures.js';
 import { Grid } from '../table/grid.js';
-import { sortBy } from '../table/sorting.js';
+import { sortable } from '../table/sorting.js';
 import { useFound } from '../table/useFound.js';
 import { usePaged } from '../table/usePaged.js';
 import { useStore } from '../useStore.js';
@@ -22,7 +22,6 @@ export function SandwichView() {
   const store = useStore();
   const sort = (store.saved.sandwichSort as SortKey | undefined) ?? 'total';
   const descending = store.saved.sandwichDescending ?? true;
-  const sorted = { by: sort, descending };
   const search = store.query;
   const params = { view: store.view, sort, descending, ...(search === '' ? {} : { search }) };
   const key = JSON.stringify([store.viewKey, sort, descending, search]);
@@ -65,13 +64,7 @@ export function SandwichView() {
               store.select(row.func);
             }}
             onOpen={(row, beside) => store.openSource(row.func, beside)}
-            sorted={sorted}
-            onSort={(column) => {
-              const next = sortBy(column, sorted);
-              if (!next) return;
-              store.save({ sandwichSort: next.by, sandwichDescending: next.descending });
-              store.changed();
-            }}
+            {...sortable({ by: sort, descending }, (next) => store.save({ sandwichSort: next.by, sandwichDescending: next.descending }))}
             looks={(row) => (row.library ? 'library' : '')}
             reveal={reveal}
           />

@@ -5,7 +5,7 @@ import { SubHeader } from '../shell/subHeader.js';
 import { useStore } from '../useStore.js';
 import { columnsFor } from './columns.js';
 import { Grid } from './grid.js';
-import { sortBy } from './sorting.js';
+import { sortable } from './sorting.js';
 import { useFound } from './useFound.js';
 import { usePaged } from './usePaged.js';
 
@@ -51,7 +51,6 @@ export function TableView() {
   const store = useStore();
   const sort = (store.saved.sort as SortKey | undefined) ?? 'self';
   const descending = store.saved.descending ?? true;
-  const sorted = { by: sort, descending };
   const group = store.saved.group ?? 'function';
   const search = store.query;
   const key = JSON.stringify([store.viewKey, sort, descending, group, search]);
@@ -109,18 +108,8 @@ export function TableView() {
           if (row) store.select(row.func);
         }}
         onOpen={(row, beside) => store.openSource(row.func, beside, group === 'line' ? row.line : undefined)}
-        sorted={sorted}
-        onSort={(column) => {
-          const next = sortBy(column, sorted);
-          if (!next) return;
-          store.save({ sort: next.by, descending: next.descending });
-          store.changed();
-        }}
-        onKey={(pressed) => {
-          if (pressed !== 'Escape' || store.search === '') return false;
-          store.setSearch('');
-          return true;
-        }}
+        {...sortable({ by: sort, descending }, (next) => store.save({ sort: next.by, descending: next.descending }))}
+        onKey={(pressed) => pressed === 'Escape' && store.clearSearch()}
         looks={(row) => (row.library ? 'library' : '')}
         reveal={reveal}
       />

@@ -8,6 +8,7 @@ export interface NodeRow {
   readonly node: number;
   readonly func: number;
   readonly name: string;
+  readonly library: boolean;
   readonly children: number;
 }
 

@@ -22,8 +22,8 @@ interface TreeGridProps<R extends NodeRow, S extends string>
   readonly tree: TreeController<R>;
   /** Turns the tree round. */
   readonly invert: () => void;
-  /** Classes of a row. */
-  readonly looks: (row: R) => string;
+  /** Classes of a row beside those of every tree. */
+  readonly looks?: (row: R) => string;
   /** Said where there is no row at all. */
   readonly empty: string;
 }
@@ -75,9 +75,9 @@ export function TreeGrid<R extends NodeRow, S extends string>({ tree, invert, lo
         if (spot) tree.toggle(spot);
         return true;
       case 'Escape':
-        if (store.search !== '') store.setSearch('');
-        else if (spot) tree.deselect();
-        else return false;
+        if (store.clearSearch()) return true;
+        if (!spot) return false;
+        tree.deselect();
         return true;
       case 'ctrl+c': {
         if (!spot || !window.getSelection()?.isCollapsed) return false;
@@ -105,7 +105,9 @@ export function TreeGrid<R extends NodeRow, S extends string>({ tree, invert, lo
           if (spot) tree.select(spot);
         }}
         onKey={onKey}
-        looks={({ row }) => looks(row)}
+        looks={({ row }) =>
+          [looks?.(row), row.library && 'library', store.matches?.funcs.has(row.func) && 'match'].filter(Boolean).join(' ')
+        }
         aria={({ row, spot }) => ({
           'aria-level': spot.branch.level,
           'aria-posinset': spot.at + 1,

@@ -1,6 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { SortKey, TreeRow } from '../../../src/protocol/lsp.js';
-import { announce } from '../../shared/announce.js';
 import { ask } from '../../shared/boot.js';
 import { formatValue, t } from '../../shared/format.js';
 import { SubHeader } from '../shell/subHeader.js';
@@ -8,10 +6,11 @@ import { store as shared } from '../store.js';
 import { fileColumn } from '../table/columns.js';
 import { callsColumn, figureColumn, type Measure, shareColumn } from '../table/figures.js';
 import type { GridColumn } from '../table/grid.js';
-import { sortBy } from '../table/sorting.js';
+import { sortable } from '../table/sorting.js';
 import { useStore } from '../useStore.js';
-import { TreeController, type TreeSource } from './treeController.js';
+import type { TreeController, TreeSource } from './treeController.js';
 import { branchColumn, type Placed, TreeGrid } from './treeGrid.js';
+import { announceTurned, useTree } from './useTree.js';
 
 type Row = Placed<TreeRow>;
 type Key = 'total' | 'self' | 'calls' | 'name' | 'file';
@@ -32,21 +31,11 @@ const source: TreeSource<TreeRow> = {
 /** The call tree as a table that opens: what a function took in this place, and what it called. */
 export function TreeView() {
   const store = useStore();
-  const [, bump] = useState(0);
   const { inverted, sort, descending } = order();
-  const sorted = { by: sort as Key, descending };
-  const tree = useMemo(() => new TreeController(source, () => bump((n) => n + 1)), []);
-  useEffect(() => () => tree.dispose(), [tree]);
-  useEffect(() => {
-    if (store.viewKey !== '') void tree.reload();
-  }, [tree, store.viewKey, inverted, sort, descending]);
-  useEffect(() => {
-    if (store.reveals > 0 && store.selected !== null && tree.loaded) tree.revealFunction(store.selected);
-  }, [tree, store.reveals]);
-
+  const tree = useTree(source, store.viewKey === '' ? '' : JSON.stringify([store.viewKey, inverted, sort, descending]));
   const invert = () => {
     store.save({ treeInverted: !inverted });
-    announce(t(inverted ? 'Upright: callers first, what they called below.' : 'Inverted: each function first, its callers below.'));
+    announceTurned(!inverted);
     store.changed();
   };
   const counted = (store.page?.info.hasCalls ?? false) && isCounted(tree);
@@ -73,14 +62,7 @@ export function TreeView() {
         invert={invert}
         columns={columnsOf(tree, { unit: store.unit, whole: tree.whole }, counted)}
         onOpen={({ row }, beside) => store.openSource(row.func, beside)}
-        sorted={sorted}
-        onSort={(column) => {
-          const next = sortBy(column, sorted);
-          if (!next) return;
-          store.save({ treeSort: next.by, treeDescending: next.descending });
-          store.changed();
-        }}
-        looks={(row) => [row.library && 'library', store.matches?.funcs.has(row.func) && 'match'].filter(Boolean).join(' ')}
+        {...sortable({ by: sort as Key, descending }, (next) => store.save({ treeSort: next.by, treeDescending: next.descending }))}
         empty={t('Nothing was measured in this view.')}
       />
     </>
