@@ -11,29 +11,20 @@ import time
 from . import files
 from .runner import FOLDER
 
-NAME = "_heatline_visitor"
 TOLD_SECONDS, PATIENCE_SECONDS, END_SECONDS = 2.0, 30.0, 15.0
 SCRIPT = """\
 def visit():
-    import os, sys
+    import os
     try:
         os.unlink({script!r})
     except OSError:
         pass
     if not {wanted}:
         return
-    name, writes = {name!r}, sys.dont_write_bytecode
-    package = type(sys)(name)
-    package.__path__ = [{folder!r}]
-    sys.dont_write_bytecode = True
-    try:
-        sys.modules[name] = package
-        from {name}.visitor import Visit
-    finally:
-        sys.dont_write_bytecode = writes
-        for each in [each for each in sys.modules if each.partition(".")[0] == name]:
-            del sys.modules[each]
-    Visit({output!r}, {rate!r}, {duration!r}, {stop!r}, {sender!r})
+    ours = {{"__name__": "heatline", "__file__": {entry!r}}}
+    with open(ours["__file__"], "rb") as file:
+        exec(compile(file.read(), file.name, "exec", dont_inherit=True), ours)
+    ours["load"]("visitor").Visit({output!r}, {rate!r}, {duration!r}, {stop!r}, {sender!r})
 visit()
 """
 DISABLED = "the program does not let itself be joined: it was started with -X disable-remote-debug or PYTHON_DISABLE_REMOTE_DEBUG, or so built"
@@ -100,7 +91,7 @@ class _Joining:
         self._interrupted = True
 
     def _write_script(self, wanted):
-        fields = {"script": self.script, "wanted": wanted, "name": NAME, "folder": FOLDER, "output": self.output, "stop": self.stop}
+        fields = {"script": self.script, "wanted": wanted, "entry": os.path.join(FOLDER, "__main__.py"), "output": self.output, "stop": self.stop}
         options = self._options
         text = SCRIPT.format(rate=options.rate, duration=options.duration, sender=os.getpid(), **fields)
         files.write_whole(self.script, text.encode("utf-8", "surrogateescape"))

@@ -14,19 +14,10 @@ except ImportError:
 
 ARM = """
 def __heatline__():
-    import sys
-    name, writes = "_heatline_kernel", sys.dont_write_bytecode
-    package = type(sys)(name)
-    package.__path__ = [%r]
-    sys.dont_write_bytecode = True
-    try:
-        sys.modules[name] = package
-        from _heatline_kernel.kernel import arm
-    finally:
-        sys.dont_write_bytecode = writes
-        for each in [each for each in sys.modules if each.partition(".")[0] == name]:
-            del sys.modules[each]
-    arm(%r)
+    ours = {"__name__": "heatline", "__file__": %r}
+    with open(ours["__file__"], "rb") as file:
+        exec(compile(file.read(), file.name, "exec", dont_inherit=True), ours)
+    ours["load"]("kernel").arm(%r)
 try:
     __heatline__()
 finally:
@@ -91,7 +82,7 @@ class KernelTest(Case):
         with open(request, "w", encoding="utf-8") as file:
             places = [(name, text, "cell:" + name) for name, text in cells.items()]
             json.dump({"output": output or self.output, "rate": 500, "cells": places, "run": names, "notebook": "cell:"}, file)
-        return self.execute(ARM % (os.path.abspath(PACKAGE), request))
+        return self.execute(ARM % (os.path.abspath(os.path.join(PACKAGE, "__main__.py")), request))
 
     def record(self, names, cells=CELLS):
         self.assertEqual(self.arm(names, cells), ("ok", "", []))

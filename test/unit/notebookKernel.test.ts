@@ -23,8 +23,8 @@ test.skipIf(!existsSync(python))('cells are recorded in a real ipykernel', { tim
 
 test.skipIf(!existsSync(python))('the arming code is Python whatever a folder is called, and leaves no name behind', async () => {
   const code = armingCode('/nowhere/a "b" \\ ü 🔥\n', '/x\u2028y');
-  const judge = `import sys\nnames = {}\ntry:\n    exec(compile(sys.argv[1], "cell", "exec"), names)\nexcept ModuleNotFoundError as problem:\n    print(problem.name, sorted(set(names) - {"__builtins__"}), [m for m in sys.modules if "heatline" in m])\n`;
+  const judge = `import sys\nnames = {}\ntry:\n    exec(compile(sys.argv[1], "cell", "exec"), names)\nexcept FileNotFoundError as problem:\n    print(ascii(problem.filename), sorted(set(names) - {"__builtins__"}), [m for m in sys.modules if "heatline" in m])\n`;
   const { out, err } = await run(['-c', judge, code]);
   expect(err).toBe('');
-  expect(out.trim()).toBe('_heatline_kernel.kernel [] []');
+  expect(out.trim()).toBe(String.raw`'/nowhere/a "b" \\ \xfc \U0001f525\n/heatline/__main__.py' [] []`);
 });

@@ -1,24 +1,16 @@
 /**
- * The lines that let the recorder into a kernel. It is loaded under a name of its own, from our folder, and leaves no name behind: neither
- * among the modules nor among the user's variables.
+ * The lines that let the recorder into a kernel, by `load` of python/heatline/__main__.py. They leave no name behind: neither among the
+ * modules nor among the user's variables.
  * @param pythonPackage folder that holds our package @param request absolute path of what python/heatline/kernel.py is to do
  */
 export function armingCode(pythonPackage: string, request: string): string {
+  const entry = pythonText(`${pythonPackage}/heatline/__main__.py`);
   return `# Heatline: waits for the cell that is to be profiled. This cell goes away by itself.
 def __heatline__():
-    import sys
-    name, writes = "_heatline_kernel", sys.dont_write_bytecode
-    package = type(sys)(name)
-    package.__path__ = [${pythonText(`${pythonPackage}/heatline`)}]
-    sys.dont_write_bytecode = True
-    try:
-        sys.modules[name] = package
-        from _heatline_kernel.kernel import arm
-    finally:
-        sys.dont_write_bytecode = writes
-        for each in [each for each in sys.modules if each.partition(".")[0] == name]:
-            del sys.modules[each]
-    arm(${pythonText(request)})
+    ours = {"__name__": "heatline", "__file__": ${entry}}
+    with open(ours["__file__"], "rb") as file:
+        exec(compile(file.read(), file.name, "exec", dont_inherit=True), ours)
+    ours["load"]("kernel").arm(${pythonText(request)})
 try:
     __heatline__()
 finally:
