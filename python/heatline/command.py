@@ -4,19 +4,21 @@ import os
 import sys
 
 from . import files, runner, workers
+from .beside import ENGINES as BESIDE
 from .following import follow
 from .installed import ENGINES as INSTALLED
 from .joining import join
 from .recorder import Recorder
 from .selection import Selection
 
-ENGINES = ("hybrid", "sampler", "cprofile", "lines", "tachyon", *INSTALLED, "none")
-KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker".split())
+ENGINES = ("hybrid", "sampler", "cprofile", "lines", *BESIDE, *INSTALLED, "none")
+KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker tool".split())
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
-    "                              [--live] [--mode wall|cpu|gil] [--native] [--subprocesses] [--only RE] [--delay SECONDS]\n"
-    "                              [--function NAME] [--within FILE:FROM-TO] [--per-test] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
+    "                              [--live] [--mode wall|cpu|gil] [--native] [--idle] [--subprocesses] [--tool FILE] [--only RE]\n"
+    "                              [--delay SECONDS] [--function NAME] [--within FILE:FROM-TO] [--per-test] --\n"
+    "                              (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
     "       python -m heatline follow attach …, as profiling.sampling's own attach --binary, and renews FILE.live meanwhile\n"
 )
@@ -33,6 +35,8 @@ class Options:
     in_process = False
     mode = None
     native = False
+    idle = False
+    tool = None  # what the engine is, where that is no module
     live = False
     subprocesses = False
     only = None
@@ -69,7 +73,7 @@ def parse(arguments):
         if word == "--in-process":
             options.in_process = True
             continue
-        if word in ("--native", "--live", "--subprocesses", "--per-test"):
+        if word in ("--native", "--idle", "--live", "--subprocesses", "--per-test"):
             setattr(options, word[2:].replace("-", "_"), True)
             continue
         key, equals, value = word.partition("=")
@@ -109,6 +113,8 @@ def parse(arguments):
             fail(2, "--pid needs the number of a process")
     elif not words or (words[0] in ("-m", "-c") and len(words) < 2):
         fail(2, "no program to run; put it after --")
+    if options.engine == "py-spy" and options.tool is None:
+        fail(2, "--tool is missing: the file of py-spy")
     if options.engine == "none":
         options.output = None
     elif options.output is None:

@@ -8,6 +8,7 @@ import time
 from _thread import get_ident
 
 from . import files, testing
+from .beside import Failed, beside
 from .content import Content
 from .counter import ENDS_TO_TELL, Counter
 from .gate import Gate
@@ -17,7 +18,6 @@ from .linetimes import MONITORING
 from .liner import Busy, Liner
 from .lookout import Lookout, Unavailable
 from .selection import NEVER_RAN
-from .tachyon import Failed, Tachyon
 from .ticker import SWITCH_SECONDS, Ticker
 from .unseen import soon
 from .within import CounterWithin
@@ -53,8 +53,9 @@ class Recorder(Content):
             if self.options.engine in INSTALLED:
                 self._checkpoint_at = float("inf")
                 self.sampler = self.guest = Installed(self.options, words, self._housekeeping)
-            elif self.options.engine == "tachyon":
-                self.outside = Tachyon(self.options)
+            else:
+                self.outside = beside(self.options)
+            if self.outside is not None:
                 self.outside.start()
         except (Failed, Unknown) as sentence:
             sys.stderr.write("heatline: %s\n" % sentence)

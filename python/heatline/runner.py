@@ -89,11 +89,11 @@ class Bare:
 def run(words, recorder):
     """Runs `words` (script and arguments, or -m, module and arguments) in this process under `recorder`.
 
-    Where nothing is recorded it may return the program instead, as the one item of a tuple, for the caller to run: every frame
+    Where nothing is recorded in this process it may return the program instead, as the one item of a tuple, for the caller to run: every frame
     below the program's costs a tool that looks in from outside a part of each look.
     """
     recorder.prepare(words)
-    bare = recorder.options.engine == "none" and words[0] != "-m"
+    bare = recorder.options.engine in ("none", "py-spy") and words[0] != "-m"
     if bare:
         # The caller's frame keeps the names of the module that it is of.
         ours, sys.modules["__main__"] = sys.modules["__main__"], type(sys)("__main__")

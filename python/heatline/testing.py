@@ -24,7 +24,7 @@ def is_pytest(words):
 
 def prepare(recorder, words):
     """Gets ready for the test runner that `words` start, if it is one. Returns who listens to it, or None."""
-    if recorder.options.engine == "none" or not words:
+    if recorder.options.engine in ("none", "py-spy") or not words:
         return None
     if is_pytest(words) or recorder.options.worker is not None:
         return Tests(recorder)

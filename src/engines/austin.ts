@@ -53,6 +53,8 @@ export function judgeAustin(executable: string, { pythonVersion }: Environment, 
   return { state: 'found', detail: `${executable}, ${found}`, executable };
 }
 
+const START_MS = 10_000;
+
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
   if (options.gil) throw new UserError('no-gil', 'Austin does not know who holds Python’s lock; py-spy and tachyon do.');
   if (options.native) throw new UserError('no-native', 'Austin sees Python functions only; py-spy and perf see C functions too.');
@@ -66,6 +68,8 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
   const statusFile = `${output}.status`;
   const interval = Math.max(1, Math.round(1e6 / (options.rateHz ?? defaultRateHz)));
   const words = ['-P', '-i', `${interval}us`, '-o', output];
+  // Unless told, it gives what it starts 100 ms to become an interpreter, and gives up.
+  if (!attached) words.push('-t', String(START_MS));
   if (options.subprocesses) words.push('-C');
   if (options.durationSeconds !== undefined) words.push('-x', String(Math.max(1, Math.round(options.durationSeconds))));
   const started = attached ? { argv: ['-p', String(target.pid)], reports: false } : underRunner(target, environment, statusFile);

@@ -37,6 +37,17 @@ export function pythonCommand(target: Target, environment: Environment): PythonC
   return { interpreter: [first, ...rest.slice(0, at)], program };
 }
 
+/** Whether a target is Python's; false for another command only. Throws UserError as `pythonCommand` does for the rest. */
+export function isPython(target: Target, environment: Environment): boolean {
+  try {
+    pythonCommand(target, environment);
+    return true;
+  } catch (error) {
+    if (target.kind === 'command' && error instanceof UserError && error.code === 'not-python') return false;
+    throw error;
+  }
+}
+
 /** An interpreter option, and not -m or -c, which begin the program. */
 function isOption(word: string): boolean {
   return word.startsWith('-') && word.length > 1 && !/^-[mc]/.test(word);

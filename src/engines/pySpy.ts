@@ -1,6 +1,8 @@
 import { dirname, join } from 'node:path';
+import { isPython } from './command.js';
 import type { Availability, Engine, EngineOptions, Environment, LaunchPlan, Target } from './engine.js';
 import { pipInstall } from './installed.js';
+import { recorderPlan } from './inTheBox.js';
 import { stopSteps } from './stopSteps.js';
 import { underRunner } from './underRunner.js';
 import { findExecutable } from './which.js';
@@ -42,7 +44,20 @@ function probe(environment: Environment): Availability {
   return { state: 'missing', reason: 'py-spy is not installed', fix: pipInstall(python ?? 'python', 'py-spy'), ...install };
 }
 
+/**
+ * A Python program runs under our runner, which starts py-spy beside it (beside.py says why) and ends as the program does. Another
+ * command, and any on Windows, is started by py-spy itself, which ends with 0 whatever the program did.
+ */
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
+  if (environment.platform !== 'win32' && target.kind !== 'process' && isPython(target, environment)) {
+    const words = ['--tool', locate(environment) ?? 'py-spy', '--rate', String(options.rateHz ?? defaultRateHz)];
+    if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
+    if (options.subprocesses) words.push('--subprocesses');
+    if (options.native) words.push('--native');
+    if (options.gil) words.push('--mode', 'gil');
+    if (options.idle) words.push('--idle');
+    return recorderPlan({ id: 'py-spy', format: 'pyspy-raw' }, words, target, environment, options);
+  }
   const statusFile = `${options.output}.status`;
   const words = ['record', '-f', 'raw', '-t', '-r', String(options.rateHz ?? defaultRateHz), '--full-filenames', '-o', options.output];
   if (options.durationSeconds !== undefined) words.push('-d', String(Math.max(1, Math.round(options.durationSeconds))));
@@ -51,7 +66,6 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
   if (options.gil) words.push('-g');
   if (options.idle) words.push('-i');
   const attached = target.kind === 'process';
-  // It ends with 0 whatever the program did.
   const wrapped = attached ? { argv: ['-p', String(target.pid)], reports: false } : underRunner(target, environment, statusFile);
   return {
     argv: [locate(environment) ?? 'py-spy', ...words, ...(attached ? [] : ['--']), ...wrapped.argv],

@@ -1,5 +1,4 @@
-import { UserError } from '../core/errors.js';
-import { pythonCommand } from './command.js';
+import { isPython, pythonCommand } from './command.js';
 import type { Environment, Target } from './engine.js';
 import { entryOf } from './inTheBox.js';
 
@@ -12,13 +11,8 @@ export function underRunner(
   environment: Environment,
   statusFile: string,
 ): { readonly argv: readonly string[]; readonly reports: boolean } {
-  try {
-    const { interpreter, program } = pythonCommand(target, environment);
-    const runner = ['run', '--engine', 'none', '--status', statusFile, '--'];
-    return { argv: [...interpreter, entryOf(environment), ...runner, ...program], reports: true };
-  } catch (error) {
-    if (target.kind === 'command' && error instanceof UserError && error.code === 'not-python')
-      return { argv: target.argv, reports: false };
-    throw error;
-  }
+  if (target.kind === 'command' && !isPython(target, environment)) return { argv: target.argv, reports: false };
+  const { interpreter, program } = pythonCommand(target, environment);
+  const runner = ['run', '--engine', 'none', '--status', statusFile, '--'];
+  return { argv: [...interpreter, entryOf(environment), ...runner, ...program], reports: true };
 }

@@ -40,6 +40,8 @@ describe('plans', () => {
           "1000us",
           "-o",
           "/tmp/ü b/o",
+          "-t",
+          "10000",
           "-C",
           "python3",
           "-X",

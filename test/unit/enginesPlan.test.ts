@@ -134,28 +134,21 @@ describe('plans', () => {
     expect(plan('py-spy', script, { rateHz: 50, durationSeconds: 1.4, subprocesses: true, native: true })).toMatchInlineSnapshot(`
       {
         "argv": [
-          "py-spy",
-          "record",
-          "-f",
-          "raw",
-          "-t",
-          "-r",
-          "50",
-          "--full-filenames",
-          "-o",
-          "/tmp/ü b/out.raw",
-          "-d",
-          "1",
-          "-s",
-          "-n",
-          "--",
           "/home/ü/my env/bin/python",
           "/opt/heat line/python/heatline/__main__.py",
           "run",
           "--engine",
-          "none",
-          "--status",
-          "/tmp/ü b/out.raw.status",
+          "py-spy",
+          "--output",
+          "/tmp/ü b/out.raw",
+          "--tool",
+          "py-spy",
+          "--rate",
+          "50",
+          "--duration",
+          "1.4",
+          "--subprocesses",
+          "--native",
           "--",
           "/tmp/ü b/app.py",
           "--x",
@@ -167,7 +160,6 @@ describe('plans', () => {
         },
         "format": "pyspy-raw",
         "output": "/tmp/ü b/out.raw",
-        "statusFile": "/tmp/ü b/out.raw.status",
         "stop": [
           {
             "signal": "SIGINT",
@@ -182,7 +174,6 @@ describe('plans', () => {
             "waitSeconds": 2,
           },
         ],
-        "toolAround": true,
       }
     `);
   });
@@ -209,6 +200,15 @@ describe('plans', () => {
       ]
     `);
     expect(made.statusFile).toBeUndefined();
+  });
+
+  test('py-spy, a script on Windows: nothing can be started beside it there', () => {
+    const pySpy = engines.find((each) => each.id === 'py-spy')!;
+    const made = pySpy.plan(script, { ...environment, platform: 'win32' }, { output: '/tmp/ü b/out.raw', rateHz: 50 });
+    expect(made).toMatchObject({ toolAround: true, statusFile: '/tmp/ü b/out.raw.status' });
+    expect(made.argv.slice(0, 12).join(' ')).toBe(
+      'py-spy record -f raw -t -r 50 --full-filenames -o /tmp/ü b/out.raw -- /home/ü/my env/bin/python',
+    );
   });
 
   test('py-spy, a process that runs already', () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -43,4 +43,22 @@ describe.skipIf(!found)('py-spy, where it is installed', () => {
     },
     30_000,
   );
+
+  test('an interpreter may take its time to start, which py-spy gives none that it starts', async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heatline-')));
+    try {
+      const python = join(folder, 'python');
+      writeFileSync(python, `#!/bin/sh\nsleep 1\nexec '${environment.python}' "$@"\n`);
+      chmodSync(python, 0o755);
+      const script = join(folder, 'x.py');
+      writeFileSync(script, program);
+      const target = { kind: 'script' as const, script, args: ['0.6'], cwd: folder, env: {} };
+      const plan = pySpy.plan(target, { ...environment, python }, { output: join(folder, 'o.raw') });
+      const result = await launch(plan, { stdio: 'ignore', forwardSignals: false });
+      expect(result).toMatchObject({ output: plan.output, exitStatus: 3 });
+      expect(readFileSync(plan.output, 'utf8')).toContain(`spin (${script}:4)`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 30_000);
 });
