@@ -1,152 +1,29 @@
 // Two profiles as a client of the server compares them: functions, lines, the tree, lenses and hovers, small and in threads.
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CodeLens, Hover } from 'vscode-languageserver/node';
-import type { RecordingMeta } from '../../src/core/recording.js';
 import type { CompareParams } from '../../src/protocol/compare.js';
 import type { ProfileInfo } from '../../src/protocol/lsp.js';
 import { cliKit } from './cliKit.js';
-import { buildServer, encodePprof, type RunningServer, startServer, type TestProfile } from './serverKit.js';
+import { type Change, NEW, now, OLD, openChange, samples, was } from './serverChange.js';
+import { encodePprof } from './serverKit.js';
 import { MS, uri } from './serverShop.js';
 
-const OLD = `def quote(items):
-    total = 0
-    for name in items:
-        total += find(name)
-    return total
-
-
-def find(name):
-    return name.casefold()
-
-
-def gone(name):
-    return name.strip()
-`;
-/** The loop of quote changed its place in the function; find moved down, gone went, fresh came. */
-const NEW = `import functools
-
-
-def quote(items):
-    seen = set(items)
-    total = 0
-    for name in items:
-        prepare(seen, name)
-        total += find(name)
-    return total
-
-
-@functools.cache
-def find(name):
-    return name.casefold()
-
-
-def fresh(name):
-    return name.title()
-`;
-
-let folder = '';
-let program = '';
-let bundle: Awaited<ReturnType<typeof buildServer>>;
-let server: RunningServer;
-const { json } = cliKit();
-
-type Lines = readonly (readonly [func: number, line: number, samples: number])[];
-
-/** All of quote's callees are called from its line `calls`. */
-function profile(functions: TestProfile['functions'], calls: number, lines: Lines): TestProfile {
-  return {
-    functions,
-    samples: lines.map(([func, line, samples]) => ({
-      stack:
-        func === 0
-          ? [[0, line]]
-          : [
-              [func, line],
-              [0, calls],
-            ],
-      values: [samples, samples * MS],
-    })),
-    durationNanos: 1000 * MS,
-  };
-}
-
-const was = (file: string) =>
-  profile(
-    [
-      ['quote', file, 1],
-      ['find', file, 8],
-      ['gone', file, 12],
-    ],
-    4,
-    [
-      [0, 3, 200],
-      [1, 9, 500],
-      [2, 13, 100],
-    ],
-  );
-const now = (file: string) =>
-  profile(
-    [
-      ['quote', file, 4],
-      ['find', file, 13],
-      ['fresh', file, 18],
-    ],
-    9,
-    [
-      [0, 7, 210],
-      [0, 8, 50],
-      [1, 15, 250],
-      [2, 19, 90],
-    ],
-  );
-
-/** Makes a recording of the text that the program has then. */
-async function record(id: string, text: string, of: TestProfile): Promise<ProfileInfo> {
-  writeFileSync(program, text);
-  const past = new Date(Date.now() - 60_000);
-  utimesSync(program, past, past);
-  const home = path.join(folder, id);
-  mkdirSync(home);
-  writeFileSync(path.join(home, 'raw.pb.gz'), encodePprof(of));
-  const meta: RecordingMeta = {
-    version: 1,
-    id,
-    label: id,
-    file: 'raw.pb.gz',
-    engine: 'hybrid',
-    argv: ['python', 'program.py'],
-    cwd: folder,
-    target: 'program.py',
-    startedAt: new Date(Date.now() - 6000).toISOString(),
-    durationSeconds: 1,
-    exitStatus: 0,
-    stoppedBy: 'program',
-    sources: [],
-  };
-  return server.request('recording/seal', { folder: home, meta, roots: [folder] });
-}
-
+let change: Change;
+let folder: Change['folder'];
+let program: Change['program'];
+let server: Change['server'];
 let base: ProfileInfo;
 let next: ProfileInfo;
 let params: CompareParams;
+const { json } = cliKit();
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'heatline compare ü-'));
-  program = path.join(folder, 'program.py');
-  bundle = await buildServer();
-  server = await startServer(bundle.bundle, folder);
-  base = await record('before', OLD, was(program));
-  next = await record('after', NEW, now(program));
-  params = { view: { profile: next.id, type: 1 }, base: [base.id] };
+  change = await openChange();
+  ({ folder, program, server, base, next, params } = change);
 }, 120_000);
-afterAll(async () => {
-  await server?.stop();
-  bundle?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => change?.close());
 
 const functions = (of: CompareParams) =>
   server.request('compare/functions', { ...of, sort: 'self', descending: true, offset: 0, limit: 10_000 });
@@ -323,19 +200,19 @@ describe('a comparison', () => {
 
 describe('several runs a side', () => {
   it('are compared by their means, and equal what the command line says of their sum', async () => {
-    const again = await record(
+    const again = await change.record(
       'before again',
       OLD,
-      profile(was(program).functions, 4, [
+      samples(was(program).functions, 4, [
         [0, 3, 240],
         [1, 9, 520],
         [2, 13, 100],
       ]),
     );
-    const more = await record(
+    const more = await change.record(
       'after again',
       NEW,
-      profile(now(program).functions, 9, [
+      samples(now(program).functions, 9, [
         [0, 7, 200],
         [0, 8, 50],
         [1, 15, 270],
