@@ -1,7 +1,7 @@
 import type { ProfileBuilder } from '../model/builder.js';
 import type { Profile } from '../model/profile.js';
 
-/** Content in order, unpacked. Going through it may throw anything: `bytes` then tells what is wrong. */
+/** Content in order, unpacked; a piece is valid until the next one. Going through it may throw anything: `bytes` then tells what is wrong. */
 export interface Pieces extends AsyncIterable<Uint8Array> {
   /** Its first 4 KiB. */
   readonly head: Uint8Array;

@@ -56,16 +56,28 @@ function findExtent(profile: Profile): TimeExtent | undefined {
   const { time } = profile.samples;
   if (time === undefined || !hasTimes(profile)) return undefined;
   const lengths = rowLengths(profile);
-  const usual = usualGap(profile, time);
+  let gap: number | undefined;
+  const usual = () => {
+    gap ??= usualGap(profile, time);
+    return gap;
+  };
+  // Times are put in order for it: not for who does not ask.
+  const moment = lengths === undefined ? usual() : 0;
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < time.length; i++) {
     if (Number.isNaN(time[i]!)) continue;
     from = Math.min(from, time[i]!);
-    to = Math.max(to, time[i]! + (lengths === undefined ? usual : lengths[i]!));
+    to = Math.max(to, time[i]! + (lengths === undefined ? moment : lengths[i]!));
   }
-  if (to <= from) to = from + usual;
-  return { from: from > 0 && from <= 0.05 * (to - from) ? 0 : from, to, usual };
+  if (to <= from) to = from + usual();
+  return {
+    from: from > 0 && from <= 0.05 * (to - from) ? 0 : from,
+    to,
+    get usual() {
+      return usual();
+    },
+  };
 }
 
 /** What a sample of a thread that was seen once stands for: the period where it is a time, else the usual gap of all. */

@@ -10,12 +10,19 @@ import type { ProfileFacts } from './queries.js';
 export function factsOf(profile: Profile): ProfileFacts {
   const sampled = profile.sampleTypes.findIndex((_, type) => !isSummed(profile, type));
   const files = new Set<number>(profile.functions.file);
+  let samples = 0;
+  const totals = profile.sampleTypes.map((_, type) => {
+    if (type !== sampled) return wholeTotal(profile, type);
+    const weights = weigh(profile, { type });
+    samples = weights.samples;
+    return weights.total;
+  });
   return {
     format: profile.format,
     valueTypes: profile.sampleTypes,
     defaultType: profile.defaultType,
-    totals: profile.sampleTypes.map((_, type) => wholeTotal(profile, type)),
-    samples: sampled < 0 ? 0 : weigh(profile, { type: sampled }).samples,
+    totals,
+    samples,
     functions: profile.functions.length,
     threads: profile.threads,
     durationNanos: profile.durationNanos ?? null,

@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline, type TransformOptions } from 'node:stream';
 import { constants, createGunzip, gunzipSync, type ZlibOptions } from 'node:zlib';
 import type { Pieces } from '../format.js';
@@ -12,6 +13,8 @@ const HEAD = 4096;
 /** Bytes of a piece, and of pieces that wait to be taken: while they are read the next ones are inflated in another thread. */
 const PIECE = 2 ** 16;
 const AHEAD = 2 ** 19;
+/** Bytes of a piece of what needs no inflating. */
+const PLAIN_PIECE = 2 ** 19;
 const INFLATING: ZlibOptions & TransformOptions = { chunkSize: PIECE, readableHighWaterMark: AHEAD };
 /** A gzip file ends with the size of its content. */
 const GZIP_TAIL = 4;
@@ -45,14 +48,32 @@ export function piecesOf(path: string, boundOf: (packed: number) => number): Pie
 }
 
 async function* read(path: string, packed: boolean, bound: number): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: PIECE });
   // Errors of the file end the inflating, too.
-  const content = packed ? pipeline(file, createGunzip(INFLATING), () => {}) : file;
+  const inflated = () => pipeline(createReadStream(path, { highWaterMark: PIECE }), createGunzip(INFLATING), () => {});
   let length = 0;
-  for await (const piece of content as AsyncIterable<Uint8Array>) {
+  for await (const piece of packed ? (inflated() as AsyncIterable<Uint8Array>) : plain(path)) {
     length += piece.length;
     if (length > bound) throw new RangeError('the content is too large');
     yield piece;
+  }
+}
+
+/** Two buffers in turn, of which one is filled while the other is looked at: memory that was never used costs more than reading into it. */
+async function* plain(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    let [now, other] = [Buffer.allocUnsafeSlow(PLAIN_PIECE), Buffer.allocUnsafeSlow(PLAIN_PIECE)];
+    for (let coming = file.read(now, 0, PLAIN_PIECE); ; ) {
+      const { bytesRead } = await coming;
+      if (bytesRead === 0) return;
+      coming = file.read(other, 0, PLAIN_PIECE);
+      // Whoever stops halfway does not wait for it.
+      coming.catch(() => undefined);
+      yield now.subarray(0, bytesRead);
+      [now, other] = [other, now];
+    }
+  } finally {
+    await file.close();
   }
 }
 

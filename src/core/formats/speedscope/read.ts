@@ -5,6 +5,7 @@ import { secondsPer } from '../../model/units.js';
 import type { ReadControl, Source } from '../format.js';
 import { JsonCursor } from '../json/cursor.js';
 import { SpanStack } from '../shared/spans.js';
+import { placeInFile, placeStacks, type Split, splitSamples, type TakenSamples } from './split.js';
 
 /** What py-spy puts before the real frames, as it also says in the profile's name: `thread (17): Main`, `process 12:"python"`. */
 const PY_SPY_ROOT = /^(?:thread \((\w+)\)(?:: (.*))?$|process \d+:")/s;
@@ -35,16 +36,37 @@ interface Shared {
   exporter: string;
   /** Names of threads by their ids: py-spy may see a thread before it has one. */
   readonly names: Map<string, string>;
+  /** Samples that were taken out of the text. */
+  readonly split: Split | undefined;
   /** Set when the text ends too early. */
   cut: ReadError | undefined;
 }
 
 const MOST_UNITS = 100;
+/** Bits of the number of a sample after which others are let run. */
+const SLICE = 0x3ffff;
 
-/** The arrays of samples may come before the frames and units that they need: a first pass notes where they are. */
+/**
+ * Samples are taken out while the file arrives where that is possible (`split.ts`). Arrays may come before the frames and units that
+ * they need: a first pass over what is left notes where they are.
+ */
 export async function readSpeedscope(source: Source, builder: ProfileBuilder, control: ReadControl): Promise<void> {
-  const json = new JsonCursor(await source.bytes(), control);
-  const shared: Shared = { places: new GrowingInt32(), parts: [], frames: 0, exporter: '', names: new Map(), cut: undefined };
+  const split = await splitSamples(source, control);
+  const json = new JsonCursor(split?.rest ?? (await source.bytes()), split === undefined ? control : withoutProgress(control));
+  try {
+    await readText(json, split, builder);
+  } catch (error) {
+    if (split === undefined || !(error instanceof ReadError) || error.offset === undefined) throw error;
+    throw new ReadError(error.code, error.message, placeInFile(split, error.offset), error.detail);
+  }
+}
+
+function withoutProgress({ signal }: ReadControl): ReadControl {
+  return signal === undefined ? {} : { signal };
+}
+
+async function readText(json: JsonCursor, split: Split | undefined, builder: ProfileBuilder): Promise<void> {
+  const shared: Shared = { places: new GrowingInt32(), parts: [], frames: 0, exporter: '', names: new Map(), split, cut: undefined };
   await untilCut(shared, () => survey(json, shared));
   await untilCut(shared, () => readFrames(json, builder, shared));
   const { parts } = shared;
@@ -72,6 +94,11 @@ export async function readSpeedscope(source: Source, builder: ProfileBuilder, co
   if (engine) builder.quality(version ? { engine, engineVersion: version } : { engine });
   if (parts.every(({ events }) => events > 0)) builder.quality({ rows: 'spans' });
   else if (parts.some(({ unit }) => secondsPer(unit) !== undefined)) builder.quality({ lasting: true });
+  if (split !== undefined && split.ofSample.length > 0) {
+    builder.checkSamples(split.ofSample.length);
+    placeStacks(split.stacks, shared.places, (frame) => missingFrame(json, builder, shared, frame));
+    builder.continueStacks(split.stacks);
+  }
   for (const part of parts) {
     const values = units.map(() => 0);
     const reader = new PartReader(json, builder, shared, part, values, units.indexOf(part.unit), start, measures ? '' : part.name);
@@ -180,6 +207,14 @@ function threadName(name: string, names: ReadonlyMap<string, string>): string {
   return `${own || (names.get(id!) ?? `thread (${id})`)}${process === undefined ? '' : ` [process ${process}]`}`;
 }
 
+/** Place of a frame that the file does not have: where it is cut off, something; @throws ReadError elsewhere */
+function missingFrame(json: JsonCursor, builder: ProfileBuilder, { cut }: Shared, frame: number): number {
+  if (Number.isNaN(frame)) throw new ReadError('corrupt', 'The profile refers to a frame by something that is no number.', json.at);
+  if (cut === undefined) throw new ReadError('corrupt', `The profile refers to frame ${frame}, which it does not have.`, json.at);
+  const name = builder.string('(cut off)');
+  return builder.place(builder.func(name, name, 0, 0), 0);
+}
+
 /** Reads the samples of one part. */
 class PartReader {
   private readonly thread: number;
@@ -203,20 +238,49 @@ class PartReader {
 
   /** Sample by sample: its frames, root first, and its weight. */
   async samples(): Promise<void> {
-    const { json, builder, part, values, type } = this;
+    const weights = await this.weights();
+    const taken = this.shared.split?.taken.get(this.part.samples);
+    const count = taken === undefined ? await this.samplesInText(weights) : await this.samplesTaken(taken, weights);
+    let lacking = 0;
+    for (let i = 0; i < count; i++) if (!(i < weights.length) || Number.isNaN(weights.array[i]!)) lacking++;
+    if (lacking > 0) this.builder.warn(`${lacking} of ${count} samples have no weight.`);
+  }
+
+  private async weights(): Promise<GrowingFloat64> {
+    const { json, part } = this;
     const weights = new GrowingFloat64();
     if (part.weights > 0) {
       json.seek(part.weights);
       if (json.array()) while (json.numbers(weights, 1 << 20)) await json.pause(false);
     }
+    return weights;
+  }
+
+  /** @returns number of samples */
+  private async samplesTaken({ from, to }: TakenSamples, weights: GrowingFloat64): Promise<number> {
+    const { json, builder, values, type, thread } = this;
+    const { ofSample } = this.shared.split!;
+    let at = this.part.start;
+    for (let sample = from; sample < to; sample++) {
+      const weight = this.weight(weights, sample - from);
+      values[type] = weight;
+      builder.sampleOfRow(ofSample[sample]!, values, thread, this.time(at));
+      at += weight;
+      if ((sample & SLICE) === SLICE) await json.pause(false);
+    }
+    return to - from;
+  }
+
+  /** @returns number of samples */
+  private async samplesInText(weights: GrowingFloat64): Promise<number> {
+    const { json, builder, part, values, type } = this;
     const row = new GrowingFloat64();
     let frames = new Uint32Array(64);
     let at = part.start;
-    let lacking = 0;
     let count = 0;
-    if (part.samples === 0) return;
+    if (part.samples === 0) return 0;
     json.seek(part.samples);
-    if (!json.array()) return;
+    if (!json.array()) return 0;
     for (; json.item(); count++) {
       row.length = 0;
       if (json.array()) json.numbers(row);
@@ -227,17 +291,19 @@ class PartReader {
         const place = this.place(row.array[i]!);
         if (place >= 0) frames[length++] = place;
       }
-      let weight = weights.array[count]!;
-      if (count >= weights.length || Number.isNaN(weight)) {
-        lacking++;
-        weight = this.nanos > 0 ? 0 : 1;
-      }
+      const weight = this.weight(weights, count);
       values[type] = weight;
       builder.sampleFrames(frames, length, values, this.thread, this.time(at));
       at += weight;
       if (json.due) await json.pause();
     }
-    if (lacking > 0) builder.warn(`${lacking} of ${count} samples have no weight.`);
+    return count;
+  }
+
+  /** What is not there is nothing where it is a time, and else one sample. */
+  private weight(weights: GrowingFloat64, sample: number): number {
+    const weight = sample < weights.length ? weights.array[sample]! : Number.NaN;
+    return Number.isNaN(weight) ? (this.nanos > 0 ? 0 : 1) : weight;
   }
 
   /** From event to event: frames that open and close. */
@@ -269,13 +335,9 @@ class PartReader {
   }
 
   private place(frame: number): number {
-    const { places, cut } = this.shared;
-    if (frame >= 0 && frame < places.length && Number.isInteger(frame)) return places.array[frame]!;
-    if (Number.isNaN(frame)) throw new ReadError('corrupt', 'The profile refers to a frame by something that is no number.', this.json.at);
-    if (cut === undefined) throw new ReadError('corrupt', `The profile refers to frame ${frame}, which it does not have.`, this.json.at);
-    const { builder } = this;
-    const name = builder.string('(cut off)');
-    return builder.place(builder.func(name, name, 0, 0), 0);
+    const { json, builder, shared } = this;
+    if (frame >= 0 && frame < shared.places.length && Number.isInteger(frame)) return shared.places.array[frame]!;
+    return missingFrame(json, builder, shared, frame);
   }
 
   private time(at: number): number | undefined {
