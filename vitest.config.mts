@@ -13,6 +13,8 @@ const LONGEST = [
   'cliErrors',
   'enginesAttach',
   'cliRecordEnds',
+  'profilePage',
+  'profileTabs',
   'attach',
   'ui',
   'inCode',
