@@ -1,4 +1,4 @@
-/** All that is needed to run programs and to keep what they gave, as a bundle of its own (dist/launching.js): loaded when the first one is profiled. */
+/** All that is needed to run programs and to keep what they gave, as a bundle of its own (dist/launching.js): loaded when first needed. */
 import './texts.js';
 
 export { attach } from './attach/attach.js';

@@ -5,16 +5,20 @@ import type { GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../
 import type { TreeGoal } from '../../protocol/tabs.js';
 import type { ForwardedMethod } from '../../protocol/webview.js';
 import { changedView, type Selection, type ViewChange } from '../session.js';
+import { type Fields, fields, finite, flag, fraction, integer, oneOf, optional, text } from './fields.js';
 
 const SORTS: readonly SortKey[] = ['name', 'file', 'calls', 'self', 'selfPerCall', 'total', 'totalPerCall'];
 const GROUPS: readonly GroupBy[] = ['function', 'file', 'module', 'line'];
-const LONGEST_TEXT = 1000;
-const LONGEST_PATH = 100_000;
+const SIDES = ['callers', 'callees'] as const;
+/** Letters of a file's or function's name. */
+const LONGEST_NAME = 100_000;
+/** Rows of a window. */
 const MOST_ROWS = 100_000;
+/** Lanes of a timeline that are drawn at once. */
 const MOST_LANES = 500;
+/** Frames above a node of the call tree. */
 const DEEPEST = 100_000;
 
-type Fields = Readonly<Record<string, unknown>>;
 type Checked = { [M in ForwardedMethod]: { readonly method: M; readonly params: Requests[M][0] } }[ForwardedMethod];
 
 /** A request that may go to the server, about this profile only. @throws Error with a sentence for the page */
@@ -45,34 +49,36 @@ export function checkForward(message: unknown, info: ProfileInfo): Checked {
       };
     case 'profile/treePath':
       return { method, params: { view, ...treeOrder(given), limit: integer(given, 'limit', 1), goal: treeGoal(given.goal) } };
-    case 'profile/functions': {
-      const group = given.group === undefined ? undefined : GROUPS.find((one) => one === given.group);
-      if (given.group !== undefined && !group) throw new Error('unknown group');
+    case 'profile/functions':
       return {
         method,
         params: {
           view,
-          sort: sortKey(given.sort),
+          sort: oneOf(SORTS, given, 'sort'),
           descending: flag(given, 'descending') ?? false,
           ...page(given),
-          ...optional('group', group),
+          ...optional('group', given.group === undefined ? undefined : oneOf(GROUPS, given, 'group')),
         },
       };
-    }
     case 'profile/files':
       return { method, params: { view, ...page(given) } };
     case 'profile/source': {
       const { offset, limit } = page(given);
-      return { method, params: { view, file: text(given, 'file', LONGEST_PATH), offset, limit } };
+      return { method, params: { view, file: text(given, 'file', LONGEST_NAME), offset, limit } };
     }
     case 'profile/fileTree':
       return { method, params: { view, root: integer(given, 'root', -1), minFraction: fraction(given, 'minFraction') } };
-    case 'profile/sandwich': {
-      const side = given.side === 'callers' || given.side === 'callees' ? given.side : undefined;
-      if (!side) throw new Error('unknown side');
-      const func = integer(given, 'func', 0);
-      return { method, params: { view, func, side, root: integer(given, 'root', -1), minFraction: fraction(given, 'minFraction') } };
-    }
+    case 'profile/sandwich':
+      return {
+        method,
+        params: {
+          view,
+          func: integer(given, 'func', 0),
+          side: oneOf(SIDES, given, 'side'),
+          root: integer(given, 'root', -1),
+          minFraction: fraction(given, 'minFraction'),
+        },
+      };
     case 'profile/callers':
     case 'profile/callees':
       return { method, params: { view, func: integer(given, 'func', 0) } };
@@ -105,7 +111,7 @@ function treeOrder(given: Fields) {
   return {
     node: integer(given, 'node', -1),
     ...optional('inverted', flag(given, 'inverted')),
-    ...optional('sort', given.sort === undefined ? undefined : sortKey(given.sort)),
+    ...optional('sort', given.sort === undefined ? undefined : oneOf(SORTS, given, 'sort')),
     ...optional('descending', flag(given, 'descending')),
   };
 }
@@ -117,12 +123,6 @@ export function treeGoal(value: unknown): TreeGoal {
   if (given.kind === 'func') return { kind: 'func', func: integer(given, 'func', 0) };
   if (given.kind !== 'match') throw new Error('unknown goal');
   return { kind: 'match', search: text(given, 'search'), ...optional('backward', flag(given, 'backward')) };
-}
-
-function sortKey(value: unknown): SortKey {
-  const sort = SORTS.find((key) => key === value);
-  if (!sort) throw new Error('unknown sort key');
-  return sort;
 }
 
 function lane(value: unknown): LaneWindow {
@@ -206,48 +206,9 @@ export function checkSelection(
   const path = Array.isArray(place.path) ? place.path.map((one) => checkPlace({ func: one }, info).func) : [];
   if (path.length === 0 || path.length > DEEPEST) throw new Error(`path must hold 1 to ${DEEPEST} functions`);
   const scope = { path, inverted: flag(place, 'inverted') ?? false, justMyCode: view.justMyCode ?? false };
-  return { func, selection: { profile: info.id, scope, name: text(place, 'name', LONGEST_PATH) } };
+  return { func, selection: { profile: info.id, scope, name: text(place, 'name', LONGEST_NAME) } };
 }
 
 export function checkText(message: unknown, name: string, longest: number): string {
   return text(fields(message), name, longest);
-}
-
-function fields(value: unknown): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('malformed message');
-  return value as Fields;
-}
-
-function integer(given: Fields, name: string, least: number): number {
-  const value = given[name];
-  if (!Number.isSafeInteger(value) || (value as number) < least) throw new Error(`${name} must be a whole number`);
-  return value as number;
-}
-
-function finite(given: Fields, name: string): number {
-  const value = given[name];
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${name} must be a number`);
-  return value;
-}
-
-function fraction(given: Fields, name: string): number {
-  const value = given[name];
-  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) throw new Error(`${name} must lie between 0 and 1`);
-  return value;
-}
-
-function flag(given: Fields, name: string): boolean | undefined {
-  const value = given[name];
-  if (value !== undefined && typeof value !== 'boolean') throw new Error(`${name} must be true or false`);
-  return value;
-}
-
-function text(given: Fields, name: string, longest = LONGEST_TEXT): string {
-  const value = given[name];
-  if (typeof value !== 'string' || value.length > longest) throw new Error(`${name} must be a text of at most ${longest} characters`);
-  return value;
-}
-
-function optional<K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [P in K]?: V });
 }
