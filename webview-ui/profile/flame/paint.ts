@@ -3,6 +3,7 @@ import { safeText, shortName, shortPath } from '../../shared/format.js';
 import type { Theme } from '../../shared/theme.js';
 import { type Boxes, visibleRange } from './boxes.js';
 import { BOX, type Place, rowAt, rowTop, SIDE } from './place.js';
+import { pixelOf, Strips } from './strips.js';
 import type { Viewport } from './viewport.js';
 
 const TEXT_PADDING = 5;
@@ -59,8 +60,20 @@ interface FrameText {
   readonly fileWidth: number;
 }
 
+/** A box of which more is drawn than its fill. */
+interface Marked {
+  readonly box: number;
+  readonly row: number;
+  /** Edges in the window, CSS px. */
+  readonly from: number;
+  readonly to: number;
+  /** Where its left edge is or would be outside of the window. */
+  readonly left: number;
+}
+
 /** Draws scenes on one canvas; keeps the texts' widths of the frames it has seen under the present theme. */
 export class Painter {
+  private readonly strips = new Strips();
   private texts: (FrameText | undefined)[] = [];
   private textsOf: unknown;
   private themeVersion = -1;
@@ -81,70 +94,101 @@ export class Painter {
       this.textsOf = scene.boxes.frames;
       this.themeVersion = theme.version;
     }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, scene.width, scene.height);
-    context.font = `12px ${theme.fontFamily}`;
-    context.textBaseline = 'middle';
     const ends = [rowAt(scene.place, 0), rowAt(scene.place, scene.height)] as const;
     const first = Math.max(0, Math.floor(Math.min(...ends) - 1));
     const last = Math.min(scene.boxes.rows.length - 1, Math.ceil(Math.max(...ends)));
-    for (let row = first; row <= last; row++) this.drawRow(context, scene, theme, row, ratio);
+    const marked = this.fillRows(context, scene, theme, first, last, ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.font = `12px ${theme.fontFamily}`;
+    context.textBaseline = 'middle';
+    for (const box of marked) this.drawMarked(context, scene, theme, box, ratio);
+    context.globalAlpha = 1;
   }
 
-  private drawRow(context: CanvasRenderingContext2D, scene: Scene, theme: Theme, row: number, ratio: number): void {
-    const { boxes, view } = scene;
-    const scale = (scene.width - 2 * SIDE) / (view.x1 - view.x0);
-    const y = snap(rowTop(scene.place, row), ratio);
-    const [from, to] = visibleRange(boxes, row, view.x0 - SIDE / scale, view.x1 + SIDE / scale);
-    let drawnTo = Number.NEGATIVE_INFINITY;
-    for (let at = from; at < to; at++) {
-      const box = boxes.rows[row]![at]!;
-      const left = snap(SIDE + (boxes.x[box]! - view.x0) * scale, ratio);
-      const right = snap(SIDE + (boxes.x[box]! + boxes.w[box]! - view.x0) * scale, ratio);
-      const end = Math.max(right, left + 1 / ratio);
-      // Several boxes can share one device pixel: the first (and so any) of them is enough.
-      if (end <= drawnTo) continue;
-      drawnTo = end;
-      const gap = end - left > 3 ? 1 : 0;
-      this.drawBox(context, scene, theme, box, left, y, end - left - gap, ratio);
-    }
-  }
-
-  private drawBox(
+  /** Fills the boxes of these rows. Gives those of which more is to be drawn. */
+  private fillRows(
     context: CanvasRenderingContext2D,
     scene: Scene,
     theme: Theme,
-    box: number,
-    left: number,
-    y: number,
-    width: number,
+    first: number,
+    last: number,
+    ratio: number,
+  ): readonly Marked[] {
+    const { strips } = this;
+    const marked: Marked[] = [];
+    strips.begin(this.canvas.width, 2 * Math.max(0, last - first + 1));
+    for (let row = first; row <= last; row++) this.fillRow(scene, theme, row, 2 * (row - first), ratio, marked);
+    strips.end();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.imageSmoothingEnabled = false;
+    const height = Math.round(BOX * ratio);
+    const line = theme.contrast ? lineWidth(ratio) : 0;
+    for (let row = first; row <= last; row++) {
+      const at = 2 * (row - first);
+      const top = Math.round(rowTop(scene.place, row) * ratio);
+      strips.draw(context, at, top + line, height - 2 * line);
+      if (line === 0) continue;
+      strips.draw(context, at + 1, top, line);
+      strips.draw(context, at + 1, top + height - line, line);
+    }
+    return marked;
+  }
+
+  /** Writes a row's boxes into its two lines: what they are inside, and, in high contrast, along their upper and lower edges. */
+  private fillRow(scene: Scene, theme: Theme, row: number, line: number, ratio: number, marked: Marked[]): void {
+    const { boxes, view, width, matches } = scene;
+    const { strips } = this;
+    const boxesOfRow = boxes.rows[row]!;
+    const scale = (width - 2 * SIDE) / (view.x1 - view.x0);
+    const border = lineWidth(ratio);
+    const [start, stop] = visibleRange(boxes, row, view.x0 - SIDE / scale, view.x1 + SIDE / scale);
+    let drawnTo = Number.NEGATIVE_INFINITY;
+    for (let at = start; at < stop; at++) {
+      const box = boxesOfRow[at]!;
+      const x = SIDE + (boxes.x[box]! - view.x0) * scale;
+      const left = Math.round(x * ratio);
+      const end = Math.max(Math.round((x + boxes.w[box]! * scale) * ratio), left + 1);
+      const special = box === scene.selected || box === scene.hovered;
+      // Several boxes can share one device pixel: the first (and so any) of them is enough.
+      if (end <= drawnTo && !special) continue;
+      drawnTo = Math.max(drawnTo, end);
+      const right = end - left > 3 * ratio ? end - Math.round(ratio) : end;
+      const faded = matches !== undefined && !matches.has(boxes.frames[boxes.frame[box]!]!.func);
+      const { fill } = scene.colour(boxes, box, theme);
+      const wide = right - left >= 3 * ratio;
+      if (theme.contrast) {
+        const edge = pixelOf(theme.border, faded ? 0.45 : 1);
+        strips.fill(line, left, right, edge);
+        strips.fill(line + 1, left, right, edge);
+        // In high contrast a fill is an exception, such as a difference's.
+        const inside = fill === theme.background ? 0 : pixelOf(fill, faded ? 0.45 : 1);
+        if (wide) strips.fill(line, Math.max(left, 0) + border, Math.min(right, this.canvas.width) - border, inside);
+      } else strips.fill(line, left, right, pixelOf(fill, faded ? 0.28 : 1));
+      if (special || right - left >= TEXT_FROM * ratio || (theme.contrast && matches !== undefined && wide && !faded)) {
+        marked.push({ box, row, left: left / ratio, from: Math.max(left / ratio, 0), to: Math.min(right / ratio, width) });
+      }
+    }
+  }
+
+  /** Text and outlines of a box. */
+  private drawMarked(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    theme: Theme,
+    { box, row, left, from, to }: Marked,
     ratio: number,
   ): void {
-    const frame = scene.boxes.frame[box]!;
-    const texts = this.textsFor(context, scene.boxes, frame);
-    const paint = scene.colour(scene.boxes, box, theme);
-    const faded = scene.matches !== undefined && !scene.matches.has(scene.boxes.frames[frame]!.func);
-    const from = Math.max(left, 0);
-    const to = Math.min(left + width, scene.width);
-    context.globalAlpha = faded ? (theme.contrast ? 0.45 : 0.28) : 1;
-    if (theme.contrast && width >= 3) {
-      // In high contrast a fill is an exception, such as a difference's.
-      if (paint.fill !== theme.background) {
-        context.fillStyle = paint.fill;
-        context.fillRect(from, y, to - from, BOX);
-      }
-      context.strokeStyle = theme.border;
-      context.lineWidth = 1;
-      context.strokeRect(from + 0.5, y + 0.5, to - from - 1, BOX - 1);
-      if (scene.matches && !faded) outline(context, theme.foreground, from + 1, y + 1, to - from - 2, BOX - 2, 2);
-    } else {
-      context.fillStyle = theme.contrast ? theme.border : paint.fill;
-      context.fillRect(from, y, to - from, BOX);
-    }
+    const { boxes, matches } = scene;
+    const frame = boxes.frame[box]!;
+    const faded = matches !== undefined && !matches.has(boxes.frames[frame]!.func);
+    const y = snap(rowTop(scene.place, row), ratio);
+    if (theme.contrast && matches && !faded && to - from >= 3)
+      outline(context, theme.foreground, from + 1, y + 1, to - from - 2, BOX - 2, 2);
     if (box === scene.hovered && box !== scene.selected) {
-      context.globalAlpha = theme.contrast ? 1 : 0.1;
       if (theme.contrast) outline(context, theme.accent, from, y, to - from, BOX, 2);
       else {
+        context.globalAlpha = 0.1;
         context.fillStyle = theme.foreground;
         context.fillRect(from, y, to - from, BOX);
       }
@@ -153,7 +197,10 @@ export class Painter {
     const textLeft = Math.max(left, SIDE) + TEXT_PADDING;
     const room = to - TEXT_PADDING - textLeft;
     context.globalAlpha = faded ? (theme.contrast ? 0.7 : 0.5) : 1;
-    if (to - from >= TEXT_FROM && room > 10) drawText(context, texts, paint, snap(textLeft, ratio), y + BOX / 2 + 0.5, room);
+    if (to - from >= TEXT_FROM && room > 10) {
+      const texts = this.textsFor(context, boxes, frame);
+      drawText(context, texts, scene.colour(boxes, box, theme), snap(textLeft, ratio), y + BOX / 2 + 0.5, room);
+    }
     context.globalAlpha = 1;
     if (box === scene.selected) {
       outline(context, theme.contrast ? theme.accent : theme.foreground, from, y, Math.max(to - from, 3), BOX, theme.contrast ? 2 : 1.5);
@@ -193,15 +240,37 @@ function drawText(context: CanvasRenderingContext2D, look: FrameText, paint: Pai
   context.fillText(clip(context, look.file, look.fileWidth, rest), x + look.nameWidth + 9, y);
 }
 
+/** Widths of letters by font. */
+const advances = new Map<string, Map<string, number>>();
+
 /**
- * Cuts a text to the room with an ellipsis; guesses by its mean letter width, then takes letters off until it fits.
+ * Cuts a text to the room with an ellipsis, by the widths of its letters, each of which is measured once.
  * @param width of the whole text, px, as `room` is
  */
 export function clip(context: CanvasRenderingContext2D, text: string, width: number, room: number): string {
   if (width <= room) return text;
-  let letters = Math.min(text.length - 1, Math.ceil((text.length * room) / width));
-  while (letters > 0 && context.measureText(`${text.slice(0, letters)}…`).width > room) letters--;
-  return letters === 0 ? '' : `${text.slice(0, letters).trimEnd()}…`;
+  let known = advances.get(context.font);
+  if (known === undefined) {
+    known = new Map();
+    advances.set(context.font, known);
+  }
+  let left = room - advanceOf('…', context, known);
+  let end = 0;
+  for (const letter of text) {
+    left -= advanceOf(letter, context, known);
+    if (left < 0) break;
+    end += letter.length;
+  }
+  return end === 0 ? '' : `${text.slice(0, end).trimEnd()}…`;
+}
+
+function advanceOf(letter: string, context: CanvasRenderingContext2D, known: Map<string, number>): number {
+  let advance = known.get(letter);
+  if (advance === undefined) {
+    advance = context.measureText(letter).width;
+    known.set(letter, advance);
+  }
+  return advance;
 }
 
 function outline(
@@ -221,4 +290,9 @@ function outline(
 /** To whole device pixels, so that edges are sharp. */
 function snap(value: number, ratio: number): number {
   return Math.round(value * ratio) / ratio;
+}
+
+/** Thickness of a box's border in high contrast, device pixels. */
+function lineWidth(ratio: number): number {
+  return Math.max(1, Math.round(ratio));
 }
