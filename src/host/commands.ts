@@ -168,7 +168,7 @@ function asUri(value: unknown): vscode.Uri | undefined {
 }
 
 /** Options come from other extensions and key bindings; menus pass other things in their place, which are no options. */
-export function asOptions(value: unknown): ProfileOptions | undefined {
+function asOptions(value: unknown): ProfileOptions | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || 'groupId' in value || 'editorIndex' in value) return undefined;
   const { engine, args, env, cwd, python } = value as Record<string, unknown>;
   const text = <K extends string>(name: K, given: unknown) =>

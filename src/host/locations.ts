@@ -59,7 +59,7 @@ function locate(ctx: Ctx, profile: ProfileId, place: Place): Promise<Found | nul
   return ctx.client.request('profile/locate', { profile, ...place });
 }
 
-export async function openLine(file: vscode.Uri, line: number, beside = false): Promise<void> {
+async function openLine(file: vscode.Uri, line: number, beside = false): Promise<void> {
   const document = await vscode.workspace.openTextDocument(file);
   const row = Math.min(Math.max(0, line - 1), document.lineCount - 1);
   const start = new vscode.Position(row, document.lineAt(row).firstNonWhitespaceCharacterIndex);

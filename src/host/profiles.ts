@@ -111,7 +111,7 @@ interface Remembered {
 }
 
 /** Keeps what is looked at over a reload of the window. */
-export function rememberSession(ctx: Ctx, session: Session): void {
+function rememberSession(ctx: Ctx, session: Session): void {
   const info = session.active === undefined ? undefined : session.profiles.get(session.active);
   if (!info || !session.view) return void ctx.context.workspaceState.update(MEMORY, undefined);
   const { profile: _, ...view } = session.view;

@@ -113,7 +113,7 @@ class Clock implements vscode.Disposable {
 }
 
 /** Minutes and seconds, hours when there are any: `0:07`, `1:02:03`. */
-export function clockText(milliseconds: number): string {
+function clockText(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
   const two = (n: number) => String(n).padStart(2, '0');
   const hours = Math.floor(seconds / 3600);

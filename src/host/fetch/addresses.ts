@@ -109,7 +109,7 @@ export async function pickService(ctx: Ctx): Promise<Service> {
 }
 
 /** A service's address without what is nobody's business. */
-export function shownUrl({ url }: Service): string {
+function shownUrl({ url }: Service): string {
   try {
     const { bare, shown, url: whole } = completeAddress(url);
     return bare ? whole.host : shown.replace(/^http:\/\//, '');

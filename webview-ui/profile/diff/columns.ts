@@ -80,7 +80,7 @@ export function changeColumns<R>(of: (row: R) => Change, kind: 'self' | 'total',
   ];
 }
 
-/** The change of the other figure, alone. */
+/** The change of one figure, by its amount alone. @param of the change of a row */
 export function changeColumn<R>(
   of: (row: R) => Change,
   kind: 'self' | 'total',
@@ -103,7 +103,7 @@ export function changeColumn<R>(
   };
 }
 
-/** What became of a row: `new`, `was line 12`. @param of the note of a row */
+/** What became of a row: `new`, `was line 12`. @param text the note of a row */
 export function noteColumn<R>(text: (row: R) => string): Column<R> {
   return { id: 'note', label: '', title: t('What became of it'), figure: false, width: 'minmax(64px, 1fr)', text };
 }

@@ -5,7 +5,7 @@ import { keyName } from '../../shared/keyboard.js';
 import { useVirtualRows } from './useVirtualRows.js';
 
 /** Height of a row, CSS px. */
-export const ROW = 22;
+const ROW = 22;
 
 /** A column of rows of one kind; `S` is what rows can be sorted by. */
 export interface GridColumn<R, S extends string = string> {

@@ -35,7 +35,7 @@ export interface Spot<R extends NodeRow> {
   readonly at: number;
 }
 
-export const newBranch = <R extends NodeRow>(node: number, parent?: Branch<R>, at = 0, count = 0): Branch<R> => ({
+const newBranch = <R extends NodeRow>(node: number, parent?: Branch<R>, at = 0, count = 0): Branch<R> => ({
   node,
   level: parent ? parent.level + 1 : 1,
   parent,
