@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReadError } from '../../src/core/errors.js';
 import { readProfile } from '../../src/core/formats/index.js';
-import { sharedOut } from '../../src/core/formats/pprof/moments.js';
+import { Spread } from '../../src/core/formats/pprof/spread.js';
 import { writePprof } from '../../src/core/formats/pprof/write.js';
 import { fileSource } from '../../src/core/formats/source.js';
 import { functionTable } from '../../src/core/model/functionTable.js';
@@ -123,7 +123,7 @@ describe('moments', () => {
         fc.integer({ min: -1000, max: 2 ** 52 }),
         fc.array(fc.integer({ min: 0, max: 2 ** 40 }), { minLength: 1, maxLength: 50 }),
         (value, lengths) => {
-          const parts = sharedOut(value, Float64Array.from(lengths));
+          const parts = sharedOut(value, lengths);
           const whole = lengths.reduce((sum, length) => sum + length, 0);
           expect(parts.reduce((sum, part) => sum + part, 0)).toBe(value);
           expect(parts.every(Number.isInteger)).toBe(true);
@@ -136,6 +136,16 @@ describe('moments', () => {
     );
   });
 });
+
+/** What each stretch of a sample gets of its value. */
+function sharedOut(value: number, lengths: readonly number[]): number[] {
+  const length = Float64Array.from(lengths);
+  const spread = new Spread({ first: Uint32Array.of(0, length.length), begin: length, length, values: [undefined] }, 1, 0);
+  const parts: number[] = [];
+  expect(spread.open(0, [value], 0)).toBe(true);
+  while (spread.next()) parts.push(spread.figures[0] as number);
+  return parts;
+}
 
 const { folder } = cliKit();
 const python = findPythons().get('python3');

@@ -35,7 +35,10 @@ export class SampleStore {
     this.values.push(new ValueStore());
   }
 
+  /** Makes room; what is not used of it costs nothing. */
   expect(samples: number): void {
+    this.thread.reserve(samples);
+    this.time.reserve(samples);
     for (const store of this.values) store.expect(samples);
   }
 

@@ -4,9 +4,8 @@ import { BLOCK, block, enter, integer, skip, VARINT } from './wire.js';
 
 /** When samples of a recording were seen: the stretches of time that each is the sum of (message Moments, docs/formats.md). */
 export interface Moments {
-  /** Stretches of sample i: `order[first[i]] … order[first[i + 1] - 1]`, each an index of the columns. */
+  /** Stretches of sample i: `first[i] … first[i + 1] - 1` of the columns. */
   readonly first: Uint32Array;
-  readonly order: Uint32Array;
   /** Nanoseconds since the profile's start, and nanoseconds. */
   readonly begin: Float64Array;
   readonly length: Float64Array;
@@ -39,34 +38,34 @@ export function readMoments(reader: Reader, starts: Uint32Array, samples: number
   const pieces = Array.from(starts, (start) => readPiece(reader, start, types));
   const count = pieces.reduce((sum, piece) => sum + piece.sample.count, 0);
   const view = new DataView(reader.buf.buffer, reader.buf.byteOffset, reader.buf.byteLength);
-  const long = (at: number) => view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
-  const sample = new Uint32Array(count);
-  const begin = new Float64Array(count);
-  const length = new Float64Array(count);
-  const values: (Float64Array | undefined)[] = new Array(types).fill(undefined);
   const first = new Uint32Array(samples + 1);
-  let at = 0;
-  for (const piece of pieces) {
-    for (const [type] of piece.columns) values[type] ??= new Float64Array(count);
-    for (let i = 0; i < piece.sample.count; i++) {
-      const own = view.getUint32(piece.sample.from + 4 * i, true);
-      if (own >= samples) throw new ReadError('corrupt', `A time refers to sample ${own}, which the profile does not have.`, piece.at);
-      sample[at + i] = own;
+  for (const { at, sample } of pieces) {
+    for (let i = 0; i < sample.count; i++) {
+      const own = view.getUint32(sample.from + 4 * i, true);
+      if (own >= samples) throw new ReadError('corrupt', `A time refers to sample ${own}, which the profile does not have.`, at);
       first[own + 1]!++;
-      begin[at + i] = long(piece.begin.from + 8 * i);
-      length[at + i] = long(piece.length.from + 8 * i);
     }
-    for (const [type, packed] of piece.columns) {
-      const column = values[type]!;
-      for (let i = 0; i < packed.count; i++) column[at + i] = long(packed.from + 8 * i);
-    }
-    at += piece.sample.count;
   }
   for (let i = 0; i < samples; i++) first[i + 1]! += first[i]!;
   const next = first.slice();
-  const order = new Uint32Array(count);
-  for (let i = 0; i < count; i++) order[next[sample[i]!]!++] = i;
-  return { first, order, begin, length, values };
+  const begin = new Float64Array(count);
+  const length = new Float64Array(count);
+  const values: (Float64Array | undefined)[] = new Array(types).fill(undefined);
+  for (const { sample, begin: begins, length: lengths, columns } of pieces) {
+    for (const [type] of columns) values[type] ??= new Float64Array(count);
+    const told = columns.map(([type, { from }]) => ({ from, column: values[type]! }));
+    for (let i = 0; i < sample.count; i++) {
+      const at = next[view.getUint32(sample.from + 4 * i, true)]!++;
+      begin[at] = long(view, begins.from + 8 * i);
+      length[at] = long(view, lengths.from + 8 * i);
+      for (const { from, column } of told) column[at] = long(view, from + 8 * i);
+    }
+  }
+  return { first, begin, length, values };
+}
+
+function long(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }
 
 function readPiece(reader: Reader, start: number, types: number): Piece {
@@ -110,23 +109,4 @@ function packed(reader: Reader, bytes: number): Packed {
   const from = reader.pos;
   reader.pos = end;
   return { from, count: Math.floor((end - from) / bytes) };
-}
-
-/**
- * Shares a value of a sample out to its stretches by their length, whole numbers as such; what they get adds up to it.
- * @param lengths of the stretches
- */
-export function sharedOut(value: number, lengths: Float64Array): Float64Array {
-  const parts = new Float64Array(lengths.length);
-  const whole = lengths.reduce((sum, length) => sum + length, 0);
-  if (whole === value) return lengths;
-  let [passed, given] = [0, 0];
-  for (let i = 0; i < parts.length; i++) {
-    passed += lengths[i]!;
-    const share = whole > 0 ? value * (passed / whole) : 0;
-    const upTo = i === parts.length - 1 ? value : Number.isInteger(value) ? Math.round(share) : share;
-    parts[i] = upTo - given;
-    given = upTo;
-  }
-  return parts;
 }

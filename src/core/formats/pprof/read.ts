@@ -142,9 +142,10 @@ async function readOne(
   // A value takes a byte.
   if (stacks !== undefined) builder.continueStacks(stacks, stacks);
   if (split !== undefined) builder.continueStacks(numbered(split, locations));
-  builder.expect(Math.min(samples.length, Math.ceil(scan.sampleBytes / types.length)), Math.ceil(scan.sampleBytes / 2));
-  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted, stacks, split !== undefined);
   const moments = readMoments(reader, scan.blocks[PROFILE.moments] ?? NONE, samples.length, types.length);
+  const most = Math.min(samples.length, Math.ceil(scan.sampleBytes / types.length)) + (moments?.length.length ?? 0);
+  builder.expect(most, Math.ceil(scan.sampleBytes / 2));
+  const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted, stacks, split !== undefined);
   // Stretches of time name samples in the order of the file.
   const order = moments === undefined ? samplesOf.inOrderOfTime(samples) : samples;
   samplesOf.spread(moments, number(PROFILE.timeNanos));

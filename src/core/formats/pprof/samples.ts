@@ -5,9 +5,10 @@ import type { ValueType } from '../../model/profile.js';
 import { AHEAD, type StackRun } from '../../model/stackRun.js';
 import { readIds } from './ids.js';
 import { STATUS_KEY, SUMS_KEY, THREAD_ID_KEYS, THREAD_KEYS, TIME_KEY, VALUE_KEY } from './labels.js';
-import { type Moments, sharedOut } from './moments.js';
+import type { Moments } from './moments.js';
 import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
+import { Spread } from './spread.js';
 import { SumReader } from './sums.js';
 import { BLOCK, block, enter, type Integer, integer, skip, truncated, VARINT } from './wire.js';
 
@@ -37,9 +38,9 @@ export class SampleReader {
   private readonly timeKey: number;
   private readonly sums: SumReader | undefined;
   private times: Float64Array | undefined;
-  private moments: Moments | undefined;
-  /** Nanoseconds from the builder's start to that of this profile. */
-  private momentsFrom = 0;
+  private stretches: Spread | undefined;
+  /** Thread + 1 by the string of its name, where that alone names it. */
+  private readonly threadOfName: Uint32Array;
   private readonly threads = new Map<string, Integer>();
   /** 1 for each value type that has any value but 0. */
   readonly used: Uint8Array;
@@ -60,6 +61,7 @@ export class SampleReader {
     this.values = new Array<Integer>(types.length).fill(0);
     this.used = new Uint8Array(types.length);
     this.meaning = new Uint8Array(strings.length);
+    this.threadOfName = new Uint32Array(strings.length);
     const learn = (keys: readonly string[], meaning: number) => {
       for (const key of keys) if (strings.includes(key)) this.meaning[strings.indexOf(key)] = meaning;
     };
@@ -134,9 +136,9 @@ export class SampleReader {
   /** Samples with moments become one sample for each, which lasts from its time on. Must be called before `read`. */
   spread(moments: Moments | undefined, began: Integer): void {
     if (moments === undefined) return;
-    this.moments = moments;
     const start = this.builder.startNanos;
-    if (start !== undefined && began !== 0) this.momentsFrom = Number(BigInt(began) - start);
+    const from = start !== undefined && began !== 0 ? Number(BigInt(began) - start) : 0;
+    this.stretches = new Spread(moments, this.types.length, from);
     this.builder.quality({ lasting: true });
   }
 
@@ -163,8 +165,13 @@ export class SampleReader {
     this.unround();
     for (let i = 0; i < this.values.length; i++) if (this.values[i] !== 0) this.used[i] = 1;
     const thread = this.thread();
-    if (this.moments !== undefined && this.moments.first[index + 1]! > this.moments.first[index]!) {
-      this.addMoments(this.moments, index, thread, at);
+    const { stretches } = this;
+    if (stretches?.open(index, this.values, at)) {
+      for (let isFirst = true; stretches.next(); isFirst = false) {
+        if (isFirst) this.add(stretches.figures, thread, stretches.time);
+        else this.builder.sampleAgain(stretches.figures, thread, stretches.time);
+        this.addLabels();
+      }
       return;
     }
     const time = this.times?.[index];
@@ -177,41 +184,6 @@ export class SampleReader {
     else {
       this.builder.sampleInPlace(this.count, values, thread, time);
       if (this.run !== undefined && this.packedAt >= 0) this.run.add(this.reader.buf, this.packedAt, this.packedEnd);
-    }
-  }
-
-  /** A sample for each stretch of time that the one at hand is the sum of. */
-  private addMoments({ first, order, begin, length, values }: Moments, index: number, thread: number, at: number): void {
-    const own = order.subarray(first[index]!, first[index + 1]!);
-    const wrong = (value: Integer) => new ReadError('corrupt', `What a sample was at its times does not add up to its value ${value}.`, at);
-    if (own.length === 1) {
-      const [moment] = own as unknown as [number];
-      for (const [type, value] of this.values.entries()) if ((values[type]?.[moment] ?? value) !== value) throw wrong(value);
-      this.add(this.values, thread, begin[moment]! + this.momentsFrom);
-      this.addLabels();
-      return;
-    }
-    const lengths = Float64Array.from(own, (moment) => length[moment]!);
-    const parts = this.values.map((value, type) => {
-      if (typeof value === 'bigint') return undefined;
-      const column = values[type];
-      if (column === undefined) return sharedOut(value, lengths);
-      const figures = Float64Array.from(own, (moment) => column[moment]!);
-      if (figures.reduce((sum, figure) => sum + figure, 0) === value) return figures;
-      throw wrong(value);
-    });
-    const figures = this.values.slice();
-    for (let i = 0; i < own.length; i++) {
-      for (let type = 0; type < figures.length; type++) {
-        const part = parts[type];
-        // More than a double holds stays in one piece.
-        if (part !== undefined) figures[type] = part[i]!;
-        else if (i > 0) figures[type] = 0;
-      }
-      const time = begin[own[i]!]! + this.momentsFrom;
-      if (i === 0) this.add(figures, thread, time);
-      else this.builder.sampleAgain(figures, thread, time);
-      this.addLabels();
     }
   }
 
@@ -253,6 +225,14 @@ export class SampleReader {
 
   /** The sample's thread by name; of several threads with one name all but the first say their number, too. */
   private thread(): number {
+    if (this.labels.length === 4 && this.meaning[this.labels[0] as number] === THREAD && this.labels[1] !== 0) {
+      const text = this.labels[1] as number;
+      const known = this.threadOfName[text]! - 1;
+      if (known >= 0) return known;
+      const thread = this.builder.thread(this.strings[text]!);
+      this.threadOfName[text] = thread + 1;
+      return thread;
+    }
     let name = '';
     let id: Integer | string | undefined;
     for (let i = 0; i < this.labels.length; i += 4) {

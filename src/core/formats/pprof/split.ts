@@ -87,10 +87,8 @@ class Splitter {
     const { content, blocks, numbers, sampleBytes } = this;
     if (this.end > 0 || numbers[PROFILE.dropFrames]!.at(-1)) return undefined;
     const bytes = content.done();
-    if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(`${String.fromCharCode(SUMS_KEY.length)}${SUMS_KEY}`)) {
-      return undefined;
-    }
     const scan = { blocks: blocks.map((found) => found.done()), numbers, sampleBytes, cutAt: undefined };
+    if (scan.blocks[PROFILE.string]!.some((start) => isSumsKey(bytes, start))) return undefined;
     return { content: bytes, scan, stacks: this.stacks.rows() };
   }
 
@@ -171,6 +169,12 @@ class Splitter {
     for (; left > 127; left >>>= 7) content.array[content.length++] = (left & 127) | 128;
     content.array[content.length++] = left;
   }
+}
+
+function isSumsKey(bytes: Uint8Array, start: number): boolean {
+  if (bytes[start] !== SUMS_KEY.length) return false;
+  for (let i = 0; i < SUMS_KEY.length; i++) if (bytes[start + 1 + i] !== SUMS_KEY.charCodeAt(i)) return false;
+  return true;
 }
 
 function bytesOf(value: number): number {
