@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ProfileBuilder } from '../../src/core/model/builder.js';
 import { ancestorsOf, callTree, childrenOf } from '../../src/core/model/callTree.js';
 import { flameLayout } from '../../src/core/model/flame.js';
 import { columnNodes } from '../../src/core/model/treeNodes.js';
@@ -219,6 +220,24 @@ describe('flame graph', () => {
     expect(boxes(layout)).toEqual(['B 0.00+0.93', '  A 0.00+0.93', 'A 0.93+0.07', '  C 0.93+0.04', '  B 0.97+0.03']);
     expect(layout.maxDepth).toBe(1);
     expect(layout.rootValue).toBe(100);
+  });
+
+  it('leaves out what no screen shows where boxes are very many, and nothing that one does', () => {
+    const builder = new ProfileBuilder('drawn');
+    builder.valueType({ type: 'time', unit: 'count' });
+    const place = (name: string) => builder.place(builder.func(builder.string(name), 0, 0, 0), 0);
+    const wide = place('wide');
+    let deep = builder.stack(-1, wide);
+    for (let i = 0; i < 40_000; i++) deep = builder.stack(deep, wide);
+    builder.sample(deep, [1_000_000]);
+    const narrow = builder.stack(-1, place('narrow'));
+    for (let i = 0; i < 50_000; i++) builder.sample(builder.stack(narrow, place(`f${i}`)), [i < 1000 ? 100 : 10]);
+    const made = builder.finish();
+    const layout = flameLayout(made, columnNodes(callTree(made, { type: 0 })), -1, 1e-9);
+    // The deep stack is as wide as two thirds of the picture.
+    expect(layout.node.length).toBe(40_002);
+    const below = flameLayout(made, columnNodes(callTree(made, { type: 0 })), layout.node.at(-1)!, 1e-9);
+    expect(below.w.filter((width) => width < 0.5)).toHaveLength(1000);
   });
 
   it('zooms: the root is the box of depth 0, and its ancestors are named', () => {

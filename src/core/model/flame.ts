@@ -29,9 +29,14 @@ export interface FlameLayout {
   readonly treeIsEstimate: boolean;
 }
 
+/** Boxes that are this part of a picture wide are always in it; narrower ones only while there are no more than so many boxes. */
+const SEEN = 1 / 4096;
+const MOST_BOXES = 2 ** 15;
+
 /**
  * Lays out the boxes under `root` that are at least `minFraction` of it wide; the root itself is the box of depth 0 (-1:
- * the roots are). Costs as much as there are boxes.
+ * the roots are). Costs as much as there are boxes. Where these would be very many, those are left out that no
+ * screen shows at once: what a picture takes on its way and in a page is bounded.
  */
 export function flameLayout(profile: Profile, tree: TreeNodes, root: number, minFraction: number): FlameLayout {
   const library = libraryFlags(profile);
@@ -40,6 +45,20 @@ export function flameLayout(profile: Profile, tree: TreeNodes, root: number, min
 
 /** The same for functions that may be of several profiles: whoever asks says what a function of the tree is called. */
 export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: TreeNodes, root: number, minFraction: number): FlameLayout {
+  for (let fraction = minFraction; ; fraction = Math.min(SEEN, Math.max(2 * fraction, SEEN / MOST_BOXES))) {
+    const layout = layoutWithin(frameOf, tree, root, fraction, fraction < SEEN ? MOST_BOXES : Number.POSITIVE_INFINITY);
+    if (layout !== undefined) return layout;
+  }
+}
+
+/** Undefined where there are more boxes than `most`. */
+function layoutWithin(
+  frameOf: (func: number) => FlameFrame,
+  tree: TreeNodes,
+  root: number,
+  minFraction: number,
+  most: number,
+): FlameLayout | undefined {
   const way = root < 0 ? undefined : tree.way(root);
   const top = way?.at(-1);
   const rootValue = top?.total ?? tree.sum;
@@ -63,6 +82,7 @@ export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: TreeNod
   };
   if (rootValue > 0) open(top === undefined ? tree.children(undefined, least) : [top]);
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (nodes.length >= most) return undefined;
     const width = node.total / rootValue;
     const level = node.depth - depthOfRoot;
     const left = cursor[level]!;
