@@ -1,11 +1,10 @@
 import { clean, ReadError } from '../errors.js';
 import { CallStore } from './callStore.js';
 import { FunctionStore } from './functionStore.js';
-import { GrowingInt32, GrowingUint32, GrowingUint64 } from './growing.js';
-import { Interner, mix } from './interner.js';
 import { checkRoom, lineNumber } from './limits.js';
 import { LineCostStore } from './lineCostStore.js';
 import { MappingStore } from './mappingStore.js';
+import { PlaceStore } from './placeStore.js';
 import type { Places, Profile, Quality, ValueType } from './profile.js';
 import { SampleStore } from './sampleStore.js';
 import { type GrowingRows, StackStore } from './stackStore.js';
@@ -24,18 +23,7 @@ export class ProfileBuilder {
   private texts: string[] = [''];
   private readonly textIndex = new Map<string, number>([['', 0]]);
   private readonly functions = new FunctionStore();
-  private readonly placeIndex = new Interner();
-  private readonly locationMapping = new GrowingInt32();
-  private readonly locationAddress = new GrowingUint64();
-  private readonly locationFirst = new GrowingUint32();
-  private anyAddress = false;
-  private readonly lineFunc = new GrowingUint32();
-  private readonly lineNumber = new GrowingInt32();
-  private readonly lineColumn = new GrowingInt32();
-  private anyColumn = false;
-  private readonly lineEnd = new GrowingInt32();
-  private readonly lineEndColumn = new GrowingInt32();
-  private anyEnd = false;
+  private readonly placeStore = new PlaceStore();
   private readonly mappings = new MappingStore();
   private readonly threadNames: string[] = [];
   private readonly threadIndex = new Map<string, number>();
@@ -102,21 +90,10 @@ export class ProfileBuilder {
     const from = lineNumber(column);
     const end = lineNumber(endLine);
     const to = lineNumber(endColumn);
-    const hash = mix(mix(mix(mix(23, func), at), from), mix(end, to));
-    const { placeIndex } = this;
-    for (let row = placeIndex.first(hash); row >= 0; row = placeIndex.next()) {
-      const first = this.locationFirst.array[row]!;
-      if (
-        this.lineFunc.array[first] === func &&
-        this.lineNumber.array[first] === at &&
-        this.lineColumn.array[first] === from &&
-        this.lineEnd.array[first] === end &&
-        this.lineEndColumn.array[first] === to
-      )
-        return row;
-    }
+    const known = this.placeStore.find(func, at, from, end, to);
+    if (known >= 0) return known;
     const row = this.location(-1, 0n, [func], [at], [from], [[end], [to]]);
-    placeIndex.add(row);
+    this.placeStore.intern();
     return row;
   }
 
@@ -130,25 +107,9 @@ export class ProfileBuilder {
     ends?: readonly [lines: ArrayLike<number>, columns: ArrayLike<number>],
   ): number {
     this.checkThawed();
-    checkRoom('places', this.locationMapping.length);
     if (mapping !== -1) this.check(mapping, this.mappings.length, 'mapping');
     for (let i = 0; i < funcs.length; i++) this.check(funcs[i]!, this.functions.length, 'function');
-    this.locationMapping.push(mapping);
-    this.locationAddress.push(address);
-    if (address !== 0n) this.anyAddress = true;
-    this.locationFirst.push(this.lineFunc.length);
-    for (let i = 0; i < funcs.length; i++) {
-      const func = funcs[i]!;
-      const column = columns?.[i] ?? 0;
-      this.lineFunc.push(func);
-      this.lineNumber.push(lineNumber(lines[i] ?? 0));
-      this.lineColumn.push(lineNumber(column));
-      this.lineEnd.push(lineNumber(ends?.[0][i] ?? 0));
-      this.lineEndColumn.push(lineNumber(ends?.[1][i] ?? 0));
-      if (column !== 0) this.anyColumn = true;
-      if (ends !== undefined && (ends[0][i] !== 0 || ends[1][i] !== 0)) this.anyEnd = true;
-    }
-    return this.locationMapping.length - 1;
+    return this.placeStore.add(mapping, address, funcs, lines, columns, ends);
   }
 
   mapping(file: number, buildId: number, start: bigint, limit: bigint, offset: bigint): number {
@@ -160,7 +121,7 @@ export class ProfileBuilder {
   /** Interns the stack `prefix` + `location`; prefix -1 starts one. */
   stack(prefix: number, location: number): number {
     if (prefix !== -1) this.check(prefix, this.stackStore.length, 'stack');
-    this.check(location, this.locationMapping.length, 'location');
+    this.check(location, this.placeStore.length, 'location');
     return this.stackStore.stack(prefix, location);
   }
 
@@ -189,7 +150,7 @@ export class ProfileBuilder {
 
   /** Adds a sample whose frames are `locations[0..count)`, leaf first. */
   sampleFrames(locations: ArrayLike<number>, count: number, values: ArrayLike<number | bigint>, thread = -1, time?: number): number {
-    const bound = this.locationMapping.length;
+    const bound = this.placeStore.length;
     for (let i = 0; i < count; i++) if (!(locations[i]! < bound)) this.check(locations[i]!, bound, 'location');
     this.stackStore.addByFrames(locations, count);
     return this.row(values, thread, time);
@@ -335,24 +296,10 @@ export class ProfileBuilder {
   /** Strings, functions, mappings and locations so far, for `takePlaces` of other builders; from then on only strings can be added. */
   freezePlaces(): Places {
     if (this.places !== undefined) return this.places;
-    this.locationFirst.push(this.lineFunc.length);
     this.places = {
       strings: this.texts,
       functions: this.functions.done(),
-      locations: {
-        length: this.locationMapping.length,
-        mapping: this.locationMapping.done(),
-        address: this.anyAddress ? this.locationAddress.done() : undefined,
-        firstLine: this.locationFirst.done(),
-      },
-      lines: {
-        length: this.lineFunc.length,
-        func: this.lineFunc.done(),
-        line: this.lineNumber.done(),
-        column: this.anyColumn ? this.lineColumn.done() : undefined,
-        endLine: this.anyEnd ? this.lineEnd.done() : undefined,
-        endColumn: this.anyEnd ? this.lineEndColumn.done() : undefined,
-      },
+      ...this.placeStore.done(),
       mappings: this.mappings.done(),
     };
     return this.places;
