@@ -55,12 +55,16 @@ class Content:
 
     def content(self, final):
         """The file, as bytes; of a checkpoint when it is not `final`."""
+        ahead = getattr(self.sampler, "ahead", None)
+        if ahead is not None:
+            self._begin_at(ahead.began)
         lasted = max(0.0, time.perf_counter() - self.began)
         if self.options.engine == "lines":
             return self._line_content(lasted, final)
-        ahead = getattr(self.sampler, "ahead", None)
+        if self.options.engine == "memory":
+            return self._memory_content(lasted, final)
         if ahead is not None:
-            return self._finished(ahead.writer, ahead.numbers, lasted, final)
+            return self._finish(ahead.writer, lasted, self._quality(lasted, 0, final), "wall")
         entries = [] if self.counter is None else self.counter.entries()
         if final and self.options.within is not None:
             self.notes += self.options.within.told(None if self.has_workers else self.counter, self.gate)
@@ -127,10 +131,10 @@ class Content:
         first = UNTRACED[0] if counts and is_sound(*traced) else "wall"
         return self._finish(writer, lasted, quality, first)
 
-    def _finished(self, writer, numbers, lasted, final):
-        """The same where all samples have been encoded, of one process without counts."""
-        self._add_moments(writer, self.sampler.moments, numbers.__getitem__)
-        return self._finish(writer, lasted, self._quality(lasted, 0, final), "wall")
+    def _begin_at(self, nanoseconds):
+        """Says that the recording began then, by the clock of the helper: on Linux that of perf_counter, too."""
+        self.started += nanoseconds - int(self.began * 1e9)
+        self.began = nanoseconds / 1e9
 
     def _add_moments(self, writer, moments, number_of):
         writer.moments(number_of, moments[1], int(self.began * 1e9), OF_MOMENTS)
@@ -154,6 +158,18 @@ class Content:
         if final and not measured and self.options.only is not None:
             sys.stderr.write("heatline: %s\n" % notes[-1])
         return writer.bytes(self.started, int(lasted * 1e9), COUNTS[1], 0, COUNTS[1][0], ["heatline: " + as_json(quality)])
+
+    def _memory_content(self, lasted, final):
+        """Blocks and bytes by stack: none of it is time."""
+        sampler = self.sampler
+        writer = Writer(sampler.types)
+        notes = [*sampler.write(writer, self.folder, lasted), *self.notes]
+        if not final:
+            notes.append(CHECKPOINT % lasted)
+        lost = sampler.cost(lasted)
+        quality = {**self._identity(), "errors": 0, **({} if lost is None else {"cost": round(lost, 6)}), "notes": list(dict.fromkeys(notes))}
+        space = sampler.types[1]
+        return writer.bytes(self.started, int(lasted * 1e9), space, 1, space[0], ["heatline: " + as_json(quality)])
 
     def _identity(self):
         python = "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3])
@@ -191,13 +207,13 @@ class Content:
         """What was seen so far, and as `recent` in the last seconds. Counts and estimates come at the end."""
         places = Places(self.folder)
         if sampler.ahead is not None:
-            writer, number_of = sampler.ahead.writer, sampler.ahead.numbers.__getitem__
+            writer = sampler.ahead.writer
+            self._begin_at(sampler.ahead.began)
         else:
             writer, numbers = Writer(NUMBERS), {}
             for name, stack, ticks, wall, cpu, _, _, label, row in self._rows(sampler, places):
                 numbers[row] = writer.sample(stack, [ticks, wall, cpu], labels(name, label))
-            number_of = lambda row: numbers.get(row, -1)
-        self._add_moments(writer, sampler.moments, number_of)
+            self._add_moments(writer, sampler.moments, lambda row: numbers.get(row, -1))
         writer.add_type(*RECENT)
         said = rates(sampler, self.options.rate, sampler.seconds)
         sampler.take(recent)

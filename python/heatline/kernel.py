@@ -5,10 +5,9 @@ import os
 import sys
 import time
 
-from . import files, session
+from . import checkpoints, files, session
 from .cells import OUTSIDE, Cells, bare
 from .lookout import Lookout, Unavailable
-from .recorder import FIRST_CHECKPOINT, LAST_CHECKPOINT, checkpoint_gaps
 from .ticker import Ticker
 
 ARMED = "_heatline_armed"  # what waits in a shell for its cells, as an attribute of the shell
@@ -38,7 +37,7 @@ class CellProfile(session.profile):
             with warnings.catch_warnings():
                 # CPython warns of forks beside threads; nothing of the copy's runs but the helper.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                return Lookout(self._options.rate, False, self._checkpoint, checkpoint_gaps(None), lambda *_: None)
+                return Lookout(self._options.rate, False, self._checkpoint, checkpoints.gaps(None), lambda *_: None)
         except Unavailable as problem:
             self._recorder.notes.append("no helper process: %s" % problem)
         return Ticker(self._options.rate, self._checkpoint)
@@ -46,7 +45,7 @@ class CellProfile(session.profile):
     def _checkpoint(self, _sampler):
         """In a thread of the sampler's, now and then."""
         now = time.perf_counter()
-        if self._told is None or now < self._checkpoint_at or now < self._began + FIRST_CHECKPOINT:
+        if self._told is None or now < self._checkpoint_at or now < self._began + checkpoints.FIRST:
             return False
         recorder, sums = self._recorder, self._sums
         try:
@@ -59,7 +58,7 @@ class CellProfile(session.profile):
         finally:
             recorder.sampler = sums
         ended = time.perf_counter()
-        self._checkpoint_at = ended + max(FIRST_CHECKPOINT, min(LAST_CHECKPOINT, 50 * (ended - now)))
+        self._checkpoint_at = ended + max(checkpoints.FIRST, min(checkpoints.LAST, checkpoints.SHARE * (ended - now)))
         return False
 
     def start(self):

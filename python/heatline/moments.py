@@ -46,11 +46,14 @@ def told_apart(names, threads, stretches):
 
 
 class Moments:
-    """`width` ns is what times are right to beside the time between two looks; 0 while nothing was put together."""
+    """
+    `width` ns is what times are right to beside the time between two looks; 0 while nothing was put together. `changes` counts
+    how often stretches that had ended were put together after all.
+    """
 
     def __init__(self, period):
         """`period`: ns between two looks."""
-        self.width = 0
+        self.width = self.changes = 0
         self._first_width = FIRST_WIDTH * period
         self._threads = []  # by row
         self._open = {}  # thread → its stretch that may go on
@@ -93,12 +96,22 @@ class Moments:
             if len(self._data) < STRIDE * max(self._most(), self._enough):
                 return
             self._work = self._joining()
-        next(self._work, None)
+        # A look may add a stretch for each thread: the work must be faster.
+        for _ in range(1 + 2 * len(self._open) // PIECE):
+            if self._work is not None:
+                next(self._work, None)
+
+    def ended(self, first, count):
+        """The numbers of `count` stretches that have ended, from the `first` on; None while there are not so many, or they may change."""
+        end = STRIDE * (first + count)
+        return None if self._work is not None or end > len(self._data) else self._data[STRIDE * first : end]
 
     def all(self):
         """(width, the numbers of all stretches so far, one after another: an array of 64 bits); those of a thread in order."""
-        while self._work is not None:
-            next(self._work, None)
+        if self._work is not None:
+            # Who asks shall not wait until all are put together: what is left stays exact.
+            self._work.close()
+            self._work = None
         for each in self._open.values():
             self._data.extend(each)
         self._open.clear()
@@ -110,6 +123,7 @@ class Moments:
     def _joining(self):
         data = self._data
         self.width = self.width or self._first_width
+        self.changes += 1
         while True:
             yield from self._join(self.width)
             count = len(data) // STRIDE
@@ -120,35 +134,40 @@ class Moments:
         self._work = None
 
     def _join(self, width):
-        """Puts together what lies within one `width` as a whole, then makes those of a thread follow one another."""
+        """Puts together what lies within one `width` as a whole, time after time; whenever it is closed, all is in order."""
+        data = self._data
+        at = kept = first = 0
+        current, places, ends = -1, {}, {}
+        try:
+            while at < len(data):
+                if at % (PIECE * STRIDE) == 0:
+                    yield
+                row, begin, length, looks, cpu = stretch = data[at : at + STRIDE]
+                at += STRIDE
+                last = (begin + length - 1) // width
+                if last > current:
+                    self._lay(first, kept, ends)
+                    current, places, first = last, {}, kept
+                place = places.get(row)
+                if last != current or begin // width != current:
+                    place = None
+                elif place is None:
+                    places[row] = kept
+                if place is None:
+                    data[kept : kept + STRIDE] = stretch
+                    kept += STRIDE
+                else:
+                    data[place + LENGTH] += length
+                    data[place + LOOKS] += looks
+                    data[place + CPU] += cpu
+        finally:
+            self._lay(first, kept, ends)
+            del data[kept:at]
+
+    def _lay(self, first, end, ends):
+        """Makes the stretches of a thread follow one another. `first`, `end`: indexes of numbers; `ends`: thread → end of its last one before."""
         data, threads = self._data, self._threads
-        at = kept = 0
-        current, places = -1, {}
-        while at < len(data):
-            if at % (PIECE * STRIDE) == 0:
-                yield
-            row, begin, length, looks, cpu = stretch = data[at : at + STRIDE]
-            at += STRIDE
-            last = (begin + length - 1) // width
-            if last > current:
-                current, places = last, {}
-            place = places.get(row)
-            if last != current or begin // width != current:
-                place = None
-            elif place is None:
-                places[row] = kept
-            if place is None:
-                data[kept : kept + STRIDE] = stretch
-                kept += STRIDE
-            else:
-                data[place + LENGTH] += length
-                data[place + LOOKS] += looks
-                data[place + CPU] += cpu
-        ends = {}
-        for place in range(0, kept, STRIDE):
-            if place % (PIECE * STRIDE) == 0:
-                yield
+        for place in range(first, end, STRIDE):
             thread = threads[data[place]]
             begin = data[place + BEGIN] = max(data[place + BEGIN], ends.get(thread, 0))
             ends[thread] = begin + data[place + LENGTH]
-        del data[kept:at]

@@ -31,7 +31,7 @@ class _Watch:
         self.label = None  # of what runs now, as the program tells: a test
         self.rows = {}  # (kernel id, stack, label) → [number, ticks, wall ns, cpu ns, busy ns]
         self._frames = {}  # each frame of a stack is kept once
-        self._moments = Moments(period)
+        self.moments = Moments(period)
         self.fresh = None  # (kernel id, stack, label) → wall ns since it was last emptied; only where someone looks on
         self.ticks = self.errors = 0
         self.began = self._last = time.monotonic_ns()
@@ -64,21 +64,21 @@ class _Watch:
             row = self.rows.get(key)
             if row is None:
                 key = (native, tuple([self._frames.setdefault(frame, frame) for frame in stack]), self.label)
-                row = self.rows[key] = [self._moments.row(native), 0, 0, 0, 0]
+                row = self.rows[key] = [self.moments.row(native), 0, 0, 0, 0]
             used, wanted = self._used(native)
             since, cpu = known[0], max(0, used - known[1])
             row[1] += 1
             row[2] += now - since
             row[3] += cpu
             row[4] += max(0, wanted - known[2])
-            self._moments.add(row[0], since, now, cpu)
+            self.moments.add(row[0], since, now, cpu)
             if self.fresh is not None:
                 self.fresh[key] = self.fresh.get(key, 0) + now - since
             if self.ahead is not None:
                 self.ahead.changed[row[0]] = key
             known[0], known[1], known[2] = now, used, wanted
-        self._moments.only(alive)
-        self._moments.tidy()
+        self.moments.only(alive)
+        self.moments.tidy()
         for gone in [each for each in self._threads if each not in alive]:
             del self._threads[gone]
             file = self._files.pop(gone, -1)
@@ -104,9 +104,9 @@ class _Watch:
         ([(kernel id, flat stack, label, ticks, wall ns, cpu ns, busy ns)] by their numbers, codes, what Moments.all gives, ticks,
         errors, own CPU ns, seconds). `encoded`: no rows; all are encoded ahead, if that is done at all.
         """
-        moments = self._moments.all()
+        moments = self.moments.all()
         if encoded and self.ahead is not None:
-            rows = self.ahead.finish(self.rows, self._moments.threads, moments[1])
+            rows = self.ahead.finish(self.rows, self.moments)
         else:
             rows = [(native, list(chain.from_iterable(stack)), label, *figures) for (native, stack, label), (_, *figures) in self.rows.items()]
         elapsed = max(0, time.monotonic_ns() - self.began) / 1e9
@@ -142,6 +142,8 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
         return None
     period = int(1e9 / rate)
     watcher.began = watcher._last = time.monotonic_ns() + int(delay * 1e9)
+    if watcher.ahead is not None:
+        watcher.ahead.began = watcher.began
     due = watcher.began + period
     due_hint = watcher.began + int(next(checkpoints) * 1e9)
     failed = 0
@@ -202,7 +204,7 @@ def watch(process, rate, traced, commands, answers, hints, checkpoints, names, s
         if live is not None and now > live.due:
             live.tell(now)
         if watcher.ahead is not None:
-            watcher.ahead.work(watcher.rows, now)
+            watcher.ahead.work(watcher.rows, watcher.moments, now)
 
 
 def _answer(pipe, work):

@@ -53,7 +53,7 @@ def _with_nothing(sample):
 
 
 class Writer:
-    """Collects functions, locations and samples; `bytes()` gives the file."""
+    """Collects functions, locations and samples; `bytes()` gives the file, once. Moments are packed as they come."""
 
     def __init__(self, types):
         """`types`: [(type, unit), …]"""
@@ -61,15 +61,16 @@ class Writer:
         self._functions = {}
         self._locations = {}  # place → its number, as it is written
         self._labels = {}  # label with a text → as it is written
-        self._head = [_block(1, _number(1, self.text(kind)) + _number(2, self.text(unit))) for kind, unit in types]
+        self._more_types = []
+        self._types = [_block(1, _number(1, self.text(kind)) + _number(2, self.text(unit))) for kind, unit in types]
         self._samples = []
-        self._moments = []
+        self.forget_moments()
         self._functions_out = []
         self._locations_out = []
 
     def add_type(self, kind, unit):
         """One more type, of which all samples so far have nothing."""
-        self._head.append(_block(1, _number(1, self.text(kind)) + _number(2, self.text(unit))))
+        self._more_types.append(_block(1, _number(1, self.text(kind)) + _number(2, self.text(unit))))
         self._samples = list(map(_with_nothing, self._samples))
 
     def text(self, value):
@@ -120,6 +121,11 @@ class Writer:
             parts.append(self._labels.get(label) or self._label(label))
         return _block(2, b"".join(parts))
 
+    def forget_moments(self):
+        """Leaves out those that came so far."""
+        self._squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
+        self._squeezed = [self._squeeze.compress(b"".join(self._types))]
+
     def moments(self, number_of, stretches, began, values):
         """
         When samples were seen, in a field of our own (docs/formats.md). `stretches`: as Moments.all gives them, or their bytes; `number_of(row)`:
@@ -137,7 +143,7 @@ class Writer:
             parts = [_fixed(1, "I", samples), _fixed(2, "Q", columns[0]), _fixed(3, "Q", columns[1])]
             for value, column in zip(values, columns[2:]):
                 parts.append(_block(4, _number(1, value) + _fixed(2, "Q", column)))
-            self._moments.append(_block(MOMENTS, b"".join(parts)))
+            self._squeezed.append(self._squeeze.compress(_block(MOMENTS, b"".join(parts))))
 
     def bytes(self, started, duration, period_type, period, default, comments):
         """`started` Unix ns, `duration` ns, `period_type` (type, unit), `default` the name of the first-shown type."""
@@ -147,10 +153,10 @@ class Writer:
         tail.append(_packed(13, [self.text(comment) for comment in comments]))
         tail.append(_number(14, self.text(default)))
         texts = [_block(6, text.encode("utf-8", "replace")) for text in self._texts]
-        squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
-        out = [squeeze.compress(b"".join(part)) for part in (self._head, self._samples, self._locations_out, self._functions_out, texts, tail, self._moments)]
-        out.append(squeeze.flush())
-        return b"".join(out)
+        for part in (self._more_types, self._samples, self._locations_out, self._functions_out, texts, tail):
+            self._squeezed.append(self._squeeze.compress(b"".join(part)))
+        self._squeezed.append(self._squeeze.flush())
+        return b"".join(self._squeezed)
 
 
 def nanoseconds(seconds):

@@ -7,7 +7,7 @@ import sys
 import time
 from _thread import get_ident
 
-from . import files, testing
+from . import checkpoints, files, testing
 from .beside import Failed, beside
 from .content import Content
 from .counter import ENDS_TO_TELL, Counter
@@ -17,12 +17,12 @@ from .installed import Installed, Unknown
 from .linetimes import MONITORING
 from .liner import Busy, Liner
 from .lookout import Lookout, Unavailable
+from .memory import Memory
 from .selection import NEVER_RAN
 from .ticker import SWITCH_SECONDS, Ticker
 from .unseen import soon
 from .within import CounterWithin
 
-FIRST_CHECKPOINT, LAST_CHECKPOINT = 2.0, 30.0
 WARNS_AFTER_HOOKS = sys.version_info[:2] == (3, 13)  # of threads at a fork; 3.13.0 does
 
 
@@ -38,8 +38,7 @@ class Recorder(Content):
         self._handlers = {}
         self._pending = None
         self._writer = None
-        self._checkpoint_at = FIRST_CHECKPOINT
-        self._checkpoint_gap = FIRST_CHECKPOINT
+        self._pace = checkpoints.Pace()
 
     # Begin
 
@@ -49,9 +48,11 @@ class Recorder(Content):
             self.sampler = self._sampler()
         elif self.options.engine == "lines":
             self.sampler = Liner(self.options.only, self._housekeeping)
+        elif self.options.engine == "memory":
+            self.sampler = Memory(self.options.depth, self.options.duty, self._housekeeping)
         try:
             if self.options.engine in INSTALLED:
-                self._checkpoint_at = float("inf")
+                self._pace.never()
                 self.sampler = self.guest = Installed(self.options, words, self._housekeeping)
             else:
                 self.outside = beside(self.options)
@@ -109,7 +110,7 @@ class Recorder(Content):
                 traced = self.options.engine == "hybrid"
                 show = self._show if self.options.live else None
                 ahead = self._is_whole() and (show is not None or self._is_plain())
-                gaps = checkpoint_gaps(self.options.duration)
+                gaps = checkpoints.gaps(self.options.duration)
                 return Lookout(rate, traced, self._on_hint, gaps, self._last_will, show, self.options.delay, self._keep, ahead)
             except Unavailable as reason:
                 self.notes.append("no helper process: %s" % reason)
@@ -280,21 +281,19 @@ class Recorder(Content):
 
     def _on_hint(self, sampler):
         """Called by the onlooker's thread when a checkpoint is due; true ends the recording."""
-        self._checkpoint_at = 0.0
+        self._pace.now()
         return self._housekeeping(sampler)
 
     def _housekeeping(self, sampler):
         """Called by the sampler at every tick, in its thread; true ends the sampling."""
         elapsed = time.perf_counter() - self.began
-        if elapsed >= self._checkpoint_at and self.state == "recording":
+        if self._pace.due(elapsed) and self.state == "recording":
             began = time.perf_counter()
             try:
                 self._write(final=False)
             except (OSError, RuntimeError, MemoryError):
                 sampler.errors += 1
-            cost = time.perf_counter() - began
-            self._checkpoint_gap = max(min(2 * self._checkpoint_gap, LAST_CHECKPOINT), 50 * cost)
-            self._checkpoint_at = elapsed + self._checkpoint_gap
+            self._pace.took(elapsed, time.perf_counter() - began)
         limit = self.options.duration
         if limit is not None and elapsed >= limit - 0.05 and self.state == "recording":
             self.notes.append("recording was limited to %g s; the program ran on" % limit)
@@ -393,17 +392,6 @@ class Recorder(Content):
         except OSError as error:
             if final:
                 sys.stderr.write("heatline: cannot write %s: %s\n" % (path, error.strerror or error))
-
-def checkpoint_gaps(duration):
-    """Seconds from one checkpoint to the next; one falls on the end of the recording where that is limited."""
-    gap, elapsed = FIRST_CHECKPOINT, 0.0
-    while True:
-        if duration is not None and elapsed < duration <= elapsed + gap:
-            yield duration - elapsed
-        else:
-            yield gap
-        elapsed += gap
-        gap = min(2 * gap, LAST_CHECKPOINT)
 
 
 def _pose(ours, name, original):

@@ -7,11 +7,11 @@ import sys
 import threading
 import time
 
-from . import files
+from . import checkpoints, files
 from .command import Options
 from .lookout import Lookout, Unavailable
 from .places import Places
-from .recorder import Recorder, checkpoint_gaps
+from .recorder import Recorder
 from .runner import FOLDER
 from .ticker import Ticker
 
@@ -114,7 +114,7 @@ class profile:  # noqa: N801 - used as a function
         reason = OFTEN if self._often else SEVERAL_THREADS if len(sys._current_frames()) > 1 else None
         if reason is None:
             try:
-                return Lookout(self._options.rate, False, lambda _: False, checkpoint_gaps(None), lambda *_: None)
+                return Lookout(self._options.rate, False, lambda _: False, checkpoints.gaps(None), lambda *_: None)
             except Unavailable as problem:
                 reason = str(problem)
         self._recorder.notes.append("no helper process: %s" % reason)

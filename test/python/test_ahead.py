@@ -1,17 +1,19 @@
-"""Samples that are encoded while they are still being counted are those of the end."""
+"""Samples and moments that are encoded while they are still being counted are those of the end."""
 
 import os
 import random
 import sys
 import unittest
-from array import array
+from unittest import mock
 
 from support import PACKAGE, Case, Profile
+from test_moments import seen
 
 sys.path.insert(0, os.path.dirname(PACKAGE))
-from heatline import ahead
+from heatline import ahead, moments
 
 OURS = 0  # code of the recorder
+BEGAN = 5_000_000
 ARGUMENTS = 1_700_000_000_000_000_000, 5, ("wall", "nanoseconds"), 1, "wall", ["heatline: {}"]
 
 
@@ -31,20 +33,29 @@ class AheadTest(Case):
         dice = random.Random(seed)
         names = {}
         subject = ahead.Ahead(Frames(), names)
-        rows = {}
+        subject.began = BEGAN
+        rows, times = {}, moments.Moments(10)
         for look in range(dice.randrange(1, 400)):
-            for _ in range(dice.randrange(5)):
+            now = BEGAN + 1000 * look
+            for native in range(4):
+                # One thread after the other: they may have one name.
+                if native != look // 100 or dice.random() < 0.2:
+                    continue
                 depth = dice.choice((1, 3, 90))
-                key = dice.randrange(4), tuple((dice.randrange(3), dice.randrange(1, 3)) for _ in range(depth)), dice.choice((None, "test"))
+                key = native, tuple((dice.randrange(3), dice.randrange(1, 3)) for _ in range(depth)), dice.choice((None, "test"))
                 row = rows.setdefault(key, [len(rows), 0, 0, 0, 0])
-                row[1:] = [figure + dice.randrange(1000) for figure in row[1:]]
+                if row[0] == len(times.threads):
+                    times.row(native)
+                cpu = dice.randrange(1000)
+                row[1:] = [row[1] + 1, row[2] + 1000, row[3] + cpu, 0]
+                times.add(row[0], now, now + 1000, cpu)
                 subject.changed[row[0]] = key
+            times.tidy()
             if dice.random() < 0.02:
                 names[dice.randrange(4)] = "thread ü%d" % dice.randrange(3)
-            subject.work(rows, look * dice.choice((0, 1, ahead.AGAIN)))
-        # One thread after the other.
-        stretches = [number for key, row in rows.items() for number in (row[0], 100 * key[0], 50, 1, 0)]
-        subject.finish(rows, [native for native, _, _ in rows], array("q", stretches))
+            subject.work(rows, times, look * dice.choice((0, 1, ahead.AGAIN)))
+        subject.finish(rows, times)
+        subject.times = times
         expected = []
         for (native, stack, label), row in rows.items():
             if stack[0][0] != OURS:
@@ -65,6 +76,23 @@ class AheadTest(Case):
                 self.assertEqual(number < 0, stack[0][0] == OURS)
                 if number >= 0:
                     self.assertEqual(found[number][0], [("f%d" % code, line) for code, line in stack])
+
+    def test_so_are_their_moments(self):
+        """Whether they were written at once, or put together after they had been written, or while it ended."""
+        joined = written = 0
+        for seed in range(60):
+            with mock.patch.multiple(moments, MOST=random.Random(seed).choice((20, 1000)), PER_ROW=0, PIECE=random.Random(seed).choice((1, 5))):
+                with mock.patch.object(ahead, "STRETCHES", random.Random(seed).choice((1, 7, 100))):
+                    subject, _, _ = self.play(seed)
+            joined += subject.times.width > 0
+            _, numbers = subject.times.all()
+            expected = [(row, begin - BEGAN, *figures) for row, begin, *figures in zip(*(numbers[at::5] for at in range(5)))]
+            self.read(subject.writer)
+            _, found = seen(self.output)
+            self.assertEqual(found, [(subject.numbers[row], *rest) for row, *rest in expected if subject.numbers[row] >= 0])
+            written += len(found)
+        self.assertGreater(joined, 10)
+        self.assertGreater(written, 1000)
 
     def test_one_type_more(self):
         subject, _, expected = self.play(3)
