@@ -1,0 +1,287 @@
+"""
+Memory by the line that asked for it, from tracemalloc: blocks and bytes that are alive at the end, and at the peak.
+
+CPython's tracemalloc hears every block that Python's allocators hand out and take back, so its figures are exact; what C libraries take by
+themselves it does not see. The peak is found by a thread of ours that asks how much is held, and writes down who holds it when that is
+clearly more than ever before. In duty cycles tracemalloc is on for a moment and off for long: what was allocated while it was on and
+not freed by the end of that is scaled up to the whole time.
+"""
+
+import os
+import sys
+import time
+from _thread import allocate_lock
+
+from .linefunctions import LineFunctions
+from .places import absolute
+from .runner import FOLDER
+from .unseen import start
+
+try:
+    import _tracemalloc
+except ImportError:  # PyPy
+    _tracemalloc = None
+
+ALIVE = [("inuse_objects", "count"), ("inuse_space", "bytes")]
+PEAK = [("peak_objects", "count"), ("peak_space", "bytes")]
+KEPT = [("kept_objects", "count"), ("kept_space", "bytes")]
+DEEPEST = 1000
+POLL_SECONDS = 0.01
+# So much more than ever before is written down: at once, or once a second and as soon as writing has taken less than a tenth of the time.
+CLEARLY, SLIGHTLY = 1.1, 1.01
+LEAST_BYTES = 1 << 16
+REST = 10
+# A pause that would have to be so many times what was asked ends the looking.
+LONGEST_PAUSE = 10
+NO_TRACEMALLOC = "the engine memory needs tracemalloc, which %s does not have"
+ALREADY = "tracemalloc was on before the recording, with %d frames: memory from before is in it"
+STOPPED = "the program stopped tracemalloc: memory is told until then"
+BUSY_DUTY = "duty cycles need tracemalloc for themselves, and it is on already (PYTHONTRACEMALLOC or -X tracemalloc)"
+CUT = "%d of %d stacks are deeper than the frames that were kept (--depth %d)"
+PEAK_SEEN = "the peak was %s; who held it is approximate: the values “peak” are of the %s that were alive after %.2f s"
+NO_LOOK = "the recording ended before the first look of the duty cycle %g/%g"
+LOOKS = "tracemalloc was on for %.2f of %.1f s, in %d looks: values are what was allocated then and kept to the look's end, times %.1f"
+LOST = "at most %.1f %% of the time was lost by it"
+TOO_DEAR = "it ended looking after %.0f s: what looks take (%.2f s each) is more than %g/%g allows"
+
+
+def why_not():
+    """Why this interpreter cannot record memory, or None."""
+    return None if _tracemalloc is not None else NO_TRACEMALLOC % sys.implementation.name
+
+
+class Memory:
+    """Has the life of a sampler for the recorder: start, pause, stop, forget."""
+
+    errors = 0
+
+    def __init__(self, depth, duty, housekeeping):
+        """`depth`: frames of a stack to keep; `duty`: seconds on and off, or None."""
+        self.notes = []
+        self._depth = depth
+        self._duty = duty
+        self._housekeeping = housekeeping
+        self._on = self._ours = self._over = False
+        self._began = None
+        self._alarm = None
+        self._taking = allocate_lock()
+        self._functions = LineFunctions()
+        self._alive = {}  # frames, leaf first → [blocks, bytes]
+        self._peak = {}
+        self._peak_bytes = self._peak_at = self._highest = 0
+        self._next_peak = 0.0
+        self._looks = 0
+        self._looked = self._spent = self._look_began = self._next_turn = 0.0
+
+    # Life
+
+    def start(self):
+        """Begins to record, or goes on after a fork."""
+        if self._began is None:
+            self._began = time.perf_counter()
+            self._begin()
+        alarm = self._alarm = [True]
+        self._gone = start(lambda: self._watch(alarm))
+
+    def _begin(self):
+        if self._duty is not None:
+            # The first look begins anywhere in a cycle, so that no moment of a program is favoured.
+            self._next_turn = self._began + self._duty[1] * int.from_bytes(os.urandom(2), "little") / 65536
+        if _tracemalloc.is_tracing():
+            if self._duty is not None:
+                self.notes.append(BUSY_DUTY)
+                self._over = True
+                return
+            self.notes.append(ALREADY % _tracemalloc.get_traceback_limit())
+            self._depth = _tracemalloc.get_traceback_limit()
+            self._on = True
+        elif self._duty is None:
+            self._listen()
+
+    def _listen(self):
+        self._on = self._ours = True
+        _tracemalloc.start(self._depth)
+
+    def _unlisten(self):
+        self._on = False
+        if self._ours:
+            self._ours = False
+            _tracemalloc.stop()
+
+    def pause(self):
+        """No thread of ours while the program forks."""
+        self._alarm[0] = False
+        self._gone()
+
+    def stop(self):
+        """Keeps the last figures, and lets go of tracemalloc."""
+        if self._alarm is not None:
+            self._alarm[0] = False
+        with self._taking:
+            if self._duty is None:
+                self._look()
+            elif self._on:
+                self._end_look()
+            self._unlisten()
+            self._over = True
+
+    def forget(self):
+        """In a forked child."""
+        self._unlisten()
+
+    # Watching
+
+    def _watch(self, alarm):
+        """Our thread: the peak or the duty cycle, and the recording's limits and checkpoints."""
+        turn = self._seek_peak if self._duty is None else self._take_turns
+        while alarm[0]:
+            time.sleep(POLL_SECONDS)
+            with self._taking:
+                if alarm[0] and not self._over:
+                    turn()
+            if alarm[0] and self._housekeeping(self):
+                self.stop()
+                return
+
+    def _seek_peak(self):
+        held, highest = _tracemalloc.get_traced_memory()
+        self._highest = max(self._highest, highest)
+        if held <= self._peak_bytes * SLIGHTLY + LEAST_BYTES:
+            return
+        now = time.perf_counter() - self._began
+        if now >= self._next_peak and (now >= self._peak_at + 1 or held > self._peak_bytes * CLEARLY):
+            self._peak, self._peak_bytes = _held()
+            self._peak_at = now
+            self._next_peak = now + REST * (time.perf_counter() - self._began - now)
+
+    def _look(self):
+        """Who holds memory now; after the program stopped tracemalloc, who held it when that was looked at last."""
+        if not self._on:
+            return
+        if not _tracemalloc.is_tracing():
+            self._on = False
+            self.notes.append(STOPPED)
+            return
+        self._highest = max(self._highest, _tracemalloc.get_traced_memory()[1])
+        self._alive, held = _held()
+        if held >= self._peak_bytes:
+            self._peak, self._peak_bytes, self._peak_at = self._alive, held, time.perf_counter() - self._began
+
+    # Duty cycles
+
+    def _take_turns(self):
+        """Begins and ends looks in their time."""
+        now = time.perf_counter()
+        if now < self._next_turn:
+            return
+        on, off = self._duty
+        if not self._on:
+            self._look_began = now
+            self._next_turn = now + on
+            self._listen()
+            return
+        self._end_look()
+        # The share of the time that is lost is the one that was asked for, whatever a look takes.
+        lasted = time.perf_counter() - self._began
+        rest = self._spent * (on + off) / on - lasted
+        if rest > LONGEST_PAUSE * (on + off):
+            self._over = True
+            self.notes.append(TOO_DEAR % (lasted, self._spent / self._looks, on, off))
+        self._next_turn = now + max(off, rest)
+
+    def _end_look(self):
+        """Adds what a look has seen."""
+        self._looked += time.perf_counter() - self._look_began
+        self._looks += 1
+        if _tracemalloc.is_tracing():
+            for frames, (blocks, size) in _held()[0].items():
+                row = self._alive.setdefault(frames, [0.0, 0.0])
+                row[0] += blocks
+                row[1] += size
+        self._unlisten()
+        self._spent += time.perf_counter() - self._look_began
+
+    # Figures
+
+    @property
+    def types(self):
+        """Value types of the samples, (name, unit)."""
+        return KEPT if self._duty is not None else ALIVE + PEAK
+
+    def write(self, writer, folder, lasted):
+        """Adds a sample for each stack to a pprof Writer; `lasted`: seconds of the recording so far. Returns what is to be said of them."""
+        with self._taking:
+            if self._duty is None:
+                self._look()
+            alive, peak = self._alive, self._peak
+            self._functions.learn({file for held in (alive, peak) for frames in held for file, _ in frames})
+            if self._on and self._duty is None:
+                _tracemalloc.reset_peak()  # that was ours
+        parts = ((alive, 0), (peak, 2)) if self._duty is None else ((alive, 0),)
+        factor = max(1.0, lasted / self._looked) if self._looked else 1.0
+        sums = {}
+        cut = 0
+        for held, column in parts:
+            for frames, figures in held.items():
+                cut += not column and len(frames) >= self._depth > 1
+                places = self._places(frames, folder)
+                if places is not None:
+                    row = sums.setdefault(places, [0] * (2 * len(parts)))
+                    row[column] += int(figures[0] * factor)
+                    row[column + 1] += int(figures[1] * factor)
+        for places, row in sums.items():
+            writer.sample(places, row)
+        notes = self._told_duty(lasted, factor) if self._duty is not None else self._told_peak()
+        return [*self.notes, *notes, *([CUT % (cut, len(alive), self._depth)] if cut else [])]
+
+    def _told_peak(self):
+        if not self._peak:
+            return []
+        return [PEAK_SEEN % (_bytes(max(self._highest, self._peak_bytes)), _bytes(self._peak_bytes), self._peak_at)]
+
+    def _told_duty(self, lasted, factor):
+        if not self._looks:
+            return [NO_LOOK % self._duty]
+        return [LOOKS % (self._looked, lasted, self._looks, factor), LOST % (100 * self.cost(lasted))]
+
+    def cost(self, lasted):
+        """The share of the time that is lost at most: tracing makes a look no slower than standing still would. Of duty cycles alone."""
+        return min(1.0, self._spent / lasted) if self._duty is not None and lasted else None
+
+    def _places(self, frames, folder):
+        """Places of a stack without the recorder's frames at its root; None for stacks of the recorder alone."""
+        end = len(frames)
+        inside = False
+        while end and (_is_ours(frames[end - 1][0]) or (inside and _is_runpy(frames[end - 1][0]))):
+            inside = True
+            end -= 1
+        if not end or _is_ours(frames[0][0]):
+            return None
+        return tuple([(self._functions.key(file, line, absolute(file, folder)), line, 0) for file, line in frames[:end]])
+
+
+def _held():
+    """Blocks and bytes by the frames that asked for them, leaf first; and all bytes. Sums are floats, which are made without allocating."""
+    sums = {}
+    known = sums.get
+    total = 0.0
+    for _, size, frames, _ in _tracemalloc._get_traces():
+        row = known(frames)
+        if row is None:
+            row = sums[frames] = [0.0, 0.0]
+        row[0] += 1.0
+        row[1] += size
+        total += size
+    return sums, total
+
+
+def _is_ours(file):
+    return file.startswith(FOLDER + os.sep)
+
+
+def _is_runpy(file):
+    return file == "<frozen runpy>" or file.endswith(os.sep + "runpy.py")
+
+
+def _bytes(size):
+    return "%.1f MB" % (size / 1048576)
