@@ -8,16 +8,18 @@ from .beside import ENGINES as BESIDE
 from .following import follow
 from .installed import ENGINES as INSTALLED
 from .joining import join
+from .memory import DEEPEST, why_not
 from .recorder import Recorder
 from .selection import Selection
 
-ENGINES = ("hybrid", "sampler", "cprofile", "lines", *BESIDE, *INSTALLED, "none")
-KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker tool".split())
+ENGINES = ("hybrid", "sampler", "cprofile", "lines", "memory", *BESIDE, *INSTALLED, "none")
+KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker tool depth duty".split())
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
     "                              [--live] [--mode wall|cpu|gil] [--native] [--idle] [--subprocesses] [--tool FILE] [--only RE]\n"
-    "                              [--delay SECONDS] [--function NAME] [--within FILE:FROM-TO] [--per-test] --\n"
+    "                              [--delay SECONDS] [--function NAME] [--within FILE:FROM-TO] [--per-test]\n"
+    "                              [--depth FRAMES] [--duty ON/OFF] --\n"
     "                              (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
     "       python -m heatline follow attach …, as profiling.sampling's own attach --binary, and renews FILE.live meanwhile\n"
@@ -43,6 +45,8 @@ class Options:
     delay = 0.0
     function = None
     within = None  # a Selection
+    depth = 1
+    duty = None  # seconds on and off
     per_test = False
     worker = None
     pid = None
@@ -108,6 +112,13 @@ def parse(arguments):
             fail(2, "--within %s: %s" % (options.within, problem))
     if options.only is not None:
         options.only = expression(options.only)
+    if options.engine == "memory":
+        problem = why_not()
+        if problem:
+            fail(4, problem)
+        read_memory(options)
+    elif options.depth != 1 or options.duty is not None:
+        fail(2, "--depth and --duty are for the engine memory")
     if command == "join":
         if not str(options.pid).isdigit():
             fail(2, "--pid needs the number of a process")
@@ -124,6 +135,22 @@ def parse(arguments):
         while words[0] in ("-u", "-B"):
             sys.dont_write_bytecode |= words.pop(0) == "-B"
     return options, words
+
+
+def read_memory(options):
+    """The options of the engine memory; ends the process with status 2 and one sentence when they are wrong."""
+    depth = str(options.depth)
+    if not (depth.isdigit() and 1 <= int(depth) <= DEEPEST):
+        fail(2, "--depth needs a number of frames, 1 to %d" % DEEPEST)
+    options.depth = int(depth)
+    if options.duty is not None:
+        try:
+            on, off = map(float, options.duty.split("/"))
+        except ValueError:
+            on = off = 0.0
+        if not (0.01 <= on <= 1e6 and 0.01 <= off <= 1e6):
+            fail(2, "--duty needs seconds on and off, as in 0.5/30")
+        options.duty = (on, off)
 
 
 def expression(text):
