@@ -18,9 +18,8 @@ export interface Figures {
   readonly first: number;
   /** Lengths of the frames while zooming and panning, ms. */
   readonly frames: readonly number[];
-  /** Bytes: JavaScript heap of the page, most memory of the page's process, memory of our server now and at most. */
-  readonly heap: number;
-  readonly peak: number;
+  readonly memory: probes.PageMemory;
+  /** Memory of our server now and at most, bytes. */
   readonly server?: number;
   readonly serverPeak?: number;
 }
@@ -60,11 +59,10 @@ async function withHeatline<T>(file: string, query: string, use: (opened: Opened
 /** @param steps events of each kind while zooming and panning */
 export async function heatline(file: string, steps: number): Promise<Figures> {
   return withHeatline(file, '', async ({ page, server, harness, first }) => {
+    const memory = await probes.watchMemory(page, harness.browser);
     const frames = await probes.framesDuring(page, () => probes.zoomAndPan(page, steps));
-    const memory = probes.memoryOf(server.process.pid);
-    const heap = await probes.heapOf(page);
-    const peak = await probes.pagePeak(harness.browser);
-    return { first, frames, heap, peak, server: memory.now, serverPeak: memory.peak };
+    const ours = probes.memoryOf(server.process.pid);
+    return { first, frames, memory: await memory(), server: ours.now, serverPeak: ours.peak };
   });
 }
 
@@ -93,9 +91,9 @@ export async function speedscope(built: string, file: string, steps: number): Pr
     const start = Date.now();
     await input.setInputFiles(file);
     const first = (await probes.firstPicture(page, PATIENCE_MS)) - start;
+    const memory = await probes.watchMemory(page, harness.browser);
     const frames = await probes.framesDuring(page, () => probes.zoomAndPan(page, steps));
-    const heap = await probes.heapOf(page);
-    return { first, frames, heap, peak: await probes.pagePeak(harness.browser) };
+    return { first, frames, memory: await memory() };
   } finally {
     await harness.stop();
   }

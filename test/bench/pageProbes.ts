@@ -107,34 +107,59 @@ export async function zoomAndPan(page: Page, steps: number): Promise<void> {
   await page.keyboard.up('Control');
 }
 
-/** Bytes of the page's JavaScript heap, after a collection. */
-export async function heapOf(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize, backingStorageSize = 0 } = (await session.send('Runtime.getHeapUsage')) as {
-    usedSize: number;
-    backingStorageSize?: number;
-  };
-  await session.detach();
-  return usedSize + backingStorageSize;
+/** ms between two looks at the memory. */
+const LOOK_MS = 250;
+
+/** Bytes. */
+export interface PageMemory {
+  /** JavaScript heap with the buffers of typed arrays: what is left after a collection, and most that was seen, garbage and all. */
+  readonly kept: number;
+  readonly most: number;
+  /** Memory of the page's process, most that was seen: without the browser's own files, and with them. NaN where the system does not tell. */
+  readonly own: number;
+  readonly peak: number;
 }
 
-/** Most memory (bytes) that a page's process took; NaN where the system does not tell. */
-export async function pagePeak(browser: Browser): Promise<number> {
+/** Watches a page's memory from now until what it gives is called. */
+export async function watchMemory(page: Page, browser: Browser): Promise<() => Promise<PageMemory>> {
+  const session = await page.context().newCDPSession(page);
+  const renderers = await renderersOf(browser);
+  let most = 0;
+  let own = Number.NaN;
+  const look = async () => {
+    for (const { anonymous } of renderers.map(memoryOf)) if (!(anonymous <= own)) own = anonymous;
+    const usage = (await session.send('Runtime.getHeapUsage')) as { readonly usedSize: number; readonly backingStorageSize?: number };
+    const bytes = usage.usedSize + (usage.backingStorageSize ?? 0);
+    most = Math.max(most, bytes);
+    return bytes;
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), LOOK_MS);
+  return async () => {
+    clearInterval(timer);
+    await look();
+    await session.send('HeapProfiler.collectGarbage');
+    const kept = await look();
+    await session.detach();
+    return { kept, most, own, peak: Math.max(...renderers.map((id) => memoryOf(id).peak)) };
+  };
+}
+
+/** Processes of pages, by their numbers. */
+async function renderersOf(browser: Browser): Promise<number[]> {
   const session: CDPSession = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
-  return Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => memoryOf(id).peak));
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
 }
 
-/** Memory of a process in bytes, now and at most (Linux). */
-export function memoryOf(pid: number | undefined): { readonly now: number; readonly peak: number } {
+/** Memory of a process in bytes, now and at most, and what now is in no file (Linux). */
+export function memoryOf(pid: number | undefined): { readonly now: number; readonly peak: number; readonly anonymous: number } {
   const field = (text: string, name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1] ?? Number.NaN) * 1024;
   try {
     const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return { now: field(text, 'VmRSS'), peak: field(text, 'VmHWM') };
+    return { now: field(text, 'VmRSS'), peak: field(text, 'VmHWM'), anonymous: field(text, 'RssAnon') + field(text, 'RssShmem') };
   } catch {
-    return { now: Number.NaN, peak: Number.NaN };
+    return { now: Number.NaN, peak: Number.NaN, anonymous: Number.NaN };
   }
 }
 
