@@ -35,6 +35,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Whole values in the message of a failure: it is all that a report has of it. */
+const chaiConfig = { truncateThreshold: 2000 };
+
 /** `npx vitest run --project unit`: no browser, no editor. `--project e2e`: a real browser, and a real VS Code in it. */
 export default defineConfig({
   test: {
@@ -42,20 +45,24 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          chaiConfig,
           include: ['test/unit/**/*.test.ts'],
           globalSetup: ['test/unit/globalSetup.ts'],
           setupFiles: ['test/unit/seed.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // How long something may hang: no measure of speed. What ends well never waits for it, however slow the machine.
+          testTimeout: 480_000,
+          hookTimeout: 480_000,
+          expect: { poll: { timeout: 120_000 } },
         },
       },
       {
         test: {
           name: 'e2e',
+          chaiConfig,
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 240_000,
+          testTimeout: 600_000,
           hookTimeout: 600_000,
-          expect: { poll: { timeout: 20_000 } },
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

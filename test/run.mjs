@@ -128,7 +128,8 @@ function troublesOf({ troubles: told }, report) {
     text
       .split('\n')
       .filter((line) => !line.includes('node_modules'))
-      .slice(0, 15)
+      .slice(0, 40)
+      .map((line) => line.slice(0, 2000))
       .join('\n'),
   );
 }

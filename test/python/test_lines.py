@@ -133,7 +133,7 @@ class Lines(Case):
         for options in (["--only", "no such"], []):
             folder = self.write("elsewhere/x", "")
             process = self.start([script], ["--engine", "lines", *options], cwd=os.path.dirname(folder))
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=300)
             self.assertEqual(process.returncode, 0)
             said = b"heatline: no function was measured: none that ran is named by --only no such\n" if options else b""
             self.assertEqual(err, said)
@@ -204,7 +204,7 @@ class Lines(Case):
             process = self.start([script], ["--engine", "lines"])
             process.stdout.readline()
             process.send_signal(number)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)
             self.assertEqual(process.returncode, -number)
             self.assertEqual(self.lines()[("spin", 3)][0], 1)
 

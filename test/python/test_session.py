@@ -25,7 +25,7 @@ def outside():
 class Sessions(Case):
     def run_program(self, text, status=0):
         script = self.write("main.py", HEAD + textwrap.dedent(text))
-        process = subprocess.run([sys.executable, script], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        process = subprocess.run([sys.executable, script], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
         self.assertEqual((process.returncode, process.stderr.decode() if status == 0 else ""), (status, ""))
         self.no_leftovers()
         return process

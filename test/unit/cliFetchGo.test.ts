@@ -30,7 +30,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
       service.once('exit', () => reject(new Error('the service ended')));
     });
     ({ http, https } = JSON.parse(text));
-  }, 240_000);
+  });
   afterAll(() => {
     // Its stdin ends, and so does it.
     service?.stdin?.end();
@@ -44,7 +44,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     ['block', [], 'delay'],
     ['goroutine', [], 'goroutine'],
     ['threadcreate', [], 'threadcreate'],
-  ])('%s: as go tool pprof -top sees it', { timeout: 120_000 }, async (kind, options, shown) => {
+  ])('%s: as go tool pprof -top sees it', async (kind, options, shown) => {
     const out = `${kind}.pb.gz`;
     const { status, stderr } = heatline('fetch', `${http}/debug/pprof/${kind}`, ...options, '-o', out);
     expect(stderr).toMatch(new RegExp(`^heatline: .* → ${kind}\\.pb\\.gz\n$`));
@@ -67,7 +67,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     expect(json('info', 'profile.pb.gz').durationNanos).toBeGreaterThan(0.9e9);
   });
 
-  test('list and peek as go tool pprof -list and -peek see it', { timeout: 60_000 }, () => {
+  test('list and peek as go tool pprof -list and -peek see it', () => {
     const go = (...args: string[]) => goPprof(['-unit=ns', ...args, join(folder, 'profile.pb.gz')]);
     const figure = (text: string) => (text === '.' ? 0 : Number.parseFloat(text));
     const theirs = new Map<string, string[]>();
@@ -154,7 +154,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     expect(json('top', 'delta.pb.gz', '--value', 'alloc_space').total).toBeGreaterThan(0);
   });
 
-  test.each([[[]], [['-normalize']]])('diff as go tool pprof -diff_base sees it %s', { timeout: 60_000 }, (flags) => {
+  test.each([[[]], [['-normalize']]])('diff as go tool pprof -diff_base sees it %s', (flags) => {
     // Comparing with what was before counts the growth.
     expect(heatline('fetch', `${http}/debug/pprof/allocs`, '-o', 'later.pb.gz').status).toBe(0);
     expect(heatline('diff', 'allocs.pb.gz', 'later.pb.gz', '--fail-on', 'alloc>+1kB').status).toBe(1);
@@ -184,7 +184,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     expect([...theirs.keys()]).toEqual([]);
   });
 
-  test('labels, and frames that are hidden, as pprof has them', { timeout: 60_000 }, () => {
+  test('labels, and frames that are hidden, as pprof has them', () => {
     for (const [ours, theirs] of [
       [['--label', 'bytes=200kb:'], ['-tagfocus=bytes=200kb:']],
       [['--label-ignore', 'bytes=200kb:'], ['-tagignore=bytes=200kb:']],
@@ -201,7 +201,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     }
   });
 
-  test('record takes the URL of a service too', { timeout: 60_000 }, () => {
+  test('record takes the URL of a service too', () => {
     expect(heatline('record', '--duration', '1', '-o', 'recorded.pb.gz', `http://${http}`).status).toBe(0);
     expect(json('top', 'recorded.pb.gz').functions[0]).toMatchObject({ name: 'main.digest' });
     expect(heatline('record', '--measure', 'lock', '-o', 'locks.pb.gz', `http://${http}/debug/pprof/`).status).toBe(0);
@@ -210,7 +210,7 @@ describe.skipIf(!hasGo)('fetch from a Go service', () => {
     expect(heatline('record', '--measure', 'wall', `http://${http}`).stderr).toContain('does not measure wall');
   });
 
-  test('--list says what the service offers; a URL on stdin is in no list of processes', { timeout: 60_000 }, () => {
+  test('--list says what the service offers; a URL on stdin is in no list of processes', () => {
     const kinds = ['allocs', 'block', 'goroutine', 'heap', 'mutex', 'profile', 'threadcreate'];
     expect(heatline('fetch', '--list', http).stdout.trim().split('\n').sort()).toEqual(kinds);
     expect(json('fetch', '--list', `${http}/debug/pprof/?token=s3cret`)).toEqual({

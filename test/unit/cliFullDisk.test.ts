@@ -9,7 +9,7 @@ import { findPythons } from './pythons.js';
 const { cli, folder, heatline, json } = cliKit();
 const python = findPythons().get('python3');
 
-describe.skipIf(process.platform !== 'linux')('a full disk', { timeout: 60_000 }, () => {
+describe.skipIf(process.platform !== 'linux')('a full disk', () => {
   const disk = join(folder, 'disk');
   mkdirSync(disk);
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0;

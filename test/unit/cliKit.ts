@@ -48,7 +48,7 @@ export function cliKit(): Kit {
     const made: SpawnSyncReturns<string> = spawnSync(process.execPath, [cli, ...args], {
       cwd,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 300_000,
       maxBuffer: 1 << 28,
       ...(input === undefined ? {} : { input }),
       env: { ...process.env, ...env },

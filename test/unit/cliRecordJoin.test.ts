@@ -92,7 +92,7 @@ async function checkpointed(commandLine: number): Promise<number> {
 const record = (pid: number, ...options: string[]) => ['record', '--pid', String(pid), '--engine', 'sampler', ...options];
 
 describe.skipIf(process.platform !== 'linux' || python === undefined)('joining by the program’s own Python', () => {
-  test('all threads are seen, and nothing is left in the program', { timeout: 120_000 }, async () => {
+  test('all threads are seen, and nothing is left in the program', async () => {
     const { child, pid, place, end } = await begin(PROGRAM);
     try {
       for (const turn of [1, 2]) {
@@ -114,7 +114,7 @@ describe.skipIf(process.platform !== 'linux' || python === undefined)('joining b
     }
   });
 
-  test('Ctrl-C ends the recording, and the program’s own end does', { timeout: 120_000 }, async () => {
+  test('Ctrl-C ends the recording, and the program’s own end does', async () => {
     const { child, pid, place, end } = await begin(PROGRAM);
     try {
       const stopped = start(record(pid, '-o', 'stopped.pb.gz'), { cwd: place }, (recording) => {
@@ -140,7 +140,7 @@ describe.skipIf(process.platform !== 'linux' || python === undefined)('joining b
   test.each([
     ['who asks is killed: the guest writes', false],
     ['and so is the program: its last checkpoint is kept', true],
-  ])('%s', { timeout: 120_000 }, async (_, both) => {
+  ])('%s', async (_, both) => {
     const { child, pid, place } = await begin(PROGRAM);
     try {
       const recorded = start(record(pid, '-o', 'cut.pb.gz'), { cwd: place }, (recording) => {
@@ -161,7 +161,7 @@ describe.skipIf(process.platform !== 'linux' || python === undefined)('joining b
     }
   });
 
-  test('a program that does not let itself be joined is explained', { timeout: 60_000 }, async () => {
+  test('a program that does not let itself be joined is explained', async () => {
     const { child, pid, place } = await begin(PROGRAM, '-X', 'disable-remote-debug');
     try {
       const { status, stderr } = run(record(pid, '--duration', '1', '-o', 'none.pb.gz'), { cwd: place });

@@ -28,7 +28,7 @@ const calls = (file: string, name: string): number =>
   json('top', '-n', '0', '--sort', 'calls', file).functions.find((each: { name: string }) => each.name === name)?.calls;
 
 describe.each(interpreters())('%s', (name, python) => {
-  test('a module with threads and code are counted, and end as they do', { timeout: 180_000 }, () => {
+  test('a module with threads and code are counted, and end as they do', () => {
     const place = mkdtempSync(join(folder, 'module '));
     mkdirSync(join(place, 'pack'));
     const threads =
@@ -63,7 +63,7 @@ describe.skipIf(!existsSync(python))('pytest', () => {
   test.each([
     ['python -m pytest', [python, '-m', 'pytest', '-q']],
     ['pytest', ['pytest', '-q']],
-  ])('%s: a failing test keeps its result and gives a recording', { timeout: 180_000 }, (_, words) => {
+  ])('%s: a failing test keeps its result and gives a recording', (_, words) => {
     const place = suite(`${FIB}def test_good():\n    assert fib(12) == 144\ndef test_bad():\n    assert fib(10) == 54\n`);
     const { status, stdout, stderr } = run(['record', '-o', 'out.pb.gz', '--', ...words], { cwd: place, env });
     expect(status, stderr).toBe(1);
@@ -72,7 +72,7 @@ describe.skipIf(!existsSync(python))('pytest', () => {
   });
 
   const pySpy = findExecutable('py-spy', [process.env.PATH ?? '', join(cacheFolder(), 'py-spy/bin')], process.platform);
-  test.skipIf(pySpy === undefined)('workers of xdist are in the recording when child processes are asked for', { timeout: 180_000 }, () => {
+  test.skipIf(pySpy === undefined)('workers of xdist are in the recording when child processes are asked for', () => {
     const spin = 'import os, time\ndef spin():\n    end = time.time() + 2\n    while time.time() < end:\n        pass\n';
     const place = suite(
       `${spin}def test_a():\n    spin()\ndef test_b():\n    spin()\n    assert os.environ["PYTEST_XDIST_WORKER"] == "none"\n`,

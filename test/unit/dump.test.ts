@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 describe.skipIf(!found || process.platform === 'win32')('dump', () => {
-  test('shows every thread, innermost call first, and the program runs on', { timeout: 60_000 }, async () => {
+  test('shows every thread, innermost call first, and the program runs on', async () => {
     const file = join(realpathSync(mkdtempSync(join(folder, 'ü '))), 'hängt.py');
     writeFileSync(file, program);
     const child = spawn(environment.python!, [file], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -14,7 +14,7 @@ def spin():
     while True:
         sum(range(500))
 def wait():
-    time.sleep(60)
+    time.sleep(600)
 if "wait" in sys.argv:
     print("ready", flush=True)
     wait()
@@ -54,7 +54,7 @@ const record = async (
     errors += text;
   });
   const said = () => readdirSync(place, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('recording.said'));
-  await expect.poll(() => (said() ? readFileSync(join(place, said()!), 'utf8') : errors), { timeout: 40_000 }).toContain('Sampling');
+  await expect.poll(() => (said() ? readFileSync(join(place, said()!), 'utf8') : errors)).toContain('Sampling');
   const raw = join(place, said()!.replace(/\.said$/, ''));
   await new Promise((done) => setTimeout(done, 1200));
   return { recorder, errors: () => errors, raw };
@@ -62,7 +62,7 @@ const record = async (
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
 describe.skipIf(process.platform === 'win32')('attach', () => {
-  test.skipIf(!found)('for a time: the program runs on, the hot function is found', { timeout: 60_000 }, async () => {
+  test.skipIf(!found)('for a time: the program runs on, the hot function is found', async () => {
     const { child, pid, place } = await start();
     const { status, stdout, stderr } = run(['record', '--pid', pid, '--duration', '1', '-o', 'a.pb.gz'], { cwd: place });
     expect(stderr).toMatch(
@@ -81,7 +81,7 @@ describe.skipIf(process.platform === 'win32')('attach', () => {
   test.skipIf(!found).each([
     ['SIGINT', 0],
     ['SIGTERM', 0],
-  ] as const)('until %s: the recording is kept, nothing is left running', { timeout: 60_000 }, async (signal, expected) => {
+  ] as const)('until %s: the recording is kept, nothing is left running', async (signal, expected) => {
     const { child, pid, place } = await start();
     const { recorder, errors } = await record(pid, 'b.collapsed', place);
     recorder.kill(signal);
@@ -94,7 +94,7 @@ describe.skipIf(process.platform === 'win32')('attach', () => {
     expect(left.stdout ?? '').toBe('');
   });
 
-  test.skipIf(!found)('a program that ends meanwhile leaves its recording', { timeout: 60_000 }, async () => {
+  test.skipIf(!found)('a program that ends meanwhile leaves its recording', async () => {
     const { child, pid, place } = await start();
     const { recorder } = await record(pid, 'c.pb.gz', place);
     child.kill('SIGKILL');
@@ -102,12 +102,12 @@ describe.skipIf(process.platform === 'win32')('attach', () => {
     expect(json('top', join(place, 'c.pb.gz')).functions[0].name).toBe('spin');
   });
 
-  test.skipIf(!found)('a recorder that is killed leaves no tool behind, and what was recorded', { timeout: 60_000 }, async () => {
+  test.skipIf(!found)('a recorder that is killed leaves no tool behind, and what was recorded', async () => {
     const { child, pid, place } = await start();
     const { recorder, raw } = await record(pid, 'd.pb.gz', place);
     const tools = () => spawnSync('pgrep', ['-f', `py-spy record .*-p ${pid}$`], { encoding: 'utf8' }).stdout;
     recorder.kill('SIGKILL');
-    await expect.poll(tools, { timeout: 30_000 }).toBe('');
+    await expect.poll(tools).toBe('');
     expect(isRunning(child)).toBe(true);
     expect(json('top', raw).functions[0].name).toBe('spin');
   });
@@ -118,7 +118,7 @@ describe.skipIf(process.platform === 'win32')('attach', () => {
     expect(status).toBe(4);
   });
 
-  test('an engine that cannot join, and one that is none', { timeout: 60_000 }, async () => {
+  test('an engine that cannot join, and one that is none', async () => {
     const { pid } = await start('wait');
     expect(run(['record', '--pid', pid, '--engine', 'hybrid'])).toMatchObject({
       status: 4,
@@ -133,7 +133,7 @@ describe.skipIf(process.platform === 'win32')('attach', () => {
     process.getuid?.() === 0 &&
     existsSync('/proc/self/status') &&
     spawnSync('setpriv', [...nobody, process.execPath, cli, '--version'], { cwd: '/' }).status === 0;
-  test.skipIf(!canBeNobody)('a program of another user: who it belongs to, and the exact command', { timeout: 60_000 }, async () => {
+  test.skipIf(!canBeNobody)('a program of another user: who it belongs to, and the exact command', async () => {
     const { pid } = await start();
     const words = [...nobody, process.execPath, cli, 'record', '--pid', pid, '-o', '/tmp/never.pb.gz'];
     const { status, stderr } = spawnSync('setpriv', words, { cwd: '/', encoding: 'utf8' });

@@ -149,7 +149,7 @@ const { start, json } = cliKit();
 const folder = mkdtempSync(join(tmpdir(), 'heatline austin-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(found.state !== 'found')('real programs', { timeout: 240_000 }, () => {
+describe.skipIf(found.state !== 'found')('real programs', () => {
   tellEngine('austin', `${found.state === 'found' ? found.detail : ''} on Python ${here.pythonVersion?.join('.')}`);
   const place = (): { at: string; script: string } => {
     const at = mkdtempSync(join(folder, 'of it '));

@@ -123,7 +123,7 @@ describe('the attach doctor', () => {
   test.skipIf(process.platform !== 'linux')('tells a process from another one that got its number', async () => {
     const facts = processFacts(process.pid);
     expect(isStillThere(facts)).toBe(true);
-    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { argv0: 'no de) 1 2 (x' });
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 600000)'], { argv0: 'no de) 1 2 (x' });
     try {
       const other = processFacts(child.pid!);
       expect(Number(other.began)).toBeGreaterThan(Number(facts.began));

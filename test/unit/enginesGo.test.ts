@@ -225,7 +225,7 @@ const isRunning = (pid: number): boolean => {
 };
 const lineOf = (text: string, mark: string): number => text.split('\n').findIndex((line) => line.includes(mark)) + 1;
 
-describe.skipIf(version.status !== 0)('recorded', { timeout: 300_000 }, () => {
+describe.skipIf(version.status !== 0)('recorded', () => {
   tellEngine('go', version.stdout?.trim() ?? '');
   const project = join(folder, 'prøject x');
   const files = { 'go.mod': 'module example.com/hot\n\ngo 1.19\n', 'hot.go': WORK, 'hot_test.go': TESTS, 'cmd/main.go': MAIN };
@@ -234,7 +234,7 @@ describe.skipIf(version.status !== 0)('recorded', { timeout: 300_000 }, () => {
       cwd: project,
       encoding: 'utf8',
       input,
-      timeout: 240_000,
+      timeout: 300_000,
     });
     return { status, stdout, stderr };
   };
@@ -250,7 +250,7 @@ describe.skipIf(version.status !== 0)('recorded', { timeout: 300_000 }, () => {
     // A cold cache compiles much of Go's library.
     execFileSync('go', ['test', '-run=^$', '-vet=off', '.'], { cwd: project, stdio: 'ignore' });
     execFileSync('go', ['build', '-o', join(folder, 'built'), './cmd'], { cwd: project, stdio: 'ignore' });
-  }, 300_000);
+  });
   afterAll(() => {
     expect(readdirSync(project).sort(), 'what is left in the package').toEqual(['cmd', 'go.mod', 'hot.go', 'hot_test.go']);
   });

@@ -74,7 +74,7 @@ function run(id: string | undefined, words: readonly string[], options: readonly
     cwd: folder,
     encoding: 'utf8',
     input: 'in\nput',
-    timeout: 120_000,
+    timeout: 300_000,
   });
   return { status: ran.status, stdout: ran.stdout, stderr: ran.stderr.replace(/^heatline: .*\n/gm, '') };
 }
@@ -98,7 +98,7 @@ const hot = [
 /** Work by amount instead of time: a busy machine takes longer for it, and samplers see it on any. */
 const much = ['def much(n):', '    total = 0', '    for each in range(n):', '        total += each * each % 7', '    return total'];
 
-describe.skipIf(!found)('with the real profilers', { timeout: 300_000 }, () => {
+describe.skipIf(!found)('with the real profilers', () => {
   for (const id of ids) {
     describe(id, async () => {
       const available = await engineOf(id).probe(found!);

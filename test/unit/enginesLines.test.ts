@@ -43,7 +43,7 @@ describe.skipIf(python === undefined)('record', () => {
   const program =
     'import sys\ndef loop(n):\n    total = 0\n    for i in range(n):\n        total += i\n    return total\nloop(1000)\nsys.exit(5)\n';
 
-  test('hits of every line, and the program’s own status', { timeout: 60_000 }, () => {
+  test('hits of every line, and the program’s own status', () => {
     writeFileSync(join(folder, 'lö p.py'), program);
     const { status, stderr } = heatline('record', '--only', 'loop', '-o', 'l.pb.gz', '--', python!, 'lö p.py');
     expect(stderr).toMatch(/^heatline: lines \(auto\): .* in loop \(.*lö p\.py:2\) → l\.pb\.gz\n$/);

@@ -56,7 +56,7 @@ test('each engine says whether it can be looked on', () => {
   expect(quiet.filter((each) => each !== undefined)).toEqual([]);
 });
 
-const program = `import threading, time
+const program = `import os, threading, time
 def early(n):
     return early(n - 1) if n else sum(range(300))
 def late(n):
@@ -65,8 +65,7 @@ def wait():
     time.sleep(600)
 threading.Thread(target=wait, daemon=True).start()
 print("ready", flush=True)
-end = time.time() + 4
-while time.time() < end:
+while not os.path.exists("change"):
     early(5)
 while True:
     late(5)
@@ -135,6 +134,7 @@ async function follow(plan: LaunchPlan, file: string): Promise<void> {
   const run = launch(plan, { stdio: 'ignore', forwardSignals: false, signal: stop.signal });
   runs.push(run);
   const early = await shown(file, ({ total }) => (total.get('early') ?? 0) > 0);
+  writeFileSync(join(folder, 'change'), '');
   const later = await shown(file, ({ total }) => (total.get('late') ?? 0) > 0);
   expect(early.total.get('late') ?? 0).toBe(0);
   expect(later.samples).toBeGreaterThan(early.samples);
@@ -146,7 +146,7 @@ async function follow(plan: LaunchPlan, file: string): Promise<void> {
   for (const name of ['early', 'late', 'wait']) {
     expect(whole.total.get(name) ?? 0, name).toBeGreaterThanOrEqual(later.total.get(name) ?? 0);
   }
-  expect(readdirSync(folder).sort()).toEqual(['o.bin', 'phases.py']);
+  expect(readdirSync(folder).sort()).toEqual(['change', 'o.bin', 'phases.py']);
 }
 
 async function find(engine: typeof tachyon): Promise<Environment | undefined> {

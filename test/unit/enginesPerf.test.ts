@@ -231,7 +231,7 @@ const found = await perf.probe(here);
 const works = found.state === 'found' && (here.pythonVersion?.[1] ?? 0) > 12;
 if (!works) console.log(`engine perf: not tried, ${found.state === 'missing' ? found.reason : 'since there is no Python 3.13 or newer'}`);
 
-describe.skipIf(!works)('real programs', { timeout: 240_000 }, () => {
+describe.skipIf(!works)('real programs', () => {
   tellEngine('perf', `${found.state === 'found' ? found.detail : ''} on Python ${here.pythonVersion?.join('.')}`);
   const place = (): { at: string; script: string } => {
     const at = mkdtempSync(join(folder, 'pörf '));

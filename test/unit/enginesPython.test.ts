@@ -56,7 +56,7 @@ describe('python/heatline', () => {
     const outcome = await inLane(
       () =>
         new Promise<{ code: number; text: string }>((done) => {
-          const options = { cwd: suite, timeout: 400_000, maxBuffer: 1 << 24 };
+          const options = { cwd: suite, timeout: 800_000, maxBuffer: 1 << 24 };
           execFile(python, ['-W', 'ignore', '-m', 'unittest', module], options, (error, _, stderr) => {
             done({ code: error ? 1 : 0, text: stderr });
           });

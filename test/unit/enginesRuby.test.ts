@@ -201,7 +201,7 @@ const place = (): string => {
   return made;
 };
 
-describe.skipIf(found.state !== 'found')('stackprof', { timeout: 120_000 }, () => {
+describe.skipIf(found.state !== 'found')('stackprof', () => {
   tellEngine('stackprof', found.state === 'found' ? found.detail : '');
 
   const record = (words: readonly string[], options: readonly string[] = [], at = place()) => {
@@ -210,7 +210,7 @@ describe.skipIf(found.state !== 'found')('stackprof', { timeout: 120_000 }, () =
       cwd: at,
       encoding: 'utf8',
       input: 'typed\n',
-      timeout: 90_000,
+      timeout: 300_000,
     });
     return { at, status, stdout, stderr, out: join(at, 'o.pb.gz') };
   };
@@ -344,7 +344,7 @@ describe.skipIf(found.state !== 'found')('stackprof', { timeout: 120_000 }, () =
   });
 });
 
-describe.skipIf(sampled.state !== 'found' || found.state !== 'found')('rbspy, where it is installed', { timeout: 120_000 }, () => {
+describe.skipIf(sampled.state !== 'found' || found.state !== 'found')('rbspy, where it is installed', () => {
   if (sampled.state === 'found') tellEngine('rbspy', execFileSync(sampled.executable!, ['--version'], { encoding: 'utf8' }).trim());
 
   const start = async (at: string): Promise<ChildProcess> => {

@@ -85,7 +85,7 @@ const NS = 1e9;
 /** Samples of CPU time are off by less than this: a few ticks of 5 ms, and a tenth. */
 const near = (seconds: number, expected: number) => Math.abs(seconds - expected) < 0.04 + 0.1 * expected;
 
-describe.skipIf(missing)('time per test', { timeout: 300_000 }, () => {
+describe.skipIf(missing)('time per test', () => {
   test.each([['auto'], ['hybrid']])('pytest, engine %s: each sample knows its test, the judge sums them up', async (engine) => {
     const { status, stdout, stderr, used, path } = await record(['--per-test', '--engine', engine], ['-m', 'pytest', '-q', 'test_them.py']);
     expect(status, stderr).toBe(1);
@@ -169,7 +169,7 @@ test('who knows the test that runs: the sampler by itself, others only where the
   await expect(chooseEngine('tachyon', target, environment, options)).rejects.toThrow('engines sampler and hybrid, not for tachyon');
 });
 
-describe.skipIf(missing)('workers of pytest-xdist', { timeout: 300_000 }, () => {
+describe.skipIf(missing)('workers of pytest-xdist', () => {
   const words = ['-m', 'pytest', '-q', '-n2', 'test_them.py'];
 
   test.each([

@@ -70,7 +70,7 @@ function rowsOf(profile: Profile, spec: ViewSpec): Record<string, [number, numbe
   return rows;
 }
 
-describe.skipIf(!hasGo)('as go tool pprof filters', { timeout: 120_000 }, () => {
+describe.skipIf(!hasGo)('as go tool pprof filters', () => {
   const profile = labelled();
   const path = join(folder, 'labelled.pb.gz');
   writeFileSync(path, writePprof(profile));

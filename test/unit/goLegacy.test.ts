@@ -99,7 +99,7 @@ const MAPS =
   '\nMAPPED_LIBRARIES:\nbuild=/opt/shop\n00400000-00500000 r-xp 00000000 08:01 42   $build/shop\n7f0000-7f9000 r--p 00000000 08:01 43 /lib/ro.so\n0x600000-0x700000: /lib/libc.so.6 (@1000) beef\n';
 
 describe.skipIf(!hasGo)('older forms against go tool pprof', () => {
-  it.each(['heap', 'mutex', 'block', 'goroutine', 'threadcreate'])('%s?debug=1 of a Go service', { timeout: 60_000 }, async (kind) => {
+  it.each(['heap', 'mutex', 'block', 'goroutine', 'threadcreate'])('%s?debug=1 of a Go service', async (kind) => {
     const bytes = readFileSync(join(fixtures, `go/${kind}.debug1`));
     const ours = await compare(kind, bytes, kind === 'heap' ? allocators(Buffer.from(bytes).toString()) : undefined);
     const names = topJson(ours, { type: ours.defaultType }).functions.map(({ name }) => name);
@@ -107,7 +107,7 @@ describe.skipIf(!hasGo)('older forms against go tool pprof', () => {
     if (kind !== 'threadcreate') expect(names.some((name) => name.startsWith('main.'))).toBe(true);
   });
 
-  it.each(['shop.cpu', 'shop.heap'])('gperftools %s', { timeout: 60_000 }, async (name) => {
+  it.each(['shop.cpu', 'shop.heap'])('gperftools %s', async (name) => {
     const ours = await compare(name, readFileSync(join(fixtures, 'gperftools', name)));
     expect(topJson(ours, { type: ours.defaultType }).functions.map((row) => row.name)).toContain('[shop]');
   });
@@ -130,7 +130,7 @@ describe.skipIf(!hasGo)('older forms against go tool pprof', () => {
         MAPS,
       ),
     ],
-  ])('CPU profiles of %s', { timeout: 60_000 }, async (name, bytes) => {
+  ])('CPU profiles of %s', async (name, bytes) => {
     await compare(name, bytes);
   });
 
@@ -164,7 +164,7 @@ describe.skipIf(!hasGo)('older forms against go tool pprof', () => {
       'counts with comments first',
       '# made by hand\n\ngoroutine profile: total 5\n3 @ 0x400101 0x400201\n# labels: {"route":"/a"}\n#\t0x400100\tmain.sell+0x1\t/srv/a.go:7\n\n2 @ 0x400101\n---\nrest\n',
     ],
-  ])('%s', { timeout: 60_000 }, async (name, content) => {
+  ])('%s', async (name, content) => {
     await compare(name, text(content));
   });
 });

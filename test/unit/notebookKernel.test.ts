@@ -10,11 +10,11 @@ const python = profilersPython();
 
 const run = (words: readonly string[]) =>
   new Promise<{ readonly failed: boolean; readonly out: string; readonly err: string }>((done) => {
-    const options = { cwd: suite, timeout: 280_000, maxBuffer: 1 << 24 };
+    const options = { cwd: suite, timeout: 450_000, maxBuffer: 1 << 24 };
     execFile(python, words, options, (error, out, err) => done({ failed: error !== null, out, err }));
   });
 
-test.skipIf(!existsSync(python))('cells are recorded in a real ipykernel', { timeout: 300_000 }, async () => {
+test.skipIf(!existsSync(python))('cells are recorded in a real ipykernel', async () => {
   const { failed, err } = await run(['-W', 'ignore', '-m', 'unittest', 'test_kernel']);
   expect(failed, err.slice(-4000)).toBe(false);
   expect(err).toMatch(/Ran 1\d tests/);

@@ -82,7 +82,7 @@ function ourNeighbours(profile: Profile, type: number): Neighbours {
 }
 
 describe.skipIf(!hasGo)('pprof fixtures against go tool pprof', () => {
-  it.each(files)('%s', { timeout: 240_000 }, async (file) => {
+  it.each(files)('%s', async (file) => {
     const source = bytesSource(file, readFileSync(join(fixtures, file)));
     const profile = await readProfile(source);
     // The judge knows no zstd.

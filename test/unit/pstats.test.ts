@@ -42,7 +42,7 @@ function sorted({ functions, edges }: Judged) {
 }
 
 describe.skipIf(pythons.size === 0)('pstats is the judge', () => {
-  test.each([...pythons])('every function and edge of Python %s', { timeout: 60_000 }, async (_, python) => {
+  test.each([...pythons])('every function and edge of Python %s', async (_, python) => {
     const folder = mkdtempSync(join(tmpdir(), 'heatline-test-'));
     try {
       const answer = execFileSync(python, [join(fixtures, 'judge_pstats.py'), folder], { encoding: 'utf8', maxBuffer: 1 << 26 });

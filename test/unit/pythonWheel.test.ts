@@ -28,7 +28,7 @@ describe.skipIf(!existsSync(builder))('the wheel', () => {
   const env = { ...process.env, PIP_NO_INDEX: '1', PIP_CONFIG_FILE: join(folder, 'none'), PYTHONPATH: '' };
   const run = (program: string, ...args: string[]) => execFileSync(program, args, { cwd: folder, encoding: 'utf8', env, stdio: 'pipe' });
 
-  test('is built, installed and used', { timeout: 240_000 }, () => {
+  test('is built, installed and used', () => {
     cpSync(join(root, 'python'), join(folder, 'source'), {
       recursive: true,
       filter: (name) => !/__pycache__|egg-info|[\\/]build$/.test(name),

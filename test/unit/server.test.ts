@@ -21,7 +21,7 @@ let close: Shop['close'] | undefined;
 
 beforeAll(async () => {
   ({ folder, shop, bundle, server, info, view, heat, close } = await openShop());
-}, 60_000);
+});
 afterAll(async () => expect(await close?.()).toBe(0));
 
 describe('an open profile', () => {

@@ -25,7 +25,7 @@ let count = 0;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'heatline cells '));
   built = await buildServer();
-}, 60_000);
+});
 afterAll(() => {
   built.dispose();
   rmSync(folder, { recursive: true, force: true });

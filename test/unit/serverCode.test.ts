@@ -21,7 +21,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'heatline-code-'));
 
 beforeAll(async () => {
   ({ shop, server, info, view, close } = await openShop());
-}, 60_000);
+});
 afterAll(async () => {
   expect(await close?.()).toBe(0);
   rmSync(folder, { recursive: true, force: true });

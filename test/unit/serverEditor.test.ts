@@ -14,7 +14,7 @@ let close: Shop['close'] | undefined;
 
 beforeAll(async () => {
   ({ shop, server, info, view, heat, close } = await openShop());
-}, 60_000);
+});
 afterAll(async () => expect(await close?.()).toBe(0));
 
 describe('heat in an edited document', () => {

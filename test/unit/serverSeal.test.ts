@@ -15,7 +15,7 @@ let close: Shop['close'] | undefined;
 
 beforeAll(async () => {
   ({ folder, shop, server, heat, close } = await openShop());
-}, 60_000);
+});
 afterAll(async () => expect(await close?.()).toBe(0));
 
 describe('recording/seal', () => {

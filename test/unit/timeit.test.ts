@@ -47,7 +47,7 @@ describe('figures', () => {
 const python = findPythons().get('python3');
 const { folder, heatline, json, run } = cliKit();
 
-describe.skipIf(python === undefined)('heatline timeit', { timeout: 120_000 }, () => {
+describe.skipIf(python === undefined)('heatline timeit', () => {
   test('a statement: turns as timeit takes them, rounds, figures', () => {
     const { python, statements, comparison } = json('timeit', 'time.sleep(0.05)', '--setup', 'import time', '--rounds', '3');
     expect(python).toMatch(/^\w+ 3\.\d+\.\d+$/);
