@@ -11,7 +11,7 @@ export function activation(test: Define): void {
 
   test('wakes with a Python file', async () => {
     await vscode.window.showTextDocument(pricing());
-    const until = Date.now() + 20_000;
+    const until = Date.now() + 120_000;
     while (!extension().isActive && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(extension().isActive, true);
   });

@@ -13,9 +13,10 @@ export function badFiles(test: Define): void {
     'empty.pb.gz': () => Buffer.alloc(0),
     'empty inside.pb.gz': () => gzipSync(Buffer.alloc(0)),
     'truncated.pb.gz': async () => {
-      // What the samples are of stands in its first half: with that they are shown as far as they go, and the times after them are missed.
+      // Not even the names of its functions, which come first: with them, samples are shown as far as they go. They take as much
+      // room however long it was recorded.
       const whole = await readFile(workspaceFile('copy ü.pb.gz').fsPath);
-      return whole.subarray(0, whole.length >> 2);
+      return whole.subarray(0, 500);
     },
     'truncated.prof': async () => {
       const whole = await readFile(workspaceFile('cprofile ü.prof').fsPath);

@@ -34,7 +34,7 @@ export function debuggers(test: Define): void {
     await eventually(async () => {
       if (!over) await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
       assert.ok(over || (await exists('told.json')) || (await exists('made.txt')), 'nothing was picked');
-    }, 60);
+    });
     return run;
   }
 
@@ -102,13 +102,13 @@ export function debuggers(test: Define): void {
         assert.ok(warnings.includes('ignore'), String(warnings));
         assert.equal(made, true, 'the task was to run first');
         assert.equal(info.recording.label, 'debugged.py');
-        await eventually(async () => assert.ok(await exists('cleaned.txt'), 'the task after it did not run'), 30);
+        await eventually(async () => assert.ok(await exists('cleaned.txt'), 'the task after it did not run'));
       });
     } finally {
       asked.dispose();
       await removed('.env');
     }
-  }, 180);
+  });
 
   test('code, and what is refused', async () => {
     await removed('told.json', 'made.txt');
@@ -124,5 +124,5 @@ export function debuggers(test: Define): void {
     await withConfiguration({ name: 'Root', type: 'debugpy', request: 'launch', code: 'x', sudo: true }, [], async () => {
       assert.equal(await pickOnly(), undefined);
     });
-  }, 120);
+  });
 }

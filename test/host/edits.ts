@@ -41,7 +41,7 @@ export function edits(test: Define): void {
     const info = await recordedRun(pricing(), { engine: 'hybrid' });
     assert.equal((await api()).activeProfile?.id, info.id);
     assert.ok((await heatNow()).some((line) => line.share > 0.3));
-  }, 120);
+  });
 
   test(
     'lines inserted above move all of it, saved or not',

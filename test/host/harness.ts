@@ -5,7 +5,7 @@ export class Skip extends Error {}
 
 /** What it returns is told beside its name: figures that decide nothing. */
 export type Body = () => unknown;
-export type Define = (name: string, body: Body, limitSeconds?: number) => void;
+export type Define = (name: string, body: Body) => void;
 
 /** A suite is a function that defines its tests. */
 export type Suite = (test: Define) => void;
@@ -17,11 +17,14 @@ export interface Report {
   readonly failures: readonly { readonly test: string; readonly error: string }[];
 }
 
-const LIMIT_SECONDS = 60;
+/** How long a test may hang: no measure of speed. */
+const LIMIT_SECONDS = 400;
 
 export interface Running {
   /** Gets one line per test. */
   say(line: string): void;
+  /** What a person would see after a test that failed: told with it. */
+  look(): Promise<string>;
   /** Called after a test that failed. */
   tidy(): Promise<void>;
   /** Only the tests whose full name matches. */
@@ -29,19 +32,19 @@ export interface Running {
 }
 
 /** Runs all suites, one test after the other. */
-export async function runSuites(suites: Readonly<Record<string, Suite>>, { say, tidy, only }: Running): Promise<Report> {
+export async function runSuites(suites: Readonly<Record<string, Suite>>, { say, look, tidy, only }: Running): Promise<Report> {
   let passed = 0;
   let skipped = 0;
   const failures: { test: string; error: string }[] = [];
   for (const [suite, define] of Object.entries(suites)) {
-    const tests: { name: string; body: Body; limit: number }[] = [];
-    define((name, body, limitSeconds = LIMIT_SECONDS) => tests.push({ name: `${suite}: ${name}`, body, limit: limitSeconds }));
-    for (const { name, body, limit } of tests) {
+    const tests: { name: string; body: Body }[] = [];
+    define((name, body) => tests.push({ name: `${suite}: ${name}`, body }));
+    for (const { name, body } of tests) {
       if (only && !only.test(name)) continue;
       const started = Date.now();
       const took = () => `(${((Date.now() - started) / 1000).toFixed(1)} s)`;
       try {
-        const figures = await within(limit, body);
+        const figures = await within(LIMIT_SECONDS, body);
         passed += 1;
         say(`ok    ${name} ${took()}${typeof figures === 'string' ? `: ${figures}` : ''}`);
       } catch (error) {
@@ -50,7 +53,8 @@ export async function runSuites(suites: Readonly<Record<string, Suite>>, { say, 
           say(`skip  ${name}: ${error.message}`);
           continue;
         }
-        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        const seen = await within(LIMIT_SECONDS, look).catch((problem: unknown) => `It cannot be seen: ${String(problem)}`);
+        const text = `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${seen}`;
         failures.push({ test: name, error: text });
         say(`FAIL  ${name} ${took()}\n      ${text.replaceAll('\n', '\n      ')}`);
         await tidy().catch((problem: unknown) => say(`      and afterwards: ${String(problem)}`));

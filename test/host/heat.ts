@@ -30,7 +30,7 @@ export function heat(test: Define): void {
     assert.ok(existsSync(vscode.Uri.parse(info.uri, true).fsPath));
     assert.ok(info.samples > 50 && info.functions >= 4, `${info.samples} samples, ${info.functions} functions`);
     assert.match(info.summary, /quote|pricing/);
-  }, 120);
+  });
 
   test('the hottest line is the search through the catalogue', async () => {
     const lines = await (await api()).lineHeat(pricing());
@@ -141,7 +141,7 @@ export function heat(test: Define): void {
       const expected = engine === 'cprofile' ? /def (quote|pay)|casefold|sum\(/ : /casefold/;
       const document = await vscode.workspace.openTextDocument(pricing());
       assert.match(document.lineAt(hottest.line - 1).text, expected);
-    }, 120);
+    });
   }
 
   test('py-spy can be asked for where it is installed', async () => {
@@ -154,7 +154,7 @@ export function heat(test: Define): void {
     assert.equal(info.recording.exitStatus, 5);
     const hottest = (await (await api()).lineHeat(script)).reduce((a, b) => (b.share > a.share ? b : a));
     assert.equal(hottest.line, await lineWith(script, 'sum(range'));
-  }, 120);
+  });
 
   test('an engine that does not exist is refused', async () => {
     const { error } = await runMarked(pricing(), { engine: 'no-such-engine' });

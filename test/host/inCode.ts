@@ -13,17 +13,21 @@ export function inCode(test: Define): void {
   };
   const at = () => vscode.window.activeTextEditor!.selection.active.line + 1;
   /** Picks the nth entry (from 0) of the list that a command shows, which nobody tells us of: again where it was not there yet. */
-  const pick = (id: string, nth: number, holds: () => Promise<void> | void) =>
-    eventually(async () => {
+  const pick = (id: string, nth: number, holds: () => Promise<void> | void) => {
+    let patience = 200;
+    return eventually(async () => {
+      patience *= 1.5;
       const done = run(id);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      // More each time: a list that comes late on a slow machine comes all the same.
+      await new Promise((resolve) => setTimeout(resolve, patience));
       for (let step = 0; step < nth; step++) await vscode.commands.executeCommand('workbench.action.quickOpenSelectNext');
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
       await new Promise((resolve) => setTimeout(resolve, 200));
       await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
       await done;
       await holds();
-    }, 40);
+    });
+  };
 
   test('a profile with known figures is shown', async () => {
     const file = workspaceFile('known.pprof');

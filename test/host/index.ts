@@ -17,7 +17,7 @@ import { refusals } from './refusals.js';
 import { selection } from './selection.js';
 import { stacks } from './stacks.js';
 import { starting } from './starting.js';
-import { stopEverything } from './support.js';
+import { onScreen, stopEverything } from './support.js';
 import { testing } from './testing.js';
 import { timing } from './timing.js';
 import { ways } from './ways.js';
@@ -55,7 +55,7 @@ export async function run(): Promise<void> {
     if (file) appendFileSync(`${file}.log`, `${line}\n`);
   };
   const only = process.env.HEATLINE_HOST_ONLY;
-  const report: Report = await runSuites(suites, { say, tidy: stopEverything, only: only ? new RegExp(only) : undefined });
+  const report: Report = await runSuites(suites, { say, look: onScreen, tidy: stopEverything, only: only ? new RegExp(only) : undefined });
   say(`HOST-TESTS ${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped`);
   if (file) {
     writeFileSync(`${file}.tmp`, JSON.stringify(report, null, 2));

@@ -7,7 +7,7 @@ import { type Define, Skip } from './harness.js';
 import { api, assertWholeRecordings, eventually, noteRecordings, pricing, recordingFiles, workspaceFile, write } from './support.js';
 
 const DEFINES = 'import time\n\ndef work(n):\n    total = 0\n    for i in range(n):\n        total += i * i\n    return total\n';
-const USES = '# sums\nwork(4_000_000)\ntime.sleep(0.3)\n';
+const USES = '# sums\nwork(4_000_000)\ntime.sleep(0.5)\n';
 
 /** Cells and notebooks, in a real ipykernel behind a controller of the rig's. */
 export function notebooks(test: Define): void {
@@ -65,7 +65,7 @@ export function notebooks(test: Define): void {
     const lines = await heat(notebook.cellAt(1));
     assert.ok((lines.get(6)?.self ?? 0) > 20e6, `line 6 has ${JSON.stringify([...lines])}`);
     assert.ok((lines.get(10)?.total ?? 0) > 50e6);
-    assert.ok((lines.get(11)?.self ?? 0) > 250e6 && (lines.get(11)?.self ?? 0) < 450e6);
+    assert.ok((lines.get(11)?.self ?? 0) > 450e6 && (lines.get(11)?.self ?? 0) < 950e6);
     assert.deepEqual(info.threads, ['MainThread']);
     assert.ok([...lines.values()].every(({ stale }) => !stale));
   });
@@ -181,7 +181,7 @@ export function notebooks(test: Define): void {
     // The kernel gives equal cells one name; here each has its own figures.
     const slept = both.map((lines) => lines.get(3)?.self ?? 0);
     assert.ok(
-      slept.every((time) => time > 250e6 && time < 450e6),
+      slept.every((time) => time > 450e6 && time < 950e6),
       JSON.stringify(slept),
     );
     assert.ok(((await heat(notebook.cellAt(1))).get(6)?.self ?? 0) > 40e6);
@@ -194,17 +194,17 @@ export function notebooks(test: Define): void {
     const notebook = await openNotebook('cells/fails.ipynb', [cell(DEFINES), cell(`${USES}1 / 0\n`), cell('open("ran", "w")')]);
     const info = await profile('heatline.profileNotebook', notebook.uri);
     assert.equal(info?.recording?.exitStatus, 1);
-    assert.ok(((await heat(notebook.cellAt(1))).get(3)?.self ?? 0) > 250e6);
+    assert.ok(((await heat(notebook.cellAt(1))).get(3)?.self ?? 0) > 450e6);
     assert.equal(notebook.cellAt(2).executionSummary?.timing, undefined);
     assert.equal(notebook.cellCount, 3);
   });
 
   test('Stop interrupts the cell and shows what was recorded; the kernel lives on', async () => {
-    const endless = 'import time\nx = 41\nwhile True:\n    time.sleep(0.01)\n';
+    const seen = workspaceFile('cells', 'seen').fsPath;
+    const endless = `import time\nx = 41\nfor turn in range(1000000):\n    time.sleep(0.01)\n    if turn == 100: open(${JSON.stringify(seen)}, "w").close()\n`;
     const notebook = await openNotebook('cells/endless.ipynb', [cell(endless), cell('print(x + 1)')]);
     const running = profile('heatline.profileCell', notebook.cellAt(0));
-    await eventually(() => assert.ok(notebook.cellAt(0).executionSummary?.executionOrder), 30);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await eventually(() => assert.ok(existsSync(seen), 'the cell has not slept for a second'));
     await vscode.commands.executeCommand('heatline.stop');
     const info = await running;
     assert.equal(info?.recording?.stoppedBy, 'user');
@@ -227,7 +227,7 @@ export function notebooks(test: Define): void {
     const notebook = await openNotebook('cells/ends.ipynb', [cell('import time\ntime.sleep(600)'), cell(''), cell('# Text', 'markdown')]);
     await lend(false);
     const running = profile('heatline.profileCell', notebook.cellAt(0));
-    await eventually(() => assert.ok(notebook.cellAt(0).executionSummary?.executionOrder), 30);
+    await eventually(() => assert.ok(notebook.cellAt(0).executionSummary?.executionOrder));
     await vscode.commands.executeCommand('kernelForTests.end', notebook.uri);
     assert.equal(await running, undefined);
     for (const index of [1, 2]) assert.equal(await profile('heatline.profileCell', notebook.cellAt(index)), undefined);
@@ -239,14 +239,21 @@ export function notebooks(test: Define): void {
   });
 
   test('a kernel that is killed in a long cell: what was recorded up to the last checkpoint is shown', async () => {
-    const code =
-      'import os, signal, time\nend = time.time() + 7\nwhile time.time() < end:\n    sum(range(2000))\nos.kill(os.getpid(), signal.SIGKILL)\n';
+    const enough = workspaceFile('cells', 'enough').fsPath;
+    const code = `import os, signal\nwhile not os.path.exists(${JSON.stringify(enough)}):\n    sum(range(2000))\nos.kill(os.getpid(), signal.SIGKILL)\n`;
     const notebook = await openNotebook('cells/killed.ipynb', [cell(code)]);
     const running = profile('heatline.profileCell', notebook.cellAt(0));
     const alive = setInterval(() => void vscode.commands.executeCommand('kernelForTests.look', notebook.uri), 500);
+    await eventually(() =>
+      assert.ok(
+        recordingFiles().some((file) => file.endsWith('.cells')),
+        'no checkpoint',
+      ),
+    );
+    writeFileSync(enough, '');
     const info = await running.finally(() => clearInterval(alive));
     assert.equal(info?.recording?.stoppedBy, 'signal');
-    assert.ok(((await heat(notebook.cellAt(0))).get(4)?.self ?? 0) > 500e6);
+    assert.ok(((await heat(notebook.cellAt(0))).get(3)?.self ?? 0) > 500e6);
   });
 
   test('a cell that is over at once says so, and leaves nothing', async () => {

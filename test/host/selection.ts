@@ -54,13 +54,13 @@ main()
     const again = await vscode.commands.executeCommand<ProfileInfo | undefined>('heatline.rerun');
     assert.equal(again?.recording?.label, info.recording.label);
     assert.notEqual(again?.id, info.id);
-  }, 120);
+  });
 
   test('without a selection it is the statement at the cursor', async () => {
     const info = await profile(14);
     assert.equal(info?.recording?.label, 'selected.py: line 14');
     assert.match(info.quality?.notes?.join() ?? '', /recorded only while lines 13-14 of selected\.py ran/);
-  }, 120);
+  });
 
   test('lines that never ran, and lines without code, leave no recording', async () => {
     const before = recordingFiles();
@@ -68,5 +68,5 @@ main()
     await write(name, `${program}\n# nothing\n`);
     assert.equal(await profile(20, 20), undefined);
     assert.deepEqual(recordingFiles(), before);
-  }, 120);
+  });
 }

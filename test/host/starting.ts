@@ -56,7 +56,7 @@ with open(os.environ["TELL"], "w", encoding="utf-8") as out:
   /** Says that it is ready when it has worked for half a second: then there is something to record, on a busy machine too. */
   const endless = (ready: string) => `import time
 def spin():
-    end = time.time() + 100
+    end = time.time() + 900
     told = False
     while time.time() < end:
         sum(n * n for n in range(2000))

@@ -66,8 +66,8 @@ export async function lineWith(uri: vscode.Uri, text: string): Promise<number> {
   return found[0]!;
 }
 
-/** Asks until the answer holds; the last failure is thrown when it never does. */
-export async function eventually<T>(ask: () => Promise<T> | T, seconds = 15): Promise<T> {
+/** Asks until the answer holds; the last failure is thrown when it never does. How long that may take says nothing of how long it should. */
+export async function eventually<T>(ask: () => Promise<T> | T, seconds = 120): Promise<T> {
   const until = Date.now() + seconds * 1000;
   for (;;) {
     try {
@@ -161,11 +161,24 @@ export function assertWholeRecordings(): void {
   }
 }
 
+/** What the terminals of the last programs hold, newest first. */
+export async function onScreen(): Promise<string> {
+  const told = [];
+  for (const terminal of vscode.window.terminals.slice(-2).reverse()) {
+    terminal.show();
+    await vscode.env.clipboard.writeText('');
+    for (const step of ['selectAll', 'copySelection', 'clearSelection'])
+      await vscode.commands.executeCommand(`workbench.action.terminal.${step}`);
+    told.push(`Terminal “${terminal.name}”:\n${(await vscode.env.clipboard.readText()).trimEnd().slice(-3000)}`);
+  }
+  return told.join('\n') || 'There is no terminal.';
+}
+
 /** Ends what a failed test left running. */
 export async function stopEverything(): Promise<void> {
   if (vscode.tasks.taskExecutions.length === 0) return;
   for (const execution of vscode.tasks.taskExecutions) execution.terminate();
-  await eventually(() => assert.deepEqual(vscode.tasks.taskExecutions, []), 10);
+  await eventually(() => assert.deepEqual(vscode.tasks.taskExecutions, []));
   await sleep(1000);
 }
 

@@ -114,9 +114,9 @@ export function testing(test: Define): void {
         await eventually(async () => {
           assert.equal(await heatOf(file, 'return sum'), 0);
           assert.ok((await heatOf(file, 'sorted(')) > 0.03);
-        }, 30);
+        });
         await vscode.commands.executeCommand('heatline.selectTest', '');
-        await eventually(async () => assert.ok((await heatOf(file, 'return sum')) > 0.05), 30);
+        await eventually(async () => assert.ok((await heatOf(file, 'return sum')) > 0.05));
       },
       { 'python.testing.pytestArgs': ['-n2'] },
     ));
