@@ -3,7 +3,7 @@ import type { ReadControl } from '../format.js';
 import { ByteStrings } from '../shared/byteStrings.js';
 import { utf8 } from '../shared/textLines.js';
 import { KeyTable } from './keyTable.js';
-import { isNumeric, isWord, jsonText } from './text.js';
+import { isWord, jsonText, numberEnd } from './text.js';
 
 /** Bytes between two looks at progress and cancellation: some tens of milliseconds. */
 const STRIDE = 1 << 23;
@@ -234,12 +234,9 @@ export class JsonCursor {
   }
 
   private slowNumber(from: number): number {
-    const { bytes } = this;
-    let at = from;
-    while (at < bytes.length && isNumeric(bytes[at]!)) at++;
-    this.at = at;
-    if (at - from > 1000) return Number.NaN;
-    return Number(String.fromCharCode(...bytes.subarray(from, at)));
+    this.at = numberEnd(this.bytes, from);
+    if (this.at - from > 1000) return Number.NaN;
+    return Number(String.fromCharCode(...this.bytes.subarray(from, this.at)));
   }
 
   /** NaN, Infinity and -Infinity are numbers to Python; the rest is none. */

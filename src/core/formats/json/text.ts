@@ -41,11 +41,18 @@ function fourHexDigits(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** Digits, signs, point and exponent. */
-export function isNumeric(byte: number): boolean {
+function isNumeric(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e || (byte | 0x20) === 0x65;
 }
 
 /** What numbers and names (true, null, NaN) are made of. */
 export function isWord(byte: number): boolean {
   return isNumeric(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a);
+}
+
+/** Where a number ends that begins at `from`: behind the last of its letters. */
+export function numberEnd(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && isNumeric(bytes[at]!)) at++;
+  return at;
 }
