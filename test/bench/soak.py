@@ -1,10 +1,13 @@
-"""A long recording of many threads: run as `python3 test/bench/soak.py [--seconds 600] [--rate 1000] [--threads 50] [--json]`.
+"""A long recording of many threads: run as `python3 test/bench/soak.py [--seconds 600] [--rate 1000] [--threads 50] [--again] [--json]`.
 
 A program of real threads, of which some compute all the time, most sleep and work by turns and some only wait, is recorded by
 the engine `sampler` as the extension records it, with the live view. Looked at: the memory of the program beside that of the
 same program alone, and of the helper that samples it, from time to time; the share of the looks that were due and came; the
 size of the file; and how long it takes from Stop (Ctrl-C) to the first picture: until the program has ended, the server has
 opened the file, and it has answered what the flame graph asks. It wants `npm run build`.
+
+Functions call each other by lot, so that new stacks never end: the worst case. With `--again` each thread goes the same ways
+again and again, as servers and training loops do.
 """
 
 import argparse
@@ -40,13 +43,27 @@ def step_%d(dice, depth, work):
 ''' % number, "steps_%d.py" % (number % 8), "exec"), scope)
     FUNCTIONS.append(scope["step_%d" % number])
 
+# A dice that falls the same way each time round.
+class Again:
+    def __init__(self, seed):
+        dice = random.Random(seed)
+        self.falls = [dice.randrange(40) for _ in range(60)]
+        self.at = 0
+    def randrange(self, end):
+        self.at = (self.at + 1) % 60
+        return self.falls[self.at] % end
+    def choice(self, items):
+        return items[self.randrange(len(items))]
+    def random(self):
+        return self.randrange(40) / 40
+
 def busy(seed):
-    dice = random.Random(seed)
+    dice = Dice(seed)
     while True:
         FUNCTIONS[seed % 40](dice, 4, 20)
 
 def by_turns(seed):
-    dice = random.Random(seed)
+    dice = Dice(seed)
     while True:
         FUNCTIONS[seed % 40](dice, dice.randrange(12), 30)
         time.sleep(0.05 + dice.random() / 10)
@@ -55,6 +72,7 @@ def wait(lock):
     lock.acquire()
 
 threads = int(sys.argv[1])
+Dice = Again if "again" in sys.argv else random.Random
 lock = threading.Lock()
 lock.acquire()
 for number in range(threads - 1):
@@ -73,6 +91,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--rate", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=50)
+    parser.add_argument("--again", action="store_true", help="a program whose stacks repeat")
     parser.add_argument("--server", default=os.path.join(ROOT, "dist", "server.js"))
     parser.add_argument("--json", action="store_true", help="figures for a program")
     options = parser.parse_args()
@@ -92,7 +111,7 @@ def soak(folder, options):
     script, output = os.path.join(folder, "soak.py"), os.path.join(folder, "soak.pb.gz")
     with open(script, "w") as file:
         file.write(PROGRAM)
-    words = [script, str(options.threads)]
+    words = [script, str(options.threads), *(["again"] if options.again else [])]
     alone = begin([sys.executable, *words], folder)
     alone_mb = memory(alone.pid, min(20.0, options.seconds))[-1]
     alone.kill()
@@ -127,6 +146,7 @@ def soak(folder, options):
     return {
         "python": sys.version.split()[0],
         "seconds": options.seconds,
+        "new stacks": "again and again the same" if options.again else "without end",
         "rate asked, Hz": options.rate,
         "rate got, Hz": quality["rateGot"],
         "ticks that came, %": round(100 * quality["rateGot"] / options.rate, 1),
