@@ -54,8 +54,8 @@ class AheadTest(Case):
             if dice.random() < 0.02:
                 names[dice.randrange(4)] = "thread ü%d" % dice.randrange(3)
             subject.work(rows, times, look * dice.choice((0, 1, ahead.AGAIN)))
+        subject.times, subject.before_the_end = times, subject._written
         subject.finish(rows, times)
-        subject.times = times
         expected = []
         for (native, stack, label), row in rows.items():
             if stack[0][0] != OURS:
@@ -79,7 +79,7 @@ class AheadTest(Case):
 
     def test_so_are_their_moments(self):
         """Whether they were written at once, or put together after they had been written, or while it ended."""
-        joined = written = 0
+        joined = written = early = 0
         for seed in range(60):
             with mock.patch.multiple(moments, MOST=random.Random(seed).choice((20, 1000)), PER_ROW=0, PIECE=random.Random(seed).choice((1, 5))):
                 with mock.patch.object(ahead, "STRETCHES", random.Random(seed).choice((1, 7, 100))):
@@ -91,8 +91,10 @@ class AheadTest(Case):
             _, found = seen(self.output)
             self.assertEqual(found, [(subject.numbers[row], *rest) for row, *rest in expected if subject.numbers[row] >= 0])
             written += len(found)
+            early += subject.before_the_end
         self.assertGreater(joined, 10)
         self.assertGreater(written, 1000)
+        self.assertGreater(early, written // 10)
 
     def test_one_type_more(self):
         subject, _, expected = self.play(3)
