@@ -2,6 +2,7 @@
  * Custom requests between the extension host and the language server: method → [params, result]. Types only.
  * Errors are ResponseErrors with `data: {code, offset?}`; see `ErrorData`. Standard LSP serves hover and codeLens.
  */
+import type { FlamePart } from '../core/model/flame.js';
 import type { HeatLine } from '../core/model/heat.js';
 import type { LabelTotal } from '../core/model/labelTotals.js';
 import type { Quality, TimeRange, TreeScope, ValueType } from '../core/model/profile.js';
@@ -181,9 +182,15 @@ export interface Requests extends TabRequests, CodeRequests, CompareRequests, Ti
     },
     { readonly rows: readonly TreeRow[]; readonly total: number; readonly count: number },
   ];
-  /** Boxes under `root` (-1: all) that are at least `minFraction` of it wide. */
+  /** Boxes under `root` (-1: all) that are at least `minFraction` of it wide, and in a part of the picture narrower ones as well. */
   'profile/flame': [
-    { readonly view: ViewParams; readonly root: number; readonly minFraction: number; readonly inverted?: boolean },
+    {
+      readonly view: ViewParams;
+      readonly root: number;
+      readonly minFraction: number;
+      readonly inverted?: boolean;
+      readonly part?: FlamePart | undefined;
+    },
     FlameColumns,
   ];
   /** Total of the functions that match, each stack counted once; and their function ids. */

@@ -151,10 +151,15 @@ describe('flame graph', () => {
     for (let i = 0; i < 60; i++) await page.mouse.wheel(0, -100);
     await page.waitForFunction(() => window.harness.calls.filter((call) => call.method === 'profile/flame').length > 1);
     // At the end of the way in, or a little before it where the wheel paused: boxes of that size are thin enough.
-    const thinnest = 0.5 / WIDTH / 64;
-    const asked = async () => ((await calls('profile/flame')).at(-1) as { minFraction: number }).minFraction;
-    await expect.poll(asked).toBeLessThan(thinnest / 0.7);
-    expect(await asked()).toBeGreaterThan(thinnest * 0.999);
+    const thinnest = 1 / WIDTH / 64;
+    type Part = { from: number; to: number; minFraction: number };
+    const part = async () => ((await calls('profile/flame')).at(-1) as { part?: Part }).part;
+    await expect.poll(async () => (await part())?.minFraction).toBeLessThan(thinnest / 0.7);
+    // Thin ones only in the window and half of it on either side, the rest of the picture as it was.
+    const { from, to, minFraction } = (await part())!;
+    expect(minFraction).toBeGreaterThan(thinnest * 0.999);
+    expect((to - from) / (minFraction * WIDTH)).toBeCloseTo(2, 6);
+    expect((await calls('profile/flame')).at(-1)).toMatchObject({ minFraction: 0.5 / WIDTH });
     for (let i = 0; i < 60; i++) await page.mouse.wheel(0, 100);
     await page.keyboard.up('Control');
     await expect.poll(edges).toEqual(whole);

@@ -34,6 +34,8 @@ describe('messages of a page', () => {
     ['profile/flame', { root: 0.5, minFraction: 0 }, 'root'],
     ['profile/flame', { root: -1, minFraction: 2 }, 'minFraction'],
     ['profile/flame', { root: -1, minFraction: Number.NaN }, 'minFraction'],
+    ['profile/flame', { root: -1, minFraction: 0, part: { from: 0, to: 1.5, minFraction: 0 } }, 'to'],
+    ['profile/flame', { root: -1, minFraction: 0, part: {} }, 'from'],
     ['profile/tree', { node: -2 }, 'node'],
     ['profile/functions', { sort: 'toString', offset: 0, limit: 1 }, 'sort'],
     ['profile/functions', { sort: 'self', descending: 'yes', offset: 0, limit: 1 }, 'descending'],

@@ -238,6 +238,18 @@ describe('flame graph', () => {
     expect(layout.node.length).toBe(40_002);
     const below = flameLayout(made, columnNodes(callTree(made, { type: 0 })), layout.node.at(-1)!, 1e-9);
     expect(below.w.filter((width) => width < 0.5)).toHaveLength(1000);
+    const part = { from: 0, to: 1, minFraction: 1e-9 };
+    expect(flameLayout(made, columnNodes(callTree(made, { type: 0 })), -1, 0.5, part).node).toEqual(layout.node);
+  });
+
+  it('has narrower boxes in a part of the picture, where they are in the whole one', () => {
+    const part = { from: 0.975, to: 0.985, minFraction: 0.01 };
+    const layout = flameLayout(profile, columnNodes(tree), -1, 0.5, part);
+    // Of two narrow siblings only the one that reaches into the part; what is wide enough is there everywhere.
+    expect(boxes(layout)).toEqual(['B 0.00+0.93', '  A 0.00+0.93', 'A 0.93+0.07', '  B 0.97+0.03', '    D 0.97+0.02']);
+    expect(boxes(flameLayout(profile, columnNodes(tree), -1, 0, { from: 0, to: 1, minFraction: 0.5 }))).toEqual(
+      boxes(flameLayout(profile, columnNodes(tree), -1, 0)),
+    );
   });
 
   it('zooms: the root is the box of depth 0, and its ancestors are named', () => {

@@ -193,8 +193,8 @@ function note(method: string, params: unknown): void {
 function answer(method: string, params: unknown): never {
   switch (method) {
     case 'profile/flame': {
-      const { root, minFraction } = params as Requests['profile/flame'][0];
-      return layout(made, root, minFraction) as never;
+      const { root, minFraction, part } = params as Requests['profile/flame'][0];
+      return layout(made, root, minFraction, part) as never;
     }
     case 'profile/functions': {
       const { sort, descending, offset, limit, search, find } = params as Requests['profile/functions'][0];

@@ -1,3 +1,4 @@
+import type { FlamePart } from '../../src/core/model/flame.js';
 import type { FlameColumns, FunctionRow } from '../../src/protocol/lsp.js';
 
 /** A made-up profile for the harness: a call tree with figures in nanoseconds. Deterministic. */
@@ -119,7 +120,7 @@ class Maker {
 }
 
 /** Boxes under a node as the server gives them. */
-export function layout(made: Made, rootId: number, minFraction: number): FlameColumns {
+export function layout(made: Made, rootId: number, minFraction: number, part?: FlamePart): FlameColumns {
   const root = rootId < 0 ? made.root : made.nodes[rootId]!;
   const columns = {
     depth: [] as number[],
@@ -131,7 +132,8 @@ export function layout(made: Made, rootId: number, minFraction: number): FlameCo
   };
   const add = (node: Node, depth: number, x: number) => {
     const w = root.total > 0 ? node.total / root.total : 0;
-    if (w < minFraction) return;
+    const inPart = part !== undefined && x < part.to && x + w > part.from;
+    if (w < (inPart ? Math.min(part.minFraction, minFraction) : minFraction)) return;
     columns.depth.push(depth);
     columns.x.push(x);
     columns.w.push(w);

@@ -12,6 +12,13 @@ export interface FlameFrame {
   readonly package: string;
 }
 
+/** A part of a picture, as fractions of its root, in which narrower boxes are laid out as well. */
+export interface FlamePart {
+  readonly from: number;
+  readonly to: number;
+  readonly minFraction: number;
+}
+
 /** Boxes as columns, depth-first; `x` and `w` are fractions of the root, 0..1; `self` in the type's unit. */
 export interface FlameLayout {
   readonly root: number;
@@ -37,17 +44,32 @@ const MOST_BOXES = 2 ** 15;
  * Lays out the boxes under `root` that are at least `minFraction` of it wide; the root itself is the box of depth 0 (-1:
  * the roots are). Costs as much as there are boxes. Where these would be very many, those are left out that no
  * screen shows at once: what a picture takes on its way and in a page is bounded.
+ * @param part boxes that reach into it may be narrower
  */
-export function flameLayout(profile: Profile, tree: TreeNodes, root: number, minFraction: number): FlameLayout {
+export function flameLayout(profile: Profile, tree: TreeNodes, root: number, minFraction: number, part?: FlamePart): FlameLayout {
   const library = libraryFlags(profile);
-  return layoutBoxes((func) => frameOf(profile, library, func), tree, root, minFraction);
+  return layoutBoxes((func) => frameOf(profile, library, func), tree, root, minFraction, part);
 }
 
 /** The same for functions that may be of several profiles: whoever asks says what a function of the tree is called. */
-export function layoutBoxes(frameOf: (func: number) => FlameFrame, tree: TreeNodes, root: number, minFraction: number): FlameLayout {
-  for (let fraction = minFraction; ; fraction = Math.min(SEEN, Math.max(2 * fraction, SEEN / MOST_BOXES))) {
-    const layout = layoutWithin(frameOf, tree, root, fraction, fraction < SEEN ? MOST_BOXES : Number.POSITIVE_INFINITY);
+export function layoutBoxes(
+  frameOf: (func: number) => FlameFrame,
+  tree: TreeNodes,
+  root: number,
+  minFraction: number,
+  part?: FlamePart,
+): FlameLayout {
+  const coarser = (fraction: number, seen: number) => Math.max(fraction, Math.min(seen, Math.max(2 * fraction, seen / MOST_BOXES)));
+  // A part is looked at as wide as a screen.
+  const seenInPart = SEEN * (part === undefined ? 1 : Math.max(0, part.to - part.from));
+  let fraction = minFraction;
+  let inPart = part?.minFraction ?? minFraction;
+  for (;;) {
+    const most = fraction < SEEN || inPart < seenInPart ? MOST_BOXES : Number.POSITIVE_INFINITY;
+    const layout = layoutWithin(frameOf, tree, root, fraction, part && { ...part, minFraction: inPart }, most);
     if (layout !== undefined) return layout;
+    fraction = coarser(fraction, SEEN);
+    inPart = coarser(inPart, seenInPart);
   }
 }
 
@@ -57,6 +79,7 @@ function layoutWithin(
   tree: TreeNodes,
   root: number,
   minFraction: number,
+  part: FlamePart | undefined,
   most: number,
 ): FlameLayout | undefined {
   const way = root < 0 ? undefined : tree.way(root);
@@ -71,30 +94,42 @@ function layoutWithin(
   const frame: number[] = [];
   const frames = new FrameList(frameOf);
   let maxDepth = 0;
-  /** Where the next box of a depth begins. */
-  const cursor: number[] = [0];
   // Boxes have to be wider than nothing.
-  const least = Math.max(minFraction * rootValue, Number.MIN_VALUE);
-  /** What is to be laid out, the next one last. */
+  const leastOf = (fraction: number) => Math.max(fraction * rootValue, Number.MIN_VALUE);
+  const least = leastOf(minFraction);
+  const leastInPart = part === undefined ? least : Math.min(least, leastOf(part.minFraction));
+  const inPart = (from: number, to: number) => part !== undefined && from < part.to && to > part.from;
+  const leastIn = (from: number, to: number) => (inPart(from, to) ? leastInPart : least);
+  /** What is to be laid out and where it begins, the next one last. */
   const pending: TreeNode[] = [];
-  const open = (nodes: readonly TreeNode[]): void => {
-    for (let i = nodes.length - 1; i >= 0; i--) pending.push(nodes[i]!);
+  const begins: number[] = [];
+  const open = (nodes: readonly TreeNode[], from: number): void => {
+    const first = pending.length;
+    let left = from;
+    for (const node of nodes) {
+      const right = left + node.total / rootValue;
+      if (node.total >= least || inPart(left, right)) {
+        pending.push(node);
+        begins.push(left);
+      }
+      left = right;
+    }
+    reverseFrom(pending, first);
+    reverseFrom(begins, first);
   };
-  if (rootValue > 0) open(top === undefined ? tree.children(undefined, least) : [top]);
+  if (rootValue > 0) open(top === undefined ? tree.children(undefined, leastIn(0, 1)) : [top], 0);
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (nodes.length >= most) return undefined;
     const width = node.total / rootValue;
     const level = node.depth - depthOfRoot;
-    const left = cursor[level]!;
-    cursor[level] = left + width;
-    cursor[level + 1] = left;
+    const left = begins.pop()!;
     depth.push(level);
     x.push(left);
     w.push(width);
     nodes.push(node.id);
     frame.push(frames.index(node.func));
     if (level > maxDepth) maxDepth = level;
-    open(tree.children(node, least));
+    open(tree.children(node, leastIn(left, left + width)), left);
     // What ends in a node is found sooner once its children are.
     self.push(node.self);
   }
@@ -112,6 +147,11 @@ function layoutWithin(
     maxDepth,
     treeIsEstimate: tree.estimate,
   };
+}
+
+/** Turns the end of a list round, from a place on. */
+function reverseFrom(list: unknown[], first: number): void {
+  for (let low = first, high = list.length - 1; low < high; low++, high--) [list[low], list[high]] = [list[high], list[low]];
 }
 
 /** A function of a profile as a frame. @param library the profile's `libraryFlags` */

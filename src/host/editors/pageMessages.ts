@@ -1,4 +1,6 @@
 /** What a profile page may send. Every field is checked here; what comes out holds nothing else. Pure. */
+
+import type { FlamePart } from '../../core/model/flame.js';
 import type { TimeRange } from '../../core/model/profile.js';
 import type { LaneWindow } from '../../core/model/timelineBoxes.js';
 import type { GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
@@ -35,6 +37,7 @@ export function checkForward(message: unknown, info: ProfileInfo): Checked {
           root: integer(given, 'root', -1),
           minFraction: fraction(given, 'minFraction'),
           ...optional('inverted', flag(given, 'inverted')),
+          ...optional('part', flamePart(given.part)),
         },
       };
     case 'profile/tree':
@@ -211,4 +214,10 @@ export function checkSelection(
 
 export function checkText(message: unknown, name: string, longest: number): string {
   return text(fields(message), name, longest);
+}
+
+function flamePart(given: unknown): FlamePart | undefined {
+  if (given === undefined) return undefined;
+  const part = fields(given);
+  return { from: fraction(part, 'from'), to: fraction(part, 'to'), minFraction: fraction(part, 'minFraction') };
 }

@@ -51,10 +51,10 @@ export const answers: Answers = {
   },
   tree: treeLevel,
   treePath,
-  flame(tables, { view, root, minFraction, inverted }) {
+  flame(tables, { view, root, minFraction, inverted, part }) {
     const tree = tables.tree(view, inverted);
     wayOf(tree, root);
-    return flameLayout(tables.profile, tree, root, fractionOf(minFraction));
+    return flameLayout(tables.profile, tree, root, fractionOf(minFraction), part && { ...part, minFraction: fractionOf(part.minFraction) });
   },
   sandwich(tables, { view, func, side, root, minFraction }) {
     const tree = tables.sandwich(view, func, side);

@@ -80,7 +80,7 @@ export interface Queries extends CodeQueries {
   /** Function of each line that was seen, as pairs line, function. */
   lineFunctions: [{ readonly file: string }, readonly (readonly [number, number])[]];
   fileTree: [TabRequests['profile/fileTree'][0], TabRequests['profile/fileTree'][1]];
-  flame: [{ readonly view: ViewParams; readonly root: number; readonly minFraction: number; readonly inverted: boolean }, FlameLayout];
+  flame: [Whole<Requests['profile/flame'][0]>, FlameLayout];
   search: [{ readonly view: ViewParams; readonly search: string }, { readonly total: number; readonly funcs: readonly number[] }];
   timeline: [TimelineRequests['profile/timeline'][0], TimelineRequests['profile/timeline'][1]];
   timelineBoxes: [TimelineRequests['profile/timelineBoxes'][0], TimelineRequests['profile/timelineBoxes'][1]];

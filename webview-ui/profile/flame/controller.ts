@@ -1,3 +1,4 @@
+import type { FlamePart } from '../../../src/core/model/flame.js';
 import type { TreePlace } from '../../../src/protocol/webview.js';
 import { announce } from '../../shared/announce.js';
 import { formatCount, formatShare, formatValue, safeText, shortPath, t } from '../../shared/format.js';
@@ -6,10 +7,11 @@ import type { Crumb } from '../shell/subHeader.js';
 import { sentence, store } from '../store.js';
 import { type Boxes, boxByPath, callersOf, childrenOf, indexBoxes, type Step, stepFrom, widestOf } from './boxes.js';
 import type { FlameSource } from './source.js';
-import { between, type Viewport, WHOLE, zoomAt } from './viewport.js';
+import { around, between, type Viewport, WHOLE, zoomAt } from './viewport.js';
 
-/** A box thinner than this (CSS px) is not asked for. */
+/** A box thinner than this (CSS px) is not asked for: in a whole picture, and in a window that is zoomed in. */
 const THINNEST = 0.5;
+const THINNEST_ZOOMED = 1;
 const MOTION_MS = 140;
 
 /** What a controller needs of the picture on the screen. */
@@ -36,6 +38,8 @@ export class FlameController {
   width = 1000;
 
   private turn = 0;
+  /** Where thinner boxes are known than in all of the picture. */
+  private part: FlamePart | undefined;
   private history: number[] = [];
   /** The way from the outermost frame to the root that is shown. */
   private trail: { readonly node: number; readonly func: number }[] = [];
@@ -184,16 +188,24 @@ export class FlameController {
     this.refineTimer = setTimeout(() => void this.refine(), 150);
   }
 
-  /** Asks for thinner boxes when the window zoomed in or grew so far that some that would be seen are missing. */
+  /**
+   * Asks for thinner boxes when the window zoomed in, moved or grew so far that some that would be seen are missing: for those
+   * in and beside the window, since all of a large profile would be more than a page can hold.
+   */
   async refine(): Promise<void> {
-    const boxes = this.boxes;
+    const { boxes, part, viewport, width } = this;
     if (!boxes || this.loading) return;
-    const needed = (THINNEST / this.width) * (this.viewport.x1 - this.viewport.x0);
-    if (needed > boxes.minFraction * 0.7) return;
-    const fresh = await this.fetch(boxes.root, needed, () => this.refine());
+    const zoomed = viewport.x1 - viewport.x0;
+    const needed = zoomed < 1 ? (THINNEST_ZOOMED / width) * zoomed : THINNEST / width;
+    const isPart = this.source.hasParts === true && zoomed < 1;
+    const known = part && part.from <= viewport.x0 && part.to >= viewport.x1 ? part.minFraction : boxes.minFraction;
+    if (needed > known * 0.7) return;
+    const wanted = isPart ? { ...around(viewport), minFraction: needed } : undefined;
+    const fresh = await this.fetch(boxes.root, isPart ? THINNEST / width : needed, () => this.refine(), wanted);
     if (!fresh || this.boxes !== boxes) return;
     const node = this.selected >= 0 ? boxes.node[this.selected]! : undefined;
     this.boxes = fresh;
+    this.part = wanted;
     this.selected = node === undefined ? -1 : indexOfNode(fresh, node);
     this.surface.changed();
   }
@@ -292,6 +304,7 @@ export class FlameController {
     const node = this.boxes && this.selected >= 0 ? this.boxes.node[this.selected] : undefined;
     const func = this.funcOf(this.selected);
     this.boxes = boxes;
+    this.part = undefined;
     this.viewport = WHOLE;
     this.topRow = 0;
     this.surface.scrollHome();
@@ -316,7 +329,7 @@ export class FlameController {
     return this.trail.slice(0, this.trail.findIndex((step) => step.node === root) + 1);
   }
 
-  private async fetch(root: number, minFraction: number, retry: () => unknown): Promise<Boxes | undefined> {
+  private async fetch(root: number, minFraction: number, retry: () => unknown, part?: FlamePart): Promise<Boxes | undefined> {
     const turn = ++this.turn;
     const before = this.boxes;
     const from = before ? indexOfNode(before, root) : -1;
@@ -325,7 +338,7 @@ export class FlameController {
     this.surface.changed();
     try {
       const { inverted } = this;
-      const columns = await this.source.load(root, minFraction);
+      const columns = await this.source.load(root, minFraction, part);
       if (turn !== this.turn) return undefined;
       const boxes = indexBoxes(columns, inverted, minFraction, root === -1 ? undefined : name);
       this.trail = this.trailTo(root, before, from);

@@ -26,6 +26,12 @@ export function between(from: Viewport, to: Viewport, part: number): Viewport {
   return { x0: from.x0 + (to.x0 - from.x0) * part, x1: from.x1 + (to.x1 - from.x1) * part };
 }
 
+/** A view with half of its width on either side. */
+export function around({ x0, x1 }: Viewport): { readonly from: number; readonly to: number } {
+  const beside = (x1 - x0) / 2;
+  return { from: Math.max(0, x0 - beside), to: Math.min(1, x1 + beside) };
+}
+
 export function isWhole(view: Viewport): boolean {
   return view.x1 - view.x0 >= 1;
 }
