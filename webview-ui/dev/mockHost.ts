@@ -36,8 +36,8 @@ declare global {
     acquireVsCodeApi(): unknown;
     /** The table of the page's language, where the test gives one. */
     texts?: Readonly<Record<string, string>>;
-    /** A real server behind the page, where the test gives one: every answer, and `info`, come from it. */
-    live?: (method: string, params?: unknown) => Promise<unknown>;
+    /** A real server behind the page, where the test gives one: every answer, and `info`, come from it, as JSON. */
+    live?: (method: string, params?: unknown) => Promise<string>;
   }
 }
 
@@ -157,7 +157,7 @@ host.handle('ready', async () => {
     await stopped;
   }
   if (!window.live) return page;
-  const real = (await window.live('info')) as ProfileInfo;
+  const real = JSON.parse(await window.live('info')) as ProfileInfo;
   page = { ...page, info: real, view: { profile: real.id, type: real.defaultType } };
   return page;
 });
@@ -166,7 +166,7 @@ host.handle('forward', async ({ method, params }) => {
   await later();
   const failure = harness.failing.get(method);
   if (failure) throw new Error(failure);
-  if (window.live) return (await window.live(method, params)) as never;
+  if (window.live) return JSON.parse(await window.live(method, params)) as never;
   return answer(method, params);
 });
 host.handle('setView', ({ view }) => {
