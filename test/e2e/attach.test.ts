@@ -1,7 +1,7 @@
 /** Joining programs that run, as a person does it in a real VS Code: pick one, look why another cannot be, stop, look at the heat. */
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findExecutable } from '../../src/engines/which.js';
 import { type Browser, startChromium } from '../rig/chromium.js';
@@ -10,8 +10,9 @@ import { cleanUp, startGroup, stopGroup, temporaryFolder } from '../rig/processe
 import { type Server, startServer } from '../rig/server.js';
 import { setUp, type Tools } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
-import { notice, openPicker, recordingsView, rows, shoot } from './attachKit.js';
+import { lookedOn, notice, openPicker, recordingsView, rows, shoot, underWay } from './attachKit.js';
 import { drawnLine, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 const WORKER = `import sys, time
 
@@ -48,6 +49,8 @@ const picker = () => window.page.locator('.quick-input-widget');
 const statusBar = () => window.page.locator('.part.statusbar').innerText();
 const share = (figure: string | undefined) => Number.parseFloat(/([\d.]+)\s*%/.exec(figure ?? '')?.[1] ?? '0');
 
+tellFailures('attach', () => window);
+
 beforeAll(async () => {
   tools = await setUp('tests', (line) => console.log(line));
   workspace = join(await temporaryFolder('attach'), 'my service ü');
@@ -82,19 +85,6 @@ async function start(ready: number, program: string, ...words: string[]): Promis
 
 const rowOf = ({ pid }: ChildProcess) => rows(window).filter({ hasText: new RegExp(`(?<!\\d)${pid} ·`) });
 
-/** Texts of the files of recordings that are under way, whose names match. */
-function underWay(name: RegExp): string[] {
-  const home = dirname(server.extensions);
-  const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((file) => /recordings/.test(file) && name.test(file));
-  return files.map((file) => readFileSync(join(home, file), 'latin1'));
-}
-
-/** Resolves when the tool has looked at the program for a while. */
-async function lookedOn(): Promise<void> {
-  await until('the tool', async () => underWay(/\.said$/).some((text) => text.includes('Sampling')), 90);
-  await window.page.waitForTimeout(2500);
-}
-
 it('the picker groups a service’s workers below it, and a recording of one ends with heat on its hot line', async (context) => {
   if (!tools.pySpy) return context.skip('py-spy is missing');
   const tag = `group-${process.pid}`;
@@ -119,14 +109,14 @@ it('the picker groups a service’s workers below it, and a recording of one end
     await unlimited.waitFor();
     await window.screenshot('attach-duration-dark');
     await unlimited.click();
-    await until('the clock with the name', async () => /worker\.py \(\d+\) \d:\d\d/.test(await statusBar()), 60);
-    await lookedOn();
+    await until('the clock with the name', async () => /worker\.py \(\d+\) \d:\d\d/.test(await statusBar()));
+    await lookedOn(server);
     await window.screenshot('attach-recording-dark');
     await window.page
       .locator('.part.statusbar')
       .getByRole('button', { name: /Heatline records worker\.py.*Stop/ })
       .click();
-    await until('the summary', async () => /\d+ % in/.test(await statusBar()), 60);
+    await until('the summary', async () => /\d+ % in/.test(await statusBar()));
     const hot = await until('heat on the hot line', async () => {
       const line = await drawnLine(window.page, 'sum(n * n');
       return line.bar && line.figure ? line : undefined;
@@ -148,27 +138,27 @@ it('a window that is closed while it records two programs leaves both recordings
     await openPicker(window, String(worker.pid));
     await rowOf(worker).click();
     await rows(window).filter({ hasText: 'Until stopped' }).click();
-    await lookedOn();
+    await lookedOn(server);
     // The same file, started from here: it has a clock of its own.
     await window.openFile('worker.py');
     await window.page.locator('.editor-actions .action-label[aria-label*="Profile This File"]').first().click();
     const ours = { tool: `py-spy record .*-p ${worker.pid}$`, program: `heatline/__main__\\.py run .*${workspace}/worker\\.py` };
     const lives = (pattern: string) => spawnSync('pgrep', ['-f', pattern], { encoding: 'utf8' }).stdout !== '';
-    await until('both clocks', async () => /worker\.py \(\d+\) \d:\d\d[\s\S]*worker\.py \d:\d\d/.test(await statusBar()), 90);
-    await until('a checkpoint', async () => underWay(/worker\.pb\.gz\.part$/).length > 0, 90);
+    await until('both clocks', async () => /worker\.py \(\d+\) \d:\d\d[\s\S]*worker\.py \d:\d\d/.test(await statusBar()));
+    await until('a checkpoint', async () => underWay(server, /worker\.pb\.gz\.part$/).length > 0, 90);
     await window.screenshot('attach-two-dark');
     expect([lives(ours.tool), lives(ours.program)]).toEqual([true, true]);
     await window.reload();
-    await until('the end of the tool', async () => !lives(ours.tool), 60);
-    await until('the end of our program', async () => !lives(ours.program), 60);
+    await until('the end of the tool', async () => !lives(ours.tool));
+    await until('the end of our program', async () => !lives(ours.program));
     expect(worker.exitCode).toBeNull();
     const list = await recordingsView(window);
     const label = `worker.py (${worker.pid})`;
-    await until('the recording', async () => (await list.innerText()).includes(label), 60);
+    await until('the recording', async () => (await list.innerText()).includes(label));
     await until('the other', async () => (await list.locator('.monaco-list-row', { hasText: /^\s*worker\.py(?! \()/ }).count()) === 1, 60);
     await list.locator('.monaco-list-row', { hasText: label }).first().click();
     await window.openFile('worker.py');
-    await until('its heat', async () => share((await drawnLine(window.page, 'sum(n * n')).figure) > 40, 60);
+    await until('its heat', async () => share((await drawnLine(window.page, 'sum(n * n')).figure) > 40);
   } finally {
     await stopGroup(worker);
   }
@@ -181,7 +171,7 @@ it('the doctor says why a PyPy program cannot be joined, and copies the command 
   try {
     const open = async () => {
       await openPicker(window, String(target.pid));
-      await until('why not', async () => /runs on PyPy/.test(await picker().innerText()), 60);
+      await until('why not', async () => /runs on PyPy/.test(await picker().innerText()));
     };
     await open();
     await shoot(window, 'doctor', open);

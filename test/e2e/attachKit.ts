@@ -1,5 +1,8 @@
 /** What the tests of joining running programs share: the picker, notices, and pictures in every theme. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Locator } from 'playwright-core';
+import type { Server } from '../rig/server.js';
 import type { Theme, Workbench } from '../rig/workbench.js';
 import { until } from './editor.js';
 
@@ -19,9 +22,9 @@ export async function openPicker(window: Workbench, text: string): Promise<void>
 
 /** A notice that holds the text; the rig's windows keep them behind the bell. */
 export async function notice({ page }: Workbench, text: string): Promise<Locator> {
-  await page.locator('[id="status.notifications"]:has(.codicon-bell-dot)').click({ timeout: 60_000 });
+  await page.locator('[id="status.notifications"]:has(.codicon-bell-dot)').click();
   const found = page.locator('.notification-list-item', { hasText: text });
-  await found.waitFor({ timeout: 20_000 });
+  await found.waitFor();
   return found;
 }
 
@@ -32,6 +35,19 @@ export async function shoot(window: Workbench, name: string, again: () => Promis
     await again();
     await window.screenshot(`attach-${name}-${theme}`);
   }
+}
+
+/** Texts of the files of recordings that are under way, whose names match. */
+export function underWay(server: Server, name: RegExp): string[] {
+  const home = dirname(server.extensions);
+  const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((file) => /recordings/.test(file) && name.test(file));
+  return files.map((file) => readFileSync(join(home, file), 'latin1'));
+}
+
+/** Resolves when a tool has looked at its program for a while. */
+export async function lookedOn(server: Server): Promise<void> {
+  await until('the tool', async () => underWay(server, /\.(said|tmp-log)$/).some((text) => text.includes('Sampling')));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
 }
 
 /** The view Recordings, in sight: a click on the icon of the side bar that is open would close it. */

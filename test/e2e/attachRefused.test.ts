@@ -11,6 +11,7 @@ import { setUp, type Tools } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
 import { notice, openPicker, rows } from './attachKit.js';
 import { until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 const NOBODY = 65_534;
 
@@ -21,6 +22,8 @@ let window: Workbench;
 let workspace: string;
 /** Why it cannot be tried here; nobody's VS Code must be able to read the extension. */
 let missing: string | undefined;
+
+tellFailures('attachRefused', () => window);
 
 beforeAll(async () => {
   tools = await setUp('tests', (line) => console.log(line));
@@ -59,7 +62,7 @@ it('names the owner in the picker, tells the fix, and copies the command for a t
     };
     await window.openFile('waits.py');
     // Right after its start the program may still be a script that looks for its interpreter.
-    await until('the row', async () => open().then(() => true), 90);
+    await until('the row', async () => open().then(() => true));
     expect(await row.innerText()).toMatch(/· root[\s\S]*it belongs to root · .*waits\.py --password •••/);
     await window.screenshot('attach-refused-dark');
     await row.click();

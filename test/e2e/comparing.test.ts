@@ -15,7 +15,8 @@ import { type Server, startServer } from '../rig/server.js';
 import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
 import { encodePprof, type TestProfile } from '../unit/serverKit.js';
-import { drawnLines, until } from './editor.js';
+import { clickInMenu, drawnLines, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 const OLD = `"""Prices orders."""
 
@@ -164,13 +165,15 @@ beforeEach(async () => {
   browser = await startChromium(tools);
   window = await openWorkspace(server, browser.context, { folder, extensionDevelopmentPath: project });
   await window.setTheme('dark');
-}, 300_000);
+});
 
 afterEach(async () => {
   await browser?.stop();
   await server?.stop();
   await cleanUp();
 });
+
+tellFailures('compare', () => window);
 
 /** Texts after the code of the visible lines that contain `part`. */
 async function notes(part: string): Promise<string> {
@@ -187,15 +190,6 @@ async function notes(part: string): Promise<string> {
 }
 
 it('two recordings of the explorer are compared: the page, the lines, both sides of a git diff', async () => {
-  try {
-    await compareTwo();
-  } catch (error) {
-    await window.screenshot('compare-failed');
-    throw error;
-  }
-}, 300_000);
-
-async function compareTwo(): Promise<void> {
   const { page } = window;
   await window.runCommand('File: Focus on Files Explorer');
   const row = (name: string) => page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: name }).first();
@@ -211,7 +205,7 @@ async function compareTwo(): Promise<void> {
   await row('before.pb.gz').click();
   await page.keyboard.up('Control');
   await row('before.pb.gz').click({ button: 'right' });
-  await page.locator('.monaco-menu .action-item').filter({ hasText: 'Compare with…' }).first().click();
+  await clickInMenu(page.locator('.monaco-menu .action-item').filter({ hasText: 'Compare with…' }).first());
 
   const diff = await window.webview('#change-0', 60_000);
   await until('the largest change first', async () => /find/.test((await diff.locator('#change-0').textContent()) ?? ''));
@@ -240,36 +234,26 @@ async function compareTwo(): Promise<void> {
   await window.setTheme('dark');
 
   await window.runCommand('Git: Open Changes');
-  await until(
-    'what the search took, on the old side',
-    async () => /54\.5 +% · 1\.08 s|60\.6 % +· +1\.20 s/.test(await notes('row.casefold() == name')),
-    60,
+  await until('what the search took, on the old side', async () =>
+    /54\.5 +% · 1\.08 s|60\.6 % +· +1\.20 s/.test(await notes('row.casefold() == name')),
   );
   expect(await notes('index = {')).toMatch(/\+110 ms/);
   await window.screenshot('compare-git-dark');
 
   // The baseline is there again after a reload, and let go with a sentence when its file is gone.
   const lensesSay = (what: string, pattern: RegExp) =>
-    until(
-      what,
-      async () => pattern.test((await page.locator('.codelens-decoration').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ')),
-      60,
-    );
+    until(what, async () => pattern.test((await page.locator('.codelens-decoration').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ')));
   await window.reload();
   await window.openFile('shop/pricing.py');
   await lensesSay('lenses with the change after a reload', /−1\.41 s \(−94\.0 %\)/);
   rmSync(join(folder, 'runs', 'before'), { recursive: true });
   await window.reload();
   // It hides after some seconds, and is kept among the notifications.
-  await until(
-    'the sentence that nothing is compared',
-    async () => {
-      await window.runCommand('Notifications: Show Notifications');
-      const said = await page.locator('.notifications-center, .notification-toast').allInnerTexts();
-      return said.some((text) => text.includes('cannot be read any more: nothing is compared'));
-    },
-    60,
-  );
+  await until('the sentence that nothing is compared', async () => {
+    await window.runCommand('Notifications: Show Notifications');
+    const said = await page.locator('.notifications-center, .notification-toast').allInnerTexts();
+    return said.some((text) => text.includes('cannot be read any more: nothing is compared'));
+  });
   await window.openFile('shop/pricing.py');
   await lensesSay('lenses without a change', /90 ms self · 90 ms total$/m);
-}
+});

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 
 /** What is drawn on one visible line of the editor. */
 export interface DrawnLine {
@@ -39,8 +39,23 @@ export async function drawnLine(page: Page, part: string): Promise<DrawnLine> {
   return found;
 }
 
-/** Waits until `ask` gives something truthy; the last answer or error is in the message when it never does. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, seconds = 30): Promise<T> {
+/** Clicks an entry of a menu of VS Code's until it takes notice: it does not in the first moment of a menu. */
+export async function clickInMenu(item: Locator): Promise<void> {
+  await item.waitFor();
+  await until(`the menu to take ${item}`, async () => {
+    await item.click({ timeout: 5000 }).catch(() => undefined);
+    return item.waitFor({ state: 'hidden', timeout: 2000 }).then(
+      () => true,
+      () => false,
+    );
+  });
+}
+
+/**
+ * Waits until `ask` gives something truthy; the last answer or error is in the message when it never does. How long that may take
+ * says nothing of how long it should.
+ */
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, seconds = 120): Promise<T> {
   const end = Date.now() + seconds * 1000;
   let last: unknown;
   for (;;) {

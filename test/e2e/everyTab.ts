@@ -82,7 +82,7 @@ export function useEveryTab(texts?: Readonly<Record<string, string>>): void {
       profiles.set(name, await server.request('profile/open', { uri: pathToFileURL(file).href }));
     }
     harness = await PageHarness.start();
-  }, 60_000);
+  });
   afterEach(async () => {
     if (page) await harness.leave(page);
     expect(takeProblems()).toEqual([]);

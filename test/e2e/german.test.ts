@@ -10,10 +10,13 @@ import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
 import { writeCodeProfile } from './codeProfile.js';
 import { drawnLine, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 let server: Server;
 let browser: Browser;
 let window: Workbench;
+
+tellFailures('german', () => window);
 
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));

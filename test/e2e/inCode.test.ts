@@ -10,6 +10,7 @@ import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
 import { writeCodeProfile } from './codeProfile.js';
 import { drawnLine, drawnLines, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 const HOT = '.casefold()';
 
@@ -39,6 +40,8 @@ async function select(from: string, to: string): Promise<void> {
   await window.page.mouse.click(end.x + 120, end.y + end.height / 2);
   await window.page.keyboard.up('Shift');
 }
+
+tellFailures('inCode', () => window);
 
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));

@@ -24,7 +24,7 @@ export function useLivePages(): void {
     bundle = await buildServer();
     server = await startServer(bundle.bundle, folder);
     harness = await PageHarness.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await harness?.stop();
     await server?.stop();

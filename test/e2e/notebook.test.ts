@@ -1,7 +1,7 @@
 /** A notebook in a real VS Code: a person profiles a cell and sees its heat, in a real ipykernel. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Browser, startChromium } from '../rig/chromium.js';
 import { project } from '../rig/paths.js';
 import { cleanUp, temporaryFolder } from '../rig/processes.js';
@@ -9,6 +9,7 @@ import { type Server, startServer } from '../rig/server.js';
 import { setUp, type Tools } from '../rig/setup.js';
 import { openWorkspace, type Theme, type Workbench } from '../rig/workbench.js';
 import { drawnLine, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 let tools: Tools;
 let server: Server;
@@ -31,6 +32,8 @@ const notebook = {
   nbformat_minor: 4,
 };
 
+tellFailures('notebook', () => window);
+
 beforeAll(async () => {
   tools = await setUp('tests', (line) => console.log(line));
   const workspace = await temporaryFolder('notebook');
@@ -47,10 +50,6 @@ afterAll(async () => {
   await cleanUp();
 });
 
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await window.screenshot('notebook-failed');
-});
-
 const share = async (part: string) => Number.parseFloat(/([\d.]+)\s*%/.exec((await drawnLine(window.page, part)).figure ?? '')?.[1] ?? '0');
 const cells = () => window.page.locator('.notebookOverlay .cell-list-container > .monaco-list .monaco-list-row');
 
@@ -63,10 +62,10 @@ it('a cell’s own button records it: heat is on its lines, and on those of the 
   // The first cell is run as usual, so that its functions are there.
   await cells().nth(1).hover();
   await cells().nth(1).locator('.run-button-container .action-label').first().click();
-  await until('the first cell to run', async () => (await cells().nth(1).innerText()).includes('[1'), 60);
+  await until('the first cell to run', async () => (await cells().nth(1).innerText()).includes('[1'));
   await cells().nth(2).click();
   await cells().nth(2).locator('.action-label[aria-label*="Profile Cell"], .action-label[title*="Profile Cell"]').first().click();
-  await until('heat on the cell that was called', async () => (await share('cost += price')) > 10, 90);
+  await until('heat on the cell that was called', async () => (await share('cost += price')) > 10);
   expect(await share('orders = [')).toBeGreaterThan(3);
   expect(await share('time.sleep')).toBeGreaterThan(3);
   await cells().nth(1).hover();

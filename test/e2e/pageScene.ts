@@ -16,7 +16,7 @@ export let page: Page;
 export function usePages(): void {
   beforeAll(async () => {
     harness = await PageHarness.start();
-  }, 60_000);
+  });
   afterAll(() => harness?.stop());
   afterEach(async () => {
     if (page) await harness.leave(page);

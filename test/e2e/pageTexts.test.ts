@@ -10,7 +10,7 @@ useEveryTab(texts);
 
 /** Names out of the profiles, their files, and lines of source. */
 const NAMES =
-  /(?:\/tmp\/)?heatline-tabs-\w+|(?:[\w./-]*\/)?(?:shop|app|decoder)\.py(?::\d+)?|\b(?:main|quote|pay|decode|parse|read|io|json|shop|usr|lib|python3\.\d+)\b|(?:after|before)\.collapsed|timed\.speedscope\.json|for row in catalogue:|(?:def |return |sum\(|quote\(|pay\(|decode\().*|pyspy-raw|speedscope|^Profile$|\bPython\b/g;
+  /(?:[\w./-]*\/)?heatline-tabs-\w+|(?:[\w./-]*\/)?(?:shop|app|decoder)\.py(?::\d+)?|\b(?:main|quote|pay|decode|parse|read|io|json|shop|usr|lib|python3\.\d+)\b|(?:after|before)\.collapsed|timed\.speedscope\.json|for row in catalogue:|(?:def |return |sum\(|quote\(|pay\(|decode\().*|pyspy-raw|speedscope|^Profile$|\bPython\b/g;
 
 const missed = async () => strange(await shownTexts(page), NAMES);
 

@@ -47,18 +47,23 @@ function functions(file: string, ...filters: string[]): string[][] {
     .map((row) => [time(row.self), formatShare(row.self / total), time(row.total), formatShare(row.total / total), row.name, placeOf(row)]);
 }
 
-async function tableOf(page: Frame): Promise<void> {
+/** Goes to the table of all functions of a file, and resolves when they are there. */
+async function tableOf(page: Frame, file: string): Promise<void> {
   await goTo(page, 'Table');
   const fold = page.getByRole('button', { name: 'Just my code' });
-  if ((await fold.getAttribute('aria-pressed')) === 'true') await fold.click();
+  const wanted = functions(file).length;
+  await until(`all functions of ${file}`, async () => {
+    if ((await fold.getAttribute('aria-pressed')) === 'true') await fold.click();
+    return (await page.locator(ROWS).count()) === wanted;
+  });
 }
 
 it('each page has its own figures again after the server ended, whichever was read first', async () => {
-  await tableOf(await openPage('before.pprof'));
+  await tableOf(await openPage('before.pprof'), 'before.pprof');
   await window.openFile('after.pprof');
   await window.runCommand('View: Move Editor into Next Group');
   const after = await pageOf('after.pprof');
-  await tableOf(after);
+  await tableOf(after, 'after.pprof');
   const before = await pageOf('before.pprof');
   await shows(before, ROWS, functions('before.pprof'));
   await shows(after, ROWS, functions('after.pprof'));
@@ -112,7 +117,7 @@ it('a page that is hidden while it reads shows its profile when it is seen again
   }
   await window.openFile('late.pprof');
   const page = await pageOf('late.pprof');
-  await tableOf(page);
+  await tableOf(page, 'late.pprof');
   await shows(page, ROWS, functions('late.pprof'));
 });
 
@@ -124,11 +129,11 @@ it('a file that is deleted while it is shown stays in sight, and is missed in on
   await goTo(page, 'Table');
   await shows(page, ROWS, whole);
   await window.reload();
-  page = await window.webview('.error', 60_000);
+  page = await window.webview('.error');
   expect(await page.locator('.error span').textContent()).toBe('late.pprof is not there.');
   await window.screenshot('life-deleted');
   copyFileSync(join(folder, 'after.pprof'), join(folder, 'late.pprof'));
   await page.getByRole('button', { name: 'Retry' }).click();
-  await tableOf(page);
+  await tableOf(page, 'late.pprof');
   await shows(page, ROWS, functions('late.pprof'));
 });

@@ -10,6 +10,7 @@ import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
 import { writeCodeProfile } from './codeProfile.js';
 import { drawnLine, until } from './editor.js';
+import { tellFailures } from './failures.js';
 import { accented, PSEUDO, pseudoExtension, type Shown, shownTexts, strange } from './pseudo.js';
 
 let server: Server;
@@ -19,6 +20,8 @@ let window: Workbench;
 /** Names in the profile, of its files and its folder; and names that are the same in every language. */
 const NAMES =
   /\b(?:known\.pprof|pprof|wall|Ember|Cividis|Violet|Heatline|Python|MainThread|worker|main|quote|rebate|pay|hash|pricing\.py(?::\d+)?|shop)\b|<(?:module|built-in method hash)>|\/\S+/g;
+
+tellFailures('pseudoWindow', () => window);
 
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));
@@ -48,7 +51,7 @@ async function missed(selector: string): Promise<string[]> {
 it('the page of a profile', async () => {
   await window.openFile('known.pprof');
   const page = await window.webview('#flame-tree [role=treeitem]', 90_000);
-  const shown = await until('the page', async () => (await shownTexts(page)).length > 30 && shownTexts(page), 60);
+  const shown = await until('the page', async () => (await shownTexts(page)).length > 30 && shownTexts(page));
   expect(strange(shown, NAMES)).toEqual([]);
 });
 
@@ -66,7 +69,7 @@ it('lists and messages', async () => {
   // The profile is of no tests: that is told with a way out.
   await window.runCommand(accented('Show One Test'));
   // The rig's windows keep notifications behind the bell.
-  await window.page.locator('[id="status.notifications"]:has(.codicon-bell-dot)').click({ timeout: 60_000 });
+  await window.page.locator('[id="status.notifications"]:has(.codicon-bell-dot)').click();
   expect(await missed('.notification-list-item-message, .notification-list-item .monaco-button')).toEqual([]);
   await window.screenshot('pseudo-window');
 });

@@ -3,14 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type Browser, startChromium } from '../rig/chromium.js';
 import { demoWorkspace, project } from '../rig/paths.js';
 import { cleanUp, temporaryFolder } from '../rig/processes.js';
 import { type Server, startServer } from '../rig/server.js';
 import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
-import { until } from './editor.js';
+import { clickInMenu } from './editor.js';
+import { tellFailures } from './failures.js';
 
 export let window: Workbench;
 /** Absolute path of the folder that is open: the sample program, and what the test put there. */
@@ -34,10 +35,8 @@ export function useWindow(name: string, fill: () => void): void {
     browser = await startChromium(tools);
     await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     window = await openWorkspace(server, browser.context, { folder, extensionDevelopmentPath: project });
-  }, 240_000);
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window?.screenshot(`${name}-failed`).catch(() => undefined);
   });
+  tellFailures(name, () => window);
   afterAll(async () => {
     await browser?.stop();
     await server?.stop();
@@ -85,7 +84,7 @@ export async function shows(page: Frame, rows: string, wanted: readonly (readonl
     first: all.map(([first]) => first),
     rows: all.map((row) => row.join(' | ')).toSorted(),
   });
-  await expect.poll(async () => compared(await cells(page, rows)), { timeout: 20_000 }).toEqual(compared(wanted));
+  await expect.poll(async () => compared(await cells(page, rows))).toEqual(compared(wanted));
 }
 
 /** Presses keys in the page, one after the other. */
@@ -95,16 +94,7 @@ export async function press(...keys: string[]): Promise<void> {
 
 /** An entry of VS Code's own context menu of what is under the pointer. */
 export async function menuItem(name: string): Promise<void> {
-  const item = window.page.getByRole('menuitem', { name, exact: true });
-  await item.waitFor();
-  // VS Code takes no notice of a click in the first moment of a menu.
-  await until(`the menu to take “${name}”`, async () => {
-    await item.click({ timeout: 2000 }).catch(() => undefined);
-    return item.waitFor({ state: 'hidden', timeout: 1000 }).then(
-      () => true,
-      () => false,
-    );
-  });
+  await clickInMenu(window.page.getByRole('menuitem', { name, exact: true }));
 }
 
 /** What was copied last. */

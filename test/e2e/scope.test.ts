@@ -12,6 +12,7 @@ import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
 import { writeCodeProfile } from './codeProfile.js';
 import { drawnLine, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 /** A line of quote, and one of pay. */
 const HOT = '.casefold()';
@@ -57,6 +58,8 @@ async function selectQuote(): Promise<void> {
     .waitFor({ state: 'attached' });
 }
 
+tellFailures('scope', () => window);
+
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));
   workspace = join(await temporaryFolder('workspace'), 'shop');
@@ -73,7 +76,7 @@ beforeAll(async () => {
   page = await window.webview('#flame-canvas');
   await page.locator('[role=tree] [role=treeitem]').first().waitFor({ state: 'attached' });
   await shows(/all threads$/, /^50\.0\s%.*500 ms$/, /^18\.0\s%/);
-}, 240_000);
+});
 
 afterAll(async () => {
   await browser?.stop();

@@ -2,14 +2,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Browser, startChromium } from '../rig/chromium.js';
 import { project } from '../rig/paths.js';
 import { cleanUp, temporaryFolder } from '../rig/processes.js';
 import { type Server, startServer } from '../rig/server.js';
 import { setUp, type Tools } from '../rig/setup.js';
 import { openWorkspace, type Theme, type Workbench } from '../rig/workbench.js';
-import { drawnLine, until } from './editor.js';
+import { clickInMenu, drawnLine, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 const SHOP = `import time
 
@@ -49,6 +50,8 @@ function setSettings(settings: object): void {
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
 }
 
+tellFailures('testing', () => window);
+
 beforeAll(async () => {
   tools = await setUp('tests', (line) => console.log(line));
   workspace = await temporaryFolder('testing');
@@ -66,18 +69,10 @@ afterAll(async () => {
   await cleanUp();
 });
 
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await window.screenshot('testing-failed');
-});
-
 const share = async (part: string) => Number.parseFloat(/([\d.]+)\s*%/.exec((await drawnLine(window.page, part)).figure ?? '')?.[1] ?? '0');
 const menu = () => window.page.locator('.context-view .monaco-menu, .monaco-menu-container');
 /** Menus are drawn in a tree of their own, whose items lie under what catches the mouse. */
-const choose = async (title: string) => {
-  const item = menu().locator('.action-menu-item', { hasText: title }).first();
-  await item.waitFor({ timeout: 20_000 });
-  await item.click();
-};
+const choose = (title: string) => clickInMenu(menu().locator('.action-menu-item', { hasText: title }).first());
 const marks = () =>
   window.page.locator('.editor-instance .glyph-margin-widgets .codicon-testing-run-icon, .editor-instance .testing-run-glyph');
 const themes: readonly Theme[] = ['light', 'highContrast', 'dark'];
@@ -85,9 +80,9 @@ const themes: readonly Theme[] = ['light', 'highContrast', 'dark'];
 it('the mark beside a test: its menu profiles this test alone', async ({ skip }) => {
   if (!tools.profilers) skip();
   await window.openFile('test_shop.py');
-  await until('the marks of three tests', async () => (await marks().count()) >= 3, 60);
+  await until('the marks of three tests', async () => (await marks().count()) >= 3);
   await marks().first().click({ button: 'right' });
-  await menu().locator('.action-menu-item', { hasText: 'Profile Test' }).first().waitFor({ timeout: 20_000 });
+  await menu().locator('.action-menu-item', { hasText: 'Profile Test' }).first().waitFor();
   await window.screenshot('testing-gutter-dark');
   await choose('Profile Test');
   await until('heat on the line that the test runs', async () => (await share('return sum')) > 10, 240);
@@ -99,7 +94,7 @@ it('the Test Explorer: each test of a file, one of them chosen from the list by 
   if (!tools.profilers) skip();
   await window.runCommand('Testing: Focus on Test Explorer View');
   const item = window.page.locator('.test-explorer .monaco-list-row', { hasText: 'test_shop.py' }).first();
-  await item.waitFor({ timeout: 60_000 });
+  await item.waitFor();
   await item.click({ button: 'right' });
   await choose('Profile Each Test');
   await until('heat of all tests', async () => (await share('return sum')) > 5 && (await share('return sorted')) > 5, 240);
@@ -112,7 +107,7 @@ it('the Test Explorer: each test of a file, one of them chosen from the list by 
   expect(texts[0]).toMatch(/All tests/);
   expect(texts[1]).toMatch(/tests\/test_shop\.py::test_[a-z_]+\s*[\d.]+ m?s · [\d.]+ % · [\d,]+ samples/);
   await rows.filter({ hasText: 'test_report_is_whole' }).first().click();
-  await until('heat of this test alone', async () => (await share('return sum')) === 0, 30);
+  await until('heat of this test alone', async () => (await share('return sum')) === 0);
   expect(await share('return sorted')).toBeGreaterThan(5);
 
   await window.runCommand('Heatline: Show Flame Graph');
@@ -124,7 +119,7 @@ it('the Test Explorer: each test of a file, one of them chosen from the list by 
     await window.screenshot(`testing-one-${theme}`);
   }
   await filter.click();
-  await until('all tests again', async () => (await filter.count()) === 0, 30);
+  await until('all tests again', async () => (await filter.count()) === 0);
 });
 
 it('what is missing is installed once the user has seen the command', async () => {
@@ -138,22 +133,18 @@ it('what is missing is installed once the user has seen the command', async () =
   await window.openFile('test_shop.py');
   const install = window.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Install' }).first();
   const offer = window.page.locator('.notification-list-item .monaco-button', { hasText: 'Install yappi' }).first();
-  await until(
-    'the offer',
-    async () => {
-      await window.runCommand('Heatline: Profile This File');
-      const bell = window.page.locator('[id="status.notifications"]');
-      if (!(await offer.isVisible())) await bell.click({ timeout: 5000 });
-      return offer.isVisible();
-    },
-    120,
-  );
+  await until('the offer', async () => {
+    await window.runCommand('Heatline: Profile This File');
+    const bell = window.page.locator('[id="status.notifications"]');
+    if (!(await offer.isVisible())) await bell.click({ timeout: 5000 });
+    return offer.isVisible();
+  });
   await offer.click();
-  await install.waitFor({ timeout: 20_000 });
+  await install.waitFor();
   expect(await window.page.locator('.monaco-dialog-box').innerText()).toContain(`${python} -m pip install yappi`);
   expect(existsSync(told)).toBe(false);
   await window.screenshot('testing-install-dark');
   await install.click();
-  await until('pip to be asked', async () => existsSync(told), 60);
+  await until('pip to be asked', async () => existsSync(told));
   expect(JSON.parse(readFileSync(told, 'utf8'))).toEqual(['install', 'yappi']);
 });

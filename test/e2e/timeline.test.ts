@@ -9,13 +9,16 @@ import { cleanUp, temporaryFolder } from '../rig/processes.js';
 import { type Server, startServer } from '../rig/server.js';
 import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
-import { until } from './editor.js';
+import { clickInMenu, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 let server: Server;
 let browser: Browser;
 let window: Workbench;
 let workspace: string;
 let page: Frame;
+
+tellFailures('timeline', () => window);
 
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));
@@ -29,7 +32,7 @@ beforeAll(async () => {
   page = await window.webview('[role="tab"]', 60_000);
   await page.getByRole('tab', { name: 'Timeline' }).click();
   await page.locator('.lane-head').first().waitFor();
-}, 240_000);
+});
 
 afterAll(async () => {
   await browser?.stop();
@@ -70,7 +73,7 @@ it("has VS Code's own menu on a box, and undo takes back what it did", async () 
     expect.arrayContaining(['Open Source', 'Show Callers and Callees', 'Ignore Function', 'Copy Stack']),
   );
   await window.screenshot('timeline-menu');
-  await item.click();
+  await clickInMenu(item);
   await until('the filter', async () => (await chips()).some((text) => text.startsWith('Focus ')));
   await canvas.focus();
   await window.page.keyboard.press('Control+z');

@@ -12,6 +12,7 @@ import { type Server, startServer } from '../rig/server.js';
 import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
 import { drawnLine, drawnLines, until } from './editor.js';
+import { tellFailures } from './failures.js';
 
 const vsix = process.env.HEATLINE_VSIX;
 const shots = vsix ? 'vsix' : 'ui';
@@ -28,7 +29,7 @@ const hotLine = () => drawnLine(window.page, HOT);
 const share = (figure: string | undefined) => Number.parseFloat(/([\d.]+)\s*%/.exec(figure ?? '')?.[1] ?? '0');
 const lensTexts = () => window.page.locator('.codelens-decoration').allInnerTexts();
 
-/** Steps build on each other: after a failure the rest would only repeat it. A picture shows what was on the screen. */
+/** Steps build on each other: after a failure the rest would only repeat it. */
 function step(name: string, run: () => Promise<void>): void {
   it(name, async (context) => {
     if (failed !== undefined && failed !== name) context.skip(`“${failed}” failed`);
@@ -37,11 +38,12 @@ function step(name: string, run: () => Promise<void>): void {
       failed = undefined;
     } catch (error) {
       failed = name;
-      await window?.screenshot(`${shots}-failed`).catch(() => undefined);
       throw error;
     }
   });
 }
+
+tellFailures(shots, () => window);
 
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));
@@ -66,7 +68,7 @@ step('the run-menu button profiles the open file', async () => {
   await button.click();
   // The program's own output is in a terminal, and the status bar counts.
   await until('the clock in the status bar', async () => /\d:\d\d/.test(await statusBar()));
-  await until('the summary in the status bar', async () => /\d+ % in quote/.test(await statusBar()), 90);
+  await until('the summary in the status bar', async () => /\d+ % in quote/.test(await statusBar()));
 });
 
 step('the hottest line glows, cold lines stay clean', async () => {
@@ -207,14 +209,10 @@ step('heat is right again after the window was reloaded', async () => {
   const before = await hotLine();
   await window.reload();
   await window.openFile('shop/pricing.py');
-  const after = await until(
-    'heat after the reload',
-    async () => {
-      const line = await hotLine();
-      return line.bar && line.figure ? line : undefined;
-    },
-    60,
-  );
+  const after = await until('heat after the reload', async () => {
+    const line = await hotLine();
+    return line.bar && line.figure ? line : undefined;
+  });
   expect(after.figure).toBe(before.figure);
   await window.screenshot(`${shots}-reloaded-dark`);
 });

@@ -8,11 +8,14 @@ import { cleanUp, temporaryFolder } from '../rig/processes.js';
 import { type Server, startServer } from '../rig/server.js';
 import { setUp } from '../rig/setup.js';
 import { openWorkspace, type Workbench } from '../rig/workbench.js';
+import { tellFailures } from './failures.js';
 
 let server: Server;
 let browser: Browser;
 let window: Workbench;
 let workspace: string;
+
+tellFailures('untrusted', () => window);
 
 beforeAll(async () => {
   const tools = await setUp('tests', (line) => console.log(line));
@@ -22,7 +25,7 @@ beforeAll(async () => {
   server = await startServer(tools, { workspaceTrust: true });
   browser = await startChromium(tools);
   window = await openWorkspace(server, browser.context, { folder: workspace, extensionDevelopmentPath: project });
-  await window.page.getByText('Restricted Mode is intended').waitFor({ timeout: 30_000 });
+  await window.page.getByText('Restricted Mode is intended').waitFor();
 });
 
 afterAll(async () => {
@@ -35,7 +38,7 @@ it('does not run its programs, and says so with the way out', async () => {
   await window.openFile('pricing.py');
   await window.page.getByRole('button', { name: 'Profile This File' }).first().click();
   // The rig's windows keep notifications behind the bell.
-  await window.page.locator('[id="status.notifications"]:has(.codicon-bell-dot)').click({ timeout: 20_000 });
+  await window.page.locator('[id="status.notifications"]:has(.codicon-bell-dot)').click();
   const notice = window.page.locator('.notification-list-item', { hasText: 'not trusted' });
   await notice.waitFor();
   await window.screenshot('untrusted');

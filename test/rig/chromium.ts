@@ -27,13 +27,15 @@ export async function startChromium(tools: Tools, deviceScaleFactor = 1): Promis
     headless: true,
     viewport: { width: 1400, height: 900 },
     deviceScaleFactor,
+    timeout: 180_000,
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
     // Nothing of ours draws by WebGL; without that, pictures cost the processor a fifth less than with a GPU in software.
     args: [...quietFlags, '--disable-gpu'],
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
+  context.setDefaultNavigationTimeout(180_000);
   return {
     context,
     stop: async () => {

@@ -108,7 +108,7 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
     child.stderr?.on('data', read);
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`VS Code's server ended with ${code} before it listened:\n${text.slice(-2000)}`)));
-    setTimeout(() => reject(new Error(`VS Code's server did not listen within 60 s:\n${text.slice(-2000)}`)), 60_000).unref();
+    setTimeout(() => reject(new Error(`VS Code's server did not listen within 3 minutes:\n${text.slice(-2000)}`)), 180_000).unref();
   });
   return {
     port,

@@ -30,6 +30,8 @@ export interface Workbench {
   webview(selector: string, timeoutMillis?: number): Promise<Frame>;
   setTheme(theme: Theme): Promise<void>;
   screenshot(name: string): Promise<string>;
+  /** What terminals, notices and the status bar say, opened for it. */
+  texts(): Promise<string>;
   reload(): Promise<void>;
   close(): Promise<void>;
 }
@@ -60,11 +62,11 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
   page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => said.push(`pageerror: ${error.message}`));
   await page.goto(options.url ?? `${origin}/?${query}`);
-  await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+  await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 180_000 });
   // The settings, dark among them, come a moment after the first picture; a theme chosen before that would be undone.
   await page
     .locator('.monaco-workbench.vs-dark')
-    .waitFor({ timeout: 5000 })
+    .waitFor({ timeout: 30_000 })
     .catch(() => undefined);
 
   const quickInput = page.locator('.quick-input-widget');
@@ -96,14 +98,15 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
     console: said,
     openFile: async (name) => {
       const base = name.split('/').at(-1)!;
-      const tab = page.locator(`.tab[data-resource-name="${base}"]`);
+      // The changes of a file have a tab of its name as well.
+      const tab = page.locator(`.tab[data-resource-name="${base}"]`).first();
       for (let attempt = 0; attempt < 10; attempt++) {
         await ask('Control+P', name);
         try {
           await rows.filter({ hasText: base }).first().waitFor({ timeout: 5000 });
           await sleep(500);
           await page.keyboard.press('Enter');
-          await tab.waitFor({ timeout: 4000 });
+          await tab.waitFor({ timeout: 10_000 });
           await page
             .locator('.editor-instance .view-lines')
             .first()
@@ -118,7 +121,7 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
     },
     runCommand,
     line: (text) => page.locator('.editor-instance .view-line').filter({ hasText: text }),
-    webview: async (selector, timeoutMillis = 20_000) => {
+    webview: async (selector, timeoutMillis = 120_000) => {
       const until = Date.now() + timeoutMillis;
       for (;;) {
         for (const frame of page.frames()) {
@@ -165,9 +168,19 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
       await page.screenshot({ path });
       return path;
     },
+    texts: async () => {
+      await runCommand('Notifications: Show Notifications').catch(() => undefined);
+      const parts = ['.terminal-wrapper .xterm-rows', '.notification-list-item', '.part.statusbar'];
+      const texts = await Promise.all(parts.map((part) => page.locator(part).allInnerTexts()));
+      return texts
+        .flat()
+        .join('\n')
+        .replaceAll(/\u00a0/g, ' ')
+        .replaceAll(/\s*\n\s*/g, '\n');
+    },
     reload: async () => {
       await page.reload();
-      await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+      await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 180_000 });
     },
     close: () => page.close({ runBeforeUnload: false }),
   };
