@@ -12,14 +12,14 @@ from .memory import DEEPEST, why_not
 from .recorder import Recorder
 from .selection import Selection
 
-ENGINES = ("hybrid", "sampler", "cprofile", "lines", "memory", *BESIDE, *INSTALLED, "none")
-KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker tool depth duty".split())
+ENGINES = ("hybrid", "sampler", "cprofile", "lines", "memory", "locks", *BESIDE, *INSTALLED, "none")
+KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker tool depth duty sample".split())
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
     "                              [--live] [--mode wall|cpu|gil] [--native] [--idle] [--subprocesses] [--tool FILE] [--only RE]\n"
     "                              [--delay SECONDS] [--function NAME] [--within FILE:FROM-TO] [--per-test]\n"
-    "                              [--depth FRAMES] [--duty ON/OFF] --\n"
+    "                              [--depth FRAMES] [--duty ON/OFF] [--sample N] --\n"
     "                              (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
     "       python -m heatline follow attach …, as profiling.sampling's own attach --binary, and renews FILE.live meanwhile\n"
@@ -47,6 +47,7 @@ class Options:
     within = None  # a Selection
     depth = 1
     duty = None  # seconds on and off
+    sample = 1  # one of so many stretches of time
     per_test = False
     worker = None
     pid = None
@@ -119,6 +120,12 @@ def parse(arguments):
         read_memory(options)
     elif options.depth != 1 or options.duty is not None:
         fail(2, "--depth and --duty are for the engine memory")
+    if options.sample != 1:
+        if options.engine != "locks":
+            fail(2, "--sample is for the engine locks")
+        if not (options.sample.isdigit() and 1 <= int(options.sample) <= 10000):
+            fail(2, "--sample needs a whole number from 1 to 10000")
+        options.sample = int(options.sample)
     if command == "join":
         if not str(options.pid).isdigit():
             fail(2, "--pid needs the number of a process")

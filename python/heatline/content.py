@@ -63,6 +63,8 @@ class Content:
             return self._line_content(lasted, final)
         if self.options.engine == "memory":
             return self._memory_content(lasted, final)
+        if self.options.engine == "locks":
+            return self.sampler.content(self._identity(), self.folder, self.started, lasted, self.notes + ([] if final else [CHECKPOINT % lasted]))
         if ahead is not None:
             return self._finish(ahead.writer, lasted, self._quality(lasted, 0, final), "wall")
         entries = [] if self.counter is None else self.counter.entries()

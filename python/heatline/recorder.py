@@ -16,6 +16,7 @@ from .installed import ENGINES as INSTALLED
 from .installed import Installed, Unknown
 from .linetimes import MONITORING
 from .liner import Busy, Liner
+from .locks import Locks
 from .lookout import Lookout, Unavailable
 from .memory import Memory
 from .selection import NEVER_RAN
@@ -50,6 +51,8 @@ class Recorder(Content):
             self.sampler = Liner(self.options.only, self._housekeeping)
         elif self.options.engine == "memory":
             self.sampler = Memory(self.options.depth, self.options.duty, self._housekeeping)
+        elif self.options.engine == "locks":
+            self.sampler = Locks(self.options.sample, self._housekeeping)
         try:
             if self.options.engine in INSTALLED:
                 self._pace.never()

@@ -19,6 +19,28 @@ from engines import ENTRY, HERE, PROGRAMS
 from support import Profile
 
 CLI = os.path.join(HERE, "..", "..", "dist", "cli.js")
+# An uncontended lock is taken for every key: alone, and where there is some work to do for each.
+LOCKED = """
+import threading
+lock, counts = threading.Lock(), {}
+def tell(n):
+    key = n % 100
+    with lock:
+        counts[key] = counts.get(key, 0) + 1
+for n in range(1_500_000):
+    tell(n)
+"""
+LOCKED_WORK = """
+import threading
+lock, counts = threading.Lock(), {}
+def tell(n):
+    key = ("user-%d/%r" % (n % 100, n * 0.5)).upper().partition("/")[0]
+    with lock:
+        counts[key] = counts.get(key, 0) + 1
+    return "&".join(["%s=%d" % (key, n), "page=%d" % (n % 7)]).split("&")
+for n in range(500_000):
+    tell(n)
+"""
 # A tool may fail to get into a program that has just begun, on a busy machine.
 TRIES = 5
 BEFORE = "import time as _time\n_wall, _cpu = _time.perf_counter(), _time.process_time()\n"
@@ -70,6 +92,12 @@ def pairs(folder, options):
         row("hybrid / cProfile alone", name, 1.03, ours("hybrid", script), traced, output)
         # What of that is not the sampling's.
         row("cprofile / cProfile alone", name, None, ours("cprofile", script), traced)
+    for name, text in (("locked", LOCKED), ("locked work", LOCKED_WORK)):
+        script = os.path.join(folder, name + ".py")
+        with open(script, "w") as file:
+            file.write(BEFORE + text + AFTER)
+        row("locks / no profiler", name, 1.3, ours("locks", script), [sys.executable, script])
+        row("locks, 1 of 100 stretches / no profiler", name, 1.02, ours("locks", script, "--sample", "100"), [sys.executable, script])
     script = scripts["strings"]
     row("lines of its one function / no profiler", "strings", 3.0, ours("lines", script, "--only", "^words$"), [sys.executable, script])
     if options.py_spy:

@@ -1,0 +1,84 @@
+"""What was seen of locks: figures by stack, thread, lock and who held it meanwhile."""
+
+import sys
+from _thread import get_ident
+
+from ..runner import own
+
+# Of a row, in the order of the file's value types.
+ACQUIRES, WAIT, RELEASES, HOLD, SIGNALS, SIGNAL_WAIT = range(6)
+# Acquires of the locks made at one place that all have their stack looked at; of later ones it is one in GAP, on average.
+LOOKED_AT, GAP = 200, 64
+INTERNAL = frozenset(("threading", "queue", "asyncio.locks", "asyncio.queues"))
+MOST_ROWS = 20000
+
+
+class Site:
+    """A place where locks are made: `code` and byte `offset`; `kind` is what is made there, such as `Lock` or `Queue`."""
+
+    __slots__ = ("code", "kind", "looks", "offset")
+
+    def __init__(self, code, offset, kind):
+        self.code, self.offset, self.kind = code, offset, kind
+        self.looks = 0
+
+    def gap(self):
+        """How many acquires until the next one whose stack is looked at; spread, so that no rhythm of the program's meets it."""
+        self.looks = looks = self.looks + 1
+        return 1 if looks < LOOKED_AT else GAP // 2 + looks * 29 % (GAP + 1)
+
+
+class Figures:
+    """Rows of figures by what they belong to; all times are seconds of time.perf_counter."""
+
+    def __init__(self, name_of_thread):
+        """`name_of_thread(ident)`: what a thread is called."""
+        self.on = False  # whether what happens is to be counted
+        self.rows = {}  # key -> (stack of (code, byte offset) leaf first, thread, site, holder, task, figures)
+        self.sites = {}
+        self._name = name_of_thread
+
+    def site(self, frame, kind):
+        """Where the program makes a lock: the first place outside of the modules that locks are built from."""
+        while frame.f_back is not None and (own(frame.f_code) or frame.f_globals.get("__name__") in INTERNAL):
+            if not own(frame.f_code) and "self" in frame.f_locals:
+                kind = type(frame.f_locals["self"]).__name__
+            frame = frame.f_back
+        code, offset = frame.f_code, frame.f_lasti
+        known = self.sites.get((id(code), offset))
+        if known is None:
+            known = self.sites[id(code), offset] = Site(code, offset, kind)
+        return known
+
+    def row(self, frame, site, holder=None, task=None):
+        """The figures of the stack that ends in `frame`, in this thread."""
+        thread = get_ident()
+        key = [thread, site, holder, task]
+        top = frame
+        while frame is not None:
+            key.append(id(frame.f_code))
+            key.append(frame.f_lasti)
+            frame = frame.f_back
+        key = tuple(key)
+        known = self.rows.get(key)
+        if known is None:
+            if len(self.rows) >= MOST_ROWS and (holder or task):
+                return self.row(top, site)
+            stack = []
+            while top is not None:
+                stack.append((top.f_code, top.f_lasti))
+                top = top.f_back
+            # The stack keeps its codes alive, whose ids are in the key.
+            known = self.rows[key] = (stack, self._name(thread), site, holder, task, [0, 0.0, 0, 0.0, 0, 0.0])
+        return known[5]
+
+    def holder(self, thread):
+        """Where the thread that holds a lock is right now: (its name, code, byte offset), or None when it is not known."""
+        place = self.place(sys._current_frames().get(thread))
+        return place and (self._name(thread), *place)
+
+    def place(self, frame):
+        """(code, byte offset) of the first frame that is the program's own, outside of the modules that locks are built from; or None."""
+        while frame is not None and (own(frame.f_code) or frame.f_globals.get("__name__") in INTERNAL):
+            frame = frame.f_back
+        return None if frame is None else (frame.f_code, frame.f_lasti)
