@@ -45,6 +45,7 @@ export class PageHarness {
     }
     const browser = await chromium.launch({
       ...browserToUse(),
+      timeout: 180_000,
       args: [...quietFlags, ...flags],
     });
     return new PageHarness(browser, files);
@@ -63,7 +64,7 @@ export class PageHarness {
     await page
       .locator('.toolbar, .reading')
       .first()
-      .waitFor({ timeout: 10_000 })
+      .waitFor()
       .catch(() => {
         throw new Error(`the page shows nothing: ${problems.join('; ')}`);
       });
@@ -91,6 +92,7 @@ export class PageHarness {
 
   private async window(options: BrowserContextOptions, live: LiveServer | undefined): Promise<Page> {
     const context = await this.browser.newContext({ viewport: VIEWPORT, reducedMotion: 'reduce', ...options });
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     // As text, as VS Code hands messages on between its processes: Playwright would walk through every number of an answer.
     if (live)
