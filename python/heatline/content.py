@@ -171,7 +171,7 @@ class Content:
         lost = sampler.cost(lasted)
         quality = {**self._identity(), "errors": 0, **({} if lost is None else {"cost": round(lost, 6)}), "notes": list(dict.fromkeys(notes))}
         space = sampler.types[1]
-        return writer.bytes(self.started, int(lasted * 1e9), space, 1, space[0], ["heatline: " + as_json(quality)])
+        return writer.bytes(self.started, int(lasted * 1e9), space, 0, space[0], ["heatline: " + as_json(quality)])
 
     def _identity(self):
         python = "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3])

@@ -50,6 +50,8 @@ function recording(program: Command): void {
     .option('--function <name>', 'record only what runs inside this function (engine sampler)')
     .option('--per-test', 'label samples with the test of pytest or unittest that runs (engines sampler, hybrid)')
     .option('--within <file:lines>', 'record only while these lines run: app.py:10-20, or app.py:10 for a statement')
+    .option('--depth <frames>', 'frames of a stack to keep (engine memory; 1)', whole)
+    .option('--duty <on/off>', 'seconds on and off by turns, as in 0.5/30 (engine memory)')
     .option('--measure <what>', 'cpu, wall, alloc, lock … where the engine has a choice (see heatline engines)')
     .passThroughOptions()
     .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));

@@ -78,6 +78,10 @@ export interface EngineOptions {
    * is on them is recorded, and nothing else. For the engines `hybrid`, `sampler` and `cprofile`.
    */
   readonly within?: string;
+  /** Frames of a stack that are kept, the innermost ones; 1 unless said. For the engine `memory` alone. */
+  readonly depth?: number;
+  /** Seconds on and off by turns, `0.5/30`: what is seen meanwhile is scaled up. For the engine `memory` alone. */
+  readonly duty?: string;
   /** One of the engine's `measures`; its first unless said. For engines that have a choice. */
   readonly measure?: string;
   /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */

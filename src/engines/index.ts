@@ -9,6 +9,7 @@ import { languageOf } from './languages/index.js';
 import { lineProfiler } from './lineProfiler.js';
 import { lines } from './lines.js';
 import { measureOf } from './measure.js';
+import { memory } from './memory.js';
 import { perf } from './perf.js';
 import { pyinstrument } from './pyinstrument.js';
 import { pySpy } from './pySpy.js';
@@ -42,7 +43,7 @@ export { isWithin, neverRan, readWithin } from './within.js';
 
 /** Every engine, in the order in which they are offered. */
 export const engines: readonly Engine[] = [
-  ...[hybrid, sampler, cprofile, lines, tachyon, pySpy, austin, perf],
+  ...[hybrid, sampler, cprofile, lines, memory, tachyon, pySpy, austin, perf],
   ...[lineProfiler, pyinstrument, scalene, viztracer, yappi],
   ...[goEngine, stackprof, rbspy],
 ];
@@ -87,6 +88,8 @@ export async function chooseEngine(
       throw new UserError('usage', `${selective} is for the engine sampler, not for ${id}.`);
     if (options.perTest && engine !== sampler && engine !== hybrid)
       throw new UserError('usage', `--per-test is for the engines sampler and hybrid, not for ${id}.`);
+    const ofMemory = memoryOption(options);
+    if (ofMemory !== undefined && engine !== memory) throw new UserError('usage', `${ofMemory} is for the engine memory, not for ${id}.`);
     measureOf(engine, options);
     await demand(engine, environment);
     return { engine, reason: 'asked for by name' };
@@ -97,6 +100,9 @@ export async function chooseEngine(
   }
   if (options.perTest && (language !== undefined || target.kind === 'process' || options.only !== undefined)) {
     throw new UserError('usage', '--per-test is for Python tests that are started, without --only.');
+  }
+  if (memoryOption(options) !== undefined && (language !== undefined || target.kind === 'process')) {
+    throw new UserError('usage', `${memoryOption(options)} is for Python programs that are started.`);
   }
   const chosen = language === undefined ? automatic(target, environment, options) : language.choose(target, options);
   if (chosen.engine === pySpy && (await joinsInstead(target, environment, options))) {
@@ -115,6 +121,7 @@ function automatic(target: Target, environment: Environment, options: Partial<En
     if (builtIn && environment.python) return { engine: tachyon, reason: 'part of the program’s own Python, with columns and times' };
     return { engine: pySpy, reason: 'it joins a running program without stopping it' };
   }
+  if (options.measure === 'alloc' || memoryOption(options) !== undefined) return { engine: memory, reason: 'memory is wanted, not time' };
   if (options.only !== undefined) return { engine: lines, reason: 'functions are named, so that their lines can be measured exactly' };
   if (options.delaySeconds !== undefined || options.function !== undefined) {
     return { engine: sampler, reason: 'only a part of the run is wanted, and the sampler leaves the rest as it is' };
@@ -146,6 +153,11 @@ const listed = (words: readonly string[]): string => words.join(', ').replace(/,
 async function joinsInstead(target: Target, environment: Environment, options: Partial<EngineOptions>): Promise<boolean> {
   const plain = target.kind === 'process' && !options.subprocesses && !options.native && !options.gil;
   return plain && joinsByItself(environment) && (await pySpy.probe(environment)).state === 'missing';
+}
+
+/** The first option that is for the engine memory alone. */
+function memoryOption({ depth, duty }: Partial<EngineOptions>): string | undefined {
+  return depth !== undefined ? '--depth' : duty !== undefined ? '--duty' : undefined;
 }
 
 /** Programs that serve until they are stopped. */

@@ -38,6 +38,10 @@ export interface LaunchSpec {
   readonly within?: string;
   /** Seconds after which recording begins. */
   readonly delay?: number;
+  /** Frames of a stack that are kept, of the engine memory. */
+  readonly depth?: number;
+  /** Seconds on and off by turns, `0.5/30`, of the engine memory. */
+  readonly duty?: string;
   /** Samples bear the test that ran. */
   readonly perTest?: boolean;
 }
@@ -96,6 +100,8 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     ...text('function'),
     ...text('within'),
     ...number('delay', 0),
+    ...number('depth', 1),
+    ...text('duty'),
     ...flag('perTest'),
   };
   const starts = [spec.program, spec.module, spec.code, spec.command].filter((start) => start !== undefined).length;

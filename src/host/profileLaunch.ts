@@ -50,6 +50,8 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
       ...(spec.function === undefined ? {} : { function: spec.function }),
       ...(spec.within === undefined ? {} : { within: readWithin(spec.within, scope?.uri.fsPath ?? start.target.cwd) }),
       ...(spec.delay ? { delaySeconds: spec.delay } : {}),
+      ...(spec.depth === undefined ? {} : { depth: spec.depth }),
+      ...(spec.duty === undefined ? {} : { duty: spec.duty }),
       ...(spec.perTest ? { perTest: true } : {}),
     },
     scope,

@@ -6,7 +6,7 @@ import { readProfile } from '../../core/formats/index.js';
 import { fileSource } from '../../core/formats/source.js';
 import { functionTable } from '../../core/model/functionTable.js';
 import type { Profile } from '../../core/model/profile.js';
-import { formatSeconds, formatShare, formatValue, plural } from '../../core/model/units.js';
+import { bytesPer, formatSeconds, formatShare, formatValue, plural } from '../../core/model/units.js';
 import { nameAndPlace } from '../../core/report/figures.js';
 import { samplesIn } from '../../core/report/top.js';
 import { typeOf } from '../../core/report/view.js';
@@ -44,6 +44,8 @@ export interface RecordOptions {
   readonly function?: string;
   readonly perTest?: boolean;
   readonly within?: string;
+  readonly depth?: number;
+  readonly duty?: string;
   readonly measure?: string;
 }
 
@@ -169,6 +171,8 @@ function engineOptionsFrom(options: RecordOptions, output: string): EngineOption
     ...(options.function === undefined ? {} : { function: options.function }),
     ...(options.perTest ? { perTest: true } : {}),
     ...(options.within === undefined ? {} : { within: readWithin(options.within, process.cwd()) }),
+    ...(options.depth === undefined ? {} : { depth: options.depth }),
+    ...(options.duty === undefined ? {} : { duty: options.duty }),
     ...(options.measure === undefined ? {} : { measure: options.measure }),
   };
 }
@@ -205,6 +209,12 @@ async function keep(result: LaunchResult, raw: string, writer: Format | 'pstats'
   say(`${summary(profile, result, engine)} → ${output}${said}`);
 }
 
+/** Why an engine measured nothing, where a higher rate does not help. */
+const NOTHING: Readonly<Record<string, string>> = {
+  cprofile: 'no Python function ran',
+  memory: 'nothing was allocated and kept while it looked',
+};
+
 /** `engine: 3.20 s, 640 samples, 43 % in name (file:line)`. */
 function summary(profile: Profile | undefined, result: LaunchResult, engine: string): string {
   const parts = [`${engine}: ${formatSeconds(result.durationSeconds)}`];
@@ -212,7 +222,9 @@ function summary(profile: Profile | undefined, result: LaunchResult, engine: str
     const spec = { type: profile.defaultType };
     const figures = functionTable(profile, spec);
     const samples = samplesIn(profile, spec, figures);
-    if (samples > 0) parts.push(plural(samples, 'sample'));
+    const { unit } = typeOf(profile, spec);
+    // What is counted of memory is each block, by the stacks that asked for them.
+    if (samples > 0 && bytesPer(unit) === undefined) parts.push(plural(samples, 'sample'));
     let hottest = -1;
     for (let func = 0; func < figures.self.length; func++) {
       if (figures.self[func]! > (hottest < 0 ? 0 : figures.self[hottest]!)) hottest = func;
@@ -221,11 +233,8 @@ function summary(profile: Profile | undefined, result: LaunchResult, engine: str
       const { functions, strings } = profile;
       const name = nameAndPlace(strings[functions.name[hottest]!]!, strings[functions.file[hottest]!]!, functions.startLine[hottest]!);
       const self = figures.self[hottest]!;
-      parts.push(`${formatShare(self / figures.sum)} (${formatValue(self, typeOf(profile, spec).unit)}) in ${name}`);
-    } else
-      parts.push(
-        `nothing was measured: ${engine === 'cprofile' ? 'no Python function ran' : 'a higher --rate sees more, and --engine cprofile counts calls'}`,
-      );
+      parts.push(`${formatShare(self / figures.sum)} (${formatValue(self, unit)}) in ${name}`);
+    } else parts.push(`nothing was measured: ${NOTHING[engine] ?? 'a higher --rate sees more, and --engine cprofile counts calls'}`);
   }
   return parts.join(', ');
 }

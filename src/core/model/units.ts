@@ -119,6 +119,12 @@ export function typeLabel({ type, unit }: ValueType): string {
   if (type === 'tottime') return t('Traced time (tottime)');
   if (type === 'untraced') return t('Untraced wall time');
   if (type === 'recent') return t('Wall time of the last 10 s');
+  if (type === 'inuse_space') return t('Memory still alive');
+  if (type === 'inuse_objects') return t('Objects still alive');
+  if (type === 'peak_space') return t('Memory alive at the peak');
+  if (type === 'peak_objects') return t('Objects alive at the peak');
+  if (type === 'kept_space') return t('Memory allocated and kept');
+  if (type === 'kept_objects') return t('Objects allocated and kept');
   const words = type.replace(/[_-]+/g, ' ').trim() || unit || 'value';
   const timed = secondsPer(unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
   const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));

@@ -25,6 +25,11 @@ const BLIND: Readonly<Record<string, readonly string[]>> = {
     t('A line’s time has in it what it calls, so functions overlap; there are no stacks.'),
     t('All threads are added up.'),
   ],
+  memory: [
+    t('Memory that C libraries take by themselves.'),
+    t('Who held memory at a peak that lasted for less than a hundredth of a second.'),
+    t('Time: it tells of memory.'),
+  ],
   tachyon: [
     t('Calls are not counted.'),
     t('Time in C code stands on the Python line that calls it.'),
