@@ -52,6 +52,7 @@ function recording(program: Command): void {
     .option('--within <file:lines>', 'record only while these lines run: app.py:10-20, or app.py:10 for a statement')
     .option('--depth <frames>', 'frames of a stack to keep (engine memory; 1)', whole)
     .option('--duty <on/off>', 'seconds on and off by turns, as in 0.5/30 (engine memory)')
+    .option('--sample <n>', 'record one of so many stretches of time, in production (engine locks)', whole)
     .option('--measure <what>', 'cpu, wall, alloc, lock … where the engine has a choice (see heatline engines)')
     .passThroughOptions()
     .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));

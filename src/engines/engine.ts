@@ -82,6 +82,8 @@ export interface EngineOptions {
   readonly depth?: number;
   /** Seconds on and off by turns, `0.5/30`: what is seen meanwhile is scaled up. For the engine `memory` alone. */
   readonly duty?: string;
+  /** One of so many stretches of time is recorded, and figures are scaled up. For the engine `locks` alone. */
+  readonly sample?: number;
   /** One of the engine's `measures`; its first unless said. For engines that have a choice. */
   readonly measure?: string;
   /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */

@@ -8,6 +8,7 @@ import { joinsByItself } from './inTheBox.js';
 import { languageOf } from './languages/index.js';
 import { lineProfiler } from './lineProfiler.js';
 import { lines } from './lines.js';
+import { locks } from './locks.js';
 import { measureOf } from './measure.js';
 import { memory } from './memory.js';
 import { perf } from './perf.js';
@@ -43,7 +44,7 @@ export { isWithin, neverRan, readWithin } from './within.js';
 
 /** Every engine, in the order in which they are offered. */
 export const engines: readonly Engine[] = [
-  ...[hybrid, sampler, cprofile, lines, memory, tachyon, pySpy, austin, perf],
+  ...[hybrid, sampler, cprofile, lines, locks, memory, tachyon, pySpy, austin, perf],
   ...[lineProfiler, pyinstrument, scalene, viztracer, yappi],
   ...[goEngine, stackprof, rbspy],
 ];
@@ -90,6 +91,7 @@ export async function chooseEngine(
       throw new UserError('usage', `--per-test is for the engines sampler and hybrid, not for ${id}.`);
     const ofMemory = memoryOption(options);
     if (ofMemory !== undefined && engine !== memory) throw new UserError('usage', `${ofMemory} is for the engine memory, not for ${id}.`);
+    if (options.sample !== undefined && engine !== locks) throw new UserError('usage', `--sample is for the engine locks, not for ${id}.`);
     measureOf(engine, options);
     await demand(engine, environment);
     return { engine, reason: 'asked for by name' };
@@ -104,6 +106,8 @@ export async function chooseEngine(
   if (memoryOption(options) !== undefined && (language !== undefined || target.kind === 'process')) {
     throw new UserError('usage', `${memoryOption(options)} is for Python programs that are started.`);
   }
+  if (options.sample !== undefined && (language !== undefined || target.kind === 'process'))
+    throw new UserError('usage', '--sample is for Python programs that are started.');
   const chosen = language === undefined ? automatic(target, environment, options) : language.choose(target, options);
   if (chosen.engine === pySpy && (await joinsInstead(target, environment, options))) {
     return { engine: sampler, reason: 'the program’s own Python lets it in, and py-spy is not installed' };
@@ -122,6 +126,7 @@ function automatic(target: Target, environment: Environment, options: Partial<En
     return { engine: pySpy, reason: 'it joins a running program without stopping it' };
   }
   if (options.measure === 'alloc' || memoryOption(options) !== undefined) return { engine: memory, reason: 'memory is wanted, not time' };
+  if (options.measure === 'lock' || options.sample !== undefined) return { engine: locks, reason: 'waiting for locks is wanted' };
   if (options.only !== undefined) return { engine: lines, reason: 'functions are named, so that their lines can be measured exactly' };
   if (options.delaySeconds !== undefined || options.function !== undefined) {
     return { engine: sampler, reason: 'only a part of the run is wanted, and the sampler leaves the rest as it is' };

@@ -48,6 +48,7 @@ function isFor(id: string, target: Target, environment: Environment, options: Pa
   if (!engine.languages.includes(languageOf(target, environment)?.id ?? 'python')) return false;
   if (target.kind === 'process' && !engine.attaches) return false;
   if (options.depth !== undefined || options.duty !== undefined) return id === 'memory';
+  if (options.sample !== undefined) return id === 'locks';
   if (options.within !== undefined) return isWithin(id);
   if (options.function !== undefined || options.delaySeconds !== undefined) return id === 'sampler';
   if (options.only !== undefined) return id === 'lines' || id === 'line-profiler';

@@ -12,7 +12,7 @@ import unittest
 from support import Case
 
 LOCKS = ["--engine", "locks"]
-TYPES = ["lock-acquire", "lock-acquire-wait", "lock-release", "lock-release-hold", "lock-signal", "lock-signal-wait"]
+TYPES = ["lock-acquire", "lock-acquire-wait", "lock-release", "lock-release-hold", "lock-notify", "lock-notify-wait"]
 WAITS = """
 import threading, time
 class Store:
@@ -246,7 +246,7 @@ class Locks(Case):
             if labels["thread"] == "MainThread":
                 row = kinds.setdefault((labels["lock kind"], labels["lock name"]), [0, 0])
                 row[0] += values["lock-acquire-wait"]
-                row[1] += values["lock-signal-wait"]
+                row[1] += values["lock-notify-wait"]
         for key in (("Queue", "prog.py:3:jobs"), ("Event", "prog.py:4:ready"), ("Barrier", "prog.py:6:both")):
             self.assertGreater(kinds[key][1], 0.03e9, key)
         self.assertGreater(kinds["Semaphore", "prog.py:5:permit"][0], 0.03e9)
@@ -283,7 +283,7 @@ class Locks(Case):
         self.assertGreater(holder["lock-release-hold"], 0.19e9)
         samples = self.profile().samples
         self.assertTrue(any(re.match(r"H: .*hold \(prog.py:7\)$", labels.get("held by", "")) for _, _, labels in samples))
-        self.assertGreater(self.sums(lambda _, labels: labels.get("lock kind") == "Queue")["lock-signal-wait"], 0.03e9)
+        self.assertGreater(self.sums(lambda _, labels: labels.get("lock kind") == "Queue")["lock-notify-wait"], 0.03e9)
         self.assertGreater(self.sums(lambda _, labels: labels.get("lock kind") == "Semaphore")["lock-acquire-wait"], 0.03e9)
 
     def test_the_program_cannot_tell(self):

@@ -22,8 +22,8 @@ TYPES = [
     ("lock-acquire-wait", "nanoseconds"),
     ("lock-release", "count"),
     ("lock-release-hold", "nanoseconds"),
-    ("lock-signal", "count"),
-    ("lock-signal-wait", "nanoseconds"),
+    ("lock-notify", "count"),
+    ("lock-notify-wait", "nanoseconds"),
 ]
 WINDOW = 0.01
 MOST_WATCHED = 2000

@@ -6,7 +6,7 @@ from _thread import get_ident
 from ..runner import own
 
 # Of a row, in the order of the file's value types.
-ACQUIRES, WAIT, RELEASES, HOLD, SIGNALS, SIGNAL_WAIT = range(6)
+ACQUIRES, WAIT, RELEASES, HOLD, NOTIFIED, NOTIFY_WAIT = range(6)
 # Acquires of the locks made at one place that all have their stack looked at; of later ones it is one in GAP, on average.
 LOOKED_AT, GAP = 200, 64
 INTERNAL = frozenset(("threading", "queue", "asyncio.locks", "asyncio.queues"))

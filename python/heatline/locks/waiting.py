@@ -4,7 +4,7 @@ import sys
 from time import perf_counter as clock
 from _weakref import ref
 
-from .figures import ACQUIRES, HOLD, RELEASES, SIGNAL_WAIT, SIGNALS, WAIT
+from .figures import ACQUIRES, HOLD, NOTIFIED, NOTIFY_WAIT, RELEASES, WAIT
 from .wrapped import state_of
 
 ALIKE = ("__name__", "__qualname__", "__module__", "__doc__", "__annotations__")
@@ -51,8 +51,8 @@ def patch_condition(patches, threading, figures):
         if frame_here(1).f_code is permit:
             row[WAIT] += spent
         else:
-            row[SIGNALS] += 1
-            row[SIGNAL_WAIT] += spent
+            row[NOTIFIED] += 1
+            row[NOTIFY_WAIT] += spent
         return result
 
     patches.method(threading.Condition, "wait", wait)
@@ -82,12 +82,12 @@ class Loops:
                 self._made(kind)
             self._lock(module.Lock)
             self._wait(module.Semaphore, "acquire", lambda semaphore: semaphore.locked(), ACQUIRES, WAIT)
-            self._wait(module.Event, "wait", lambda event: not event.is_set(), SIGNALS, SIGNAL_WAIT)
-            self._wait(module.Condition, "wait", lambda condition: True, SIGNALS, SIGNAL_WAIT)
+            self._wait(module.Event, "wait", lambda event: not event.is_set(), NOTIFIED, NOTIFY_WAIT)
+            self._wait(module.Condition, "wait", lambda condition: True, NOTIFIED, NOTIFY_WAIT)
         else:
             self._made(module.Queue)
-            self._wait(module.Queue, "get", lambda queue: queue.empty(), SIGNALS, SIGNAL_WAIT)
-            self._wait(module.Queue, "put", lambda queue: queue.full(), SIGNALS, SIGNAL_WAIT)
+            self._wait(module.Queue, "get", lambda queue: queue.empty(), NOTIFIED, NOTIFY_WAIT)
+            self._wait(module.Queue, "put", lambda queue: queue.full(), NOTIFIED, NOTIFY_WAIT)
 
     def _keep(self, item, site):
         identity = id(item)

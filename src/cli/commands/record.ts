@@ -46,6 +46,7 @@ export interface RecordOptions {
   readonly within?: string;
   readonly depth?: number;
   readonly duty?: string;
+  readonly sample?: number;
   readonly measure?: string;
 }
 
@@ -173,6 +174,7 @@ function engineOptionsFrom(options: RecordOptions, output: string): EngineOption
     ...(options.within === undefined ? {} : { within: readWithin(options.within, process.cwd()) }),
     ...(options.depth === undefined ? {} : { depth: options.depth }),
     ...(options.duty === undefined ? {} : { duty: options.duty }),
+    ...(options.sample === undefined ? {} : { sample: options.sample }),
     ...(options.measure === undefined ? {} : { measure: options.measure }),
   };
 }
@@ -213,6 +215,7 @@ async function keep(result: LaunchResult, raw: string, writer: Format | 'pstats'
 const NOTHING: Readonly<Record<string, string>> = {
   cprofile: 'no Python function ran',
   memory: 'nothing was allocated and kept while it looked',
+  locks: 'no lock was waited for or held that was made while it looked',
 };
 
 /** `engine: 3.20 s, 640 samples, 43 % in name (file:line)`. */
@@ -224,7 +227,7 @@ function summary(profile: Profile | undefined, result: LaunchResult, engine: str
     const samples = samplesIn(profile, spec, figures);
     const { unit } = typeOf(profile, spec);
     // What is counted of memory is each block, by the stacks that asked for them.
-    if (samples > 0 && bytesPer(unit) === undefined) parts.push(plural(samples, 'sample'));
+    if (samples > 0 && bytesPer(unit) === undefined && profile.quality.rows !== 'sums') parts.push(plural(samples, 'sample'));
     let hottest = -1;
     for (let func = 0; func < figures.self.length; func++) {
       if (figures.self[func]! > (hottest < 0 ? 0 : figures.self[hottest]!)) hottest = func;

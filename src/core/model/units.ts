@@ -114,6 +114,17 @@ export function formatShare(share: number): string {
   return `${fixed(percent, size < 0.0995 ? 2 : 1)} %`;
 }
 
+/** What is counted and measured of locks, by Datadog's names; `notify` is ours, for conditions, events and queues. */
+function lockLabel(type: string): string | undefined {
+  if (type === 'lock-acquire') return t('Locks taken');
+  if (type === 'lock-acquire-wait') return t('Waiting for locks');
+  if (type === 'lock-release') return t('Locks let go');
+  if (type === 'lock-release-hold') return t('Holding locks');
+  if (type === 'lock-notify') return t('Waits for a notification');
+  if (type === 'lock-notify-wait') return t('Waiting for a notification');
+  return undefined;
+}
+
 /** A value type's name for people: `Wall time`, `CPU time`, `Calls`, `Allocated space`. */
 export function typeLabel({ type, unit }: ValueType): string {
   if (type === 'tottime') return t('Traced time (tottime)');
@@ -125,6 +136,8 @@ export function typeLabel({ type, unit }: ValueType): string {
   if (type === 'peak_objects') return t('Objects alive at the peak');
   if (type === 'kept_space') return t('Memory allocated and kept');
   if (type === 'kept_objects') return t('Objects allocated and kept');
+  const ofLocks = lockLabel(type);
+  if (ofLocks !== undefined) return ofLocks;
   const words = type.replace(/[_-]+/g, ' ').trim() || unit || 'value';
   const timed = secondsPer(unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
   const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));

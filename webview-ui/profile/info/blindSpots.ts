@@ -30,6 +30,11 @@ const BLIND: Readonly<Record<string, readonly string[]>> = {
     t('Who held memory at a peak that lasted for less than a hundredth of a second.'),
     t('Time: it tells of memory.'),
   ],
+  locks: [
+    t('Locks that were made before it began, and those that C code keeps for itself.'),
+    t('Who of many takes a lock for a short time: of such acquires one stack in 64 is looked at; how many there are is exact.'),
+    t('Time in which nobody waits for a lock or holds one.'),
+  ],
   tachyon: [
     t('Calls are not counted.'),
     t('Time in C code stands on the Python line that calls it.'),
