@@ -22,6 +22,7 @@ USAGE = (
     "                              [--depth FRAMES] [--duty ON/OFF] [--sample N] --\n"
     "                              (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
+    "       python -m heatline agent --folder FOLDER [OPTIONS] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline follow attach …, as profiling.sampling's own attach --binary, and renews FILE.live meanwhile\n"
 )
 
@@ -70,7 +71,7 @@ def parse(arguments):
     if command == "join":
         words.append("--")
     elif command != "run":
-        fail(2, "unknown command; try: run")
+        fail(2, "unknown command; try: run, agent")
     while words:
         word = words.pop(0)
         if word == "--":
@@ -144,6 +145,17 @@ def parse(arguments):
     return options, words
 
 
+def _agents_line():
+    """The command line of the agent. It is the package that the program imports, for its labels: not loaded under a private name."""
+    from importlib import import_module, util
+
+    if "heatline" not in sys.modules:
+        spec = util.spec_from_file_location("heatline", os.path.join(runner.FOLDER, "__init__.py"), submodule_search_locations=[runner.FOLDER])
+        sys.modules["heatline"] = package = util.module_from_spec(spec)
+        spec.loader.exec_module(package)
+    return import_module("heatline.agent.line")
+
+
 def read_memory(options):
     """The options of the engine memory; ends the process with status 2 and one sentence when they are wrong."""
     depth = str(options.depth)
@@ -174,6 +186,8 @@ def main(arguments):
     """Runs the program under the recorder, and returns those that are to run bare (see runner.run): one or none."""
     if arguments[:1] == ["follow"]:
         follow(arguments[1:])
+    if arguments[:1] == ["agent"]:
+        return _agents_line().main(arguments[1:])
     options, words = parse(arguments)
     for key in ("output", "status"):
         path = getattr(options, key)

@@ -16,8 +16,8 @@ def why_unwritable(path):
     return None
 
 
-def write_whole(path, data):
-    """Writes beside `path` and renames; raises OSError, and leaves no temporary file then."""
+def write_whole(path, data, lasting=False):
+    """Writes beside `path` and renames; raises OSError, and leaves no temporary file then. `lasting`: a power cut does not undo it."""
     trial = "%s.tmp-%d" % (path, os.getpid())
     try:
         descriptor = os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
@@ -25,12 +25,30 @@ def write_whole(path, data):
             view = memoryview(data)
             while len(view):
                 view = view[os.write(descriptor, view) :]
+            if lasting:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.replace(trial, path)
+        if lasting:
+            _keep_names(os.path.dirname(path))
     except BaseException:
         remove(trial)
         raise
+
+
+def _keep_names(folder):
+    """What was renamed in a folder stays so; systems that cannot open folders do without."""
+    if os.name != "posix":
+        return
+    try:
+        descriptor = os.open(folder or ".", os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass  # A folder that may not be read, or a file system that does not know this: the file is there all the same.
 
 
 def replace_by(path, write):

@@ -5,11 +5,11 @@ ends of loop rounds: since 3.11 the lines of a tight loop lean to its end. `onlo
 The thread is a bare one (`_thread`), so that `threading` neither lists nor waits for it.
 """
 
-import _thread
 import os
 import sys
 import time
 
+from . import native
 from .moments import Moments, told_apart
 from .runner import own
 from .unseen import start
@@ -30,10 +30,11 @@ class Ticker:
 
     exact = False  # samples are taken where the interpreter lets go of its lock, wherever the time went
 
-    def __init__(self, rate, every=None, delay=0.0):
-        """`delay`: seconds from the first start to the first look."""
+    def __init__(self, rate, every=None, delay=0.0, switch=SWITCH_SECONDS):
+        """`delay`: seconds from the first start to the first look; `switch`: the longest switch interval while it is on, in seconds."""
         self._period = int(1e9 / rate)
         self._delay = delay
+        self._switch_limit = switch
         self._every = every  # called after each tick in the thread; true ends it
         self._label = None
         self.rows = {}
@@ -47,18 +48,20 @@ class Ticker:
         self._clocks = {}
         self._moments = Moments(self._period)
         self._halt = None
-        self._main = _thread.get_ident()
+        self._main = native.get_ident()
         self._last = 0
 
-    def start(self):
-        self._halt = _thread.allocate_lock()
-        self._done = _thread.allocate_lock()
+    def start(self, last=None):
+        """`last`: when it looked last, where the time since then is its first look's; else that begins now."""
+        self._halt = native.allocate_lock()
+        self._done = native.allocate_lock()
         self._halt.acquire()
         self._done.acquire()
         self._switch = sys.getswitchinterval()
-        sys.setswitchinterval(min(self._switch, SWITCH_SECONDS))
+        sys.setswitchinterval(min(self._switch, self._switch_limit))
         self._lowered = sys.getswitchinterval()
         self._began = time.perf_counter_ns() + int(self._delay * 1e9)
+        self._last = self._began if last is None else last
         self._cpu_of(self._main)
         self._until_gone = start(self._run)
 
@@ -91,9 +94,9 @@ class Ticker:
 
     def _run(self):
         halt, done = self._halt, self._done
-        me = _thread.get_ident()
+        me = native.get_ident()
         clock = time.perf_counter_ns
-        due = self._last = clock() + int(self._delay * 1e9)
+        due = clock() + int(self._delay * 1e9)
         self._delay = 0.0
         try:
             while halt is not None:

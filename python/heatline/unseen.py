@@ -9,7 +9,8 @@ our own and takes itself away as soon as it runs; the place among the tools is t
 import _thread
 import os
 import sys
-import time
+
+from . import native as threads
 
 ENTER_SECONDS = 1.0
 
@@ -23,7 +24,7 @@ def start(work):
         work()
 
     if not (hasattr(sys, "monitoring") and _start_in_callback(life)):
-        _thread.start_new_thread(life, ())
+        threads.start_new_thread(life, ())
     return lambda: _wait_until_gone(native)
 
 
@@ -35,7 +36,7 @@ def _wait_until_gone(native):
     for _ in range(400):
         if not (native and os.path.exists("/proc/self/task/%d" % native[0])):
             break
-        time.sleep(0.0005)
+        threads.sleep(0.0005)
 
 
 def _start_in_callback(work):
@@ -44,7 +45,7 @@ def _start_in_callback(work):
     tool = next((number for number in (1, 0) if monitoring.get_tool(number) is None), None)
     if tool is None:
         return False
-    entered = _thread.allocate_lock()
+    entered = threads.allocate_lock()
     entered.acquire()
     # A code object of its own for each thread: the one of a thread that runs must not start another.
     code = _stub.__code__.replace()
@@ -64,7 +65,7 @@ def _start_in_callback(work):
     monitoring.use_tool_id(tool, "heatline")
     monitoring.register_callback(tool, event, callback)
     monitoring.set_local_events(tool, code, event)
-    _thread.start_new_thread(stub, ())
+    threads.start_new_thread(stub, ())
     entered.acquire(True, ENTER_SECONDS)
     return True
 

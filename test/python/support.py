@@ -124,6 +124,7 @@ class Profile:
             line = dict(fields(value[4]))
             places[value[1]] = (functions[line[1]], line.get(2, 0), line.get(3, 0))
         self.types = [tuple(texts[dict(fields(value)).get(key, 0)] for key in (1, 2)) for field, value in message if field == 1]
+        self.numbers = {field: value for field, value in message if isinstance(value, int)}
         self.default = texts[dict(message)[14]]
         self.comments = [texts[index] for field, value in message if field == 13 for index in numbers(value)]
         self.samples = []

@@ -1,0 +1,320 @@
+"""The agent of a process: its windows one after the other, what it may cost, forks, and the end of the program."""
+
+import atexit
+import logging
+import os
+import socket
+import sys
+import time
+
+from ..native import get_ident
+from ..ticker import _threads
+from ..unseen import soon
+from .budget import Budget
+from .context import only
+from .folder import Folder
+from .sampler import Sampler
+from .secrets import mask_secrets
+from .window import Window
+from .writing import Writing
+
+log = logging.getLogger("heatline")
+# Seconds between two judgements of what looking costs.
+JUDGE_SECONDS = 5.0
+WARNS_AFTER_HOOKS = sys.version_info[:2] == (3, 13)  # of threads at a fork; 3.13.0 does
+
+_agent = None
+_hooked = False
+
+
+def start(
+    folder,
+    *,
+    service=None,
+    version=None,
+    rate=100,
+    window=60,
+    labels=None,
+    keep_bytes=1 << 30,
+    keep_seconds=7 * 86400,
+    endpoint=None,
+    token=None,
+    cost=0.01,
+):
+    """
+    Samples all threads of this process for as long as it lives, and writes pprof files into `folder`, one for every `window` seconds.
+
+    `rate` is in looks a second. `service` (else the name of the script), `version` and the texts in `labels` are told in every
+    window. The windows of this service in the folder take `keep_bytes` at most and are deleted after `keep_seconds`; None: no
+    limit. `endpoint` is "127.0.0.1:6060" or "unix:/run/app.sock", for `go tool pprof` and `heatline fetch`; beyond loopback it
+    wants a `token`. `cost` is what the agent may take, as part of one processor. A child that is forked goes on with windows of its
+    own. Called again, it begins anew. Returns an object with `stop()`, and `address` of the endpoint. Raises ValueError for settings
+    that make no sense; whatever else goes wrong is logged (logger "heatline"), and the program runs on.
+    """
+    global _agent, _hooked
+    _check(rate=rate, window=window, cost=cost, keep_bytes=keep_bytes, keep_seconds=keep_seconds)
+    place = None
+    if endpoint is not None:
+        from .endpoint import Place
+
+        place = Place(endpoint, token)
+    if _agent is not None:
+        _agent.stop()
+    settings = {
+        "service": service or os.path.splitext(os.path.basename(sys.argv[0] if sys.argv else ""))[0] or "python",
+        "version": version,
+        "rate": float(rate),
+        "window": float(window),
+        "labels": dict(labels or {}),
+        "keep_bytes": keep_bytes,
+        "keep_seconds": keep_seconds,
+        "place": place,
+        "cost": float(cost),
+    }
+    _agent = Agent(os.path.abspath(os.fspath(folder)), settings)
+    if not _hooked:
+        _hooked = True
+        atexit.register(_at_exit)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)
+    _agent.begin()
+    return _agent
+
+
+def _check(**figures):
+    bounds = {"rate": (0.01, 1000), "window": (0.1, 86400), "cost": (0.0001, 1), "keep_bytes": (0, 1e18), "keep_seconds": (0, 1e12)}
+    for name, figure in figures.items():
+        low, high = bounds[name]
+        if figure is None and name.startswith("keep_"):
+            continue
+        if not isinstance(figure, (int, float)) or not low <= figure <= high:
+            raise ValueError("%s is a number from %g to %g" % (name, low, high))
+
+
+class Agent:
+    """What `heatline.agent(…)` returns. `address`: where the endpoint listens, or None."""
+
+    def __init__(self, folder, settings):
+        self._folder, self.settings = folder, settings
+        self._forking = 0
+        self.process = os.getpid()
+        self.state = "new"  # new, looking, ended
+        self._sampler = Sampler(settings["rate"], self._after_look)
+        self._budget = Budget(settings["rate"], settings["cost"])
+        # For the age of windows: when the system's clock jumps ahead, they have not become old.
+        began = time.time() - time.monotonic()
+        host = socket.gethostname()
+        names = settings["service"], host
+        self._windows = Folder(folder, *names, settings["keep_bytes"], settings["keep_seconds"], lambda: min(time.time(), began + time.monotonic()))
+        self._told = set()
+        self.writing = Writing(self._windows, self._sampler, self.comments(host), settings["rate"], self.tell_once)
+        self._window = None
+        self._server = None
+
+    @property
+    def address(self):
+        return None if self._server is None else self._server.address
+
+    @property
+    def threads(self):
+        """Identities of threads that are the agent's own, for them to tell."""
+        return self._sampler.ours
+
+    def comments(self, host):
+        """What is known of the process, in the words of Datadog's and Pyroscope's tags: `service=shop`."""
+        facts = {
+            "service": self.settings["service"],
+            "version": self.settings["version"],
+            "host": host,
+            "process_id": self.process,
+            "language": "python",
+            "runtime": sys.implementation.name,
+            "runtime_version": "%d.%d.%d" % sys.version_info[:3],
+            "command": " ".join(self.command()),
+            **self.settings["labels"],
+        }
+        return ["%s=%s" % (name, text) for name, text in facts.items() if text is not None]
+
+    @staticmethod
+    def command():
+        """The process's command line, with what looks like a secret masked."""
+        return mask_secrets(list(getattr(sys, "orig_argv", None) or [sys.executable or "python", *sys.argv]))
+
+    def begin(self):
+        """Begins to look. Where there are no threads, it says so in the log and does nothing."""
+        now = time.perf_counter_ns()
+        self._open(now)
+        self._judged = now, 0
+        try:
+            self._sampler.start(now)
+        except (RuntimeError, ImportError, AttributeError) as problem:
+            self.state = "ended"
+            self.tell_once("threads", "no thread can be started here (%s): nothing is recorded", problem)
+            return
+        self.state = "looking"
+        if self.settings["place"] is not None:
+            from .endpoint import serve
+
+            self._server = serve(self, self.settings["place"])
+
+    def stop(self):
+        """Ends it, and writes the window that is open. Does nothing the second time."""
+        if self.state != "looking" or os.getpid() != self.process:
+            return
+        self.state = "ended"
+        if self._server is not None:
+            self._server.close()
+        self._sampler.stop()
+        self._close(self._sampler.last, self._sampler.own_cpu)
+        self.writing.finish()
+
+    def tell_once(self, what, sentence, *arguments):
+        """In the log, once for each kind of thing; never an error of the program's."""
+        if what not in self._told:
+            self._told.add(what)
+            thread, known = get_ident(), _threads()
+            is_ours = thread not in known
+            try:
+                log.warning("heatline: " + sentence, *arguments)
+            except Exception:
+                pass  # A handler of the program's; it shall not end our thread.
+            if is_ours:
+                known.pop(thread, None)  # Logging asks for the thread's name, and from then on the program would see it.
+
+    # Windows, in the sampler's thread
+
+    def _after_look(self, sampler):
+        """After each look; true ends the sampling."""
+        now = sampler.last
+        since, spent = self._judged
+        to_judge = now - since >= min(JUDGE_SECONDS, self.settings["window"]) * 1e9
+        to_close = now - self._window.began >= self.settings["window"] * 1e9
+        if not (to_judge or to_close):
+            return False
+        used = sampler.own_cpu + _thread_time()
+        ends = False
+        if to_judge:
+            self._judged = now, used
+            ends = self._judge((used - spent) / (now - since) + self.writing.share)
+        if to_close or ends:
+            self._close(now, used)
+            if not ends:
+                self._open(now, used)
+            self.writing.begin()
+        return ends
+
+    def _judge(self, cost):
+        """Whether that is so much that the agent ends."""
+        change = self._budget.judge(cost)
+        if change is None:
+            return False
+        self._window.notes.append(change)
+        self.tell_once("cost" if self._budget.rate else "end", "%s", change)
+        if self._budget.rate:
+            self._sampler.rate = self._budget.rate
+            return False
+        self.state = "ended"
+        return True
+
+    def _open(self, now, used=0):
+        self._window = Window(now)
+        self._window.ticks, self._window.errors, self._window.cost = -self._sampler.ticks, -self._sampler.errors, -used
+        self._sampler.sinks.append(self._window.rows)
+
+    def _close(self, now, used):
+        """`used`: CPU ns of the sampler's thread so far."""
+        window = self._window
+        self._sampler.sinks.remove(window.rows)
+        window.ended = now
+        window.ticks += self._sampler.ticks
+        window.errors += self._sampler.errors
+        window.cost += used
+        window.codes = self._sampler.fresh()
+        if window.ticks:
+            self.writing.add(window)
+
+    def profile(self, seconds, wait):
+        """A window of its own of the next seconds, for the endpoint, as a file's bytes; None when the agent has ended. `wait(seconds)` sleeps."""
+        sampler = self._sampler
+        window = Window(sampler.last)
+        window.ticks = -sampler.ticks
+        sampler.sinks.append(window.rows)
+        try:
+            wait(seconds)
+        finally:
+            sampler.sinks.remove(window.rows)
+        if self.state != "looking":
+            return None
+        window.ended = sampler.last
+        window.ticks += sampler.ticks
+        window.codes = sampler.codes
+        return self.writing.encoded(window)
+
+    # Forks
+
+    def before_fork(self):
+        """No thread of ours meanwhile: what it holds would be held for ever in the child."""
+        self._forking += 1
+        if self._forking == 1 and self.state == "looking":
+            self._sampler.pause()
+            self.writing.rest()
+            if self._server is not None:
+                self._server.pause()
+
+    def after_fork(self, caller):
+        self._forking -= 1
+        if self._forking == 0 and self.state == "looking":
+            if WARNS_AFTER_HOOKS and caller is not None:
+                soon(caller.f_code, self._go_on)
+            else:
+                self._go_on()
+
+    def _go_on(self):
+        if self.state == "looking" and self._forking == 0:
+            self._sampler.start(self._sampler.last)
+            if self._server is not None:
+                self._server.go_on()
+
+    def in_child(self):
+        """The child's own agent: windows of its own number, from now on."""
+        if self._server is not None:
+            self._server.forget()
+        state, self.state = self.state, "ended"
+        self._sampler.forget()
+        if state != "looking":
+            return None
+        place = self.settings["place"]
+        settings = {**self.settings, "place": place if place is not None and place.one_each else None}
+        child = Agent(self._folder, settings)
+        child.begin()
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            # Its children end without exit handlers; what is to be done then is forgotten when they begin, and asked for again.
+            util.register_after_fork(child, lambda agent: util.Finalize(None, agent.stop, exitpriority=-100))
+        return child
+
+
+def _thread_time():
+    return time.thread_time_ns() if hasattr(time, "thread_time_ns") else time.process_time_ns()
+
+
+def _at_exit():
+    if _agent is not None:
+        _agent.stop()
+
+
+def _before_fork():
+    if _agent is not None:
+        _agent.before_fork()
+
+
+def _after_fork():
+    if _agent is not None:
+        _agent.after_fork(sys._getframe().f_back)
+
+
+def _in_child():
+    global _agent
+    only((get_ident(),))
+    if _agent is not None:
+        _agent = _agent.in_child()
