@@ -121,12 +121,10 @@ class State:
 
 
 def watch_lock(state):
-    """Methods for a lock that a thread can take once: name → function."""
+    """Methods for a lock that a thread can take once: name → function. What `with` calls is written out: calls cost more than all else."""
     take, free = state.take, state.native.release
 
-    def acquire(blocking=True, timeout=-1):
-        if blocking is not True or timeout != -1:
-            return state.odd(blocking, timeout)
+    def enter():
         if take(False):
             state.left -= 1
             if not state.left:
@@ -135,6 +133,9 @@ def watch_lock(state):
             state.began = clock()
             return True
         return state.wait()
+
+    def acquire(blocking=True, timeout=-1):
+        return enter() if blocking is True and timeout == -1 else state.odd(blocking, timeout)
 
     def release():
         began = state.began
@@ -148,7 +149,7 @@ def watch_lock(state):
                 state.freed += 1
         free()
 
-    def leave(*_):
+    def leave(kind=None, value=None, traceback=None):
         began = state.began
         if began:
             spent = clock() - began
@@ -160,7 +161,7 @@ def watch_lock(state):
                 state.freed += 1
         free()
 
-    return {"__enter__": acquire, "acquire": acquire, "acquire_lock": acquire, "__exit__": leave, "release": release, "release_lock": release}
+    return {"__enter__": enter, "acquire": acquire, "acquire_lock": acquire, "__exit__": leave, "release": release, "release_lock": release}
 
 
 def watch_rlock(state):
