@@ -103,9 +103,10 @@ class Locks:
                 watch(watched, False)
                 watched.state.tell()
 
-    def made(self, watched):
-        """A lock is made. Of a sample it waits for a window: what keeps its methods shall keep native ones."""
-        watch(watched, self._every == 1 and self.figures.on)
+    @property
+    def watches_new(self):
+        """Whether a lock is watched as soon as it is made. Of a sample it waits for a window: who keeps its methods shall keep native ones."""
+        return self._every == 1 and self.figures.on
 
     # Our thread
 

@@ -3,13 +3,13 @@
 import sys
 from _thread import get_ident
 
-from ..runner import own
-
 # Of a row, in the order of the file's value types.
 ACQUIRES, WAIT, RELEASES, HOLD, NOTIFIED, NOTIFY_WAIT = range(6)
 # Acquires of the locks made at one place that all have their stack looked at; of later ones it is one in GAP, on average.
 LOOKED_AT, GAP = 200, 64
 INTERNAL = frozenset(("threading", "queue", "asyncio.locks", "asyncio.queues"))
+OURS = frozenset(__name__.replace("figures", each) for each in ("figures", "waiting", "wrapped"))
+OUTSIDE = INTERNAL | OURS
 MOST_ROWS = 20000
 
 
@@ -40,9 +40,12 @@ class Figures:
 
     def site(self, frame, kind):
         """Where the program makes a lock: the first place outside of the modules that locks are built from."""
-        while frame.f_back is not None and (own(frame.f_code) or frame.f_globals.get("__name__") in INTERNAL):
-            if not own(frame.f_code) and "self" in frame.f_locals:
-                kind = type(frame.f_locals["self"]).__name__
+        while frame.f_back is not None:
+            module = frame.f_globals.get("__name__")
+            if module in INTERNAL:
+                kind = type(frame.f_locals["self"]).__name__ if "self" in frame.f_locals else kind
+            elif module not in OURS:
+                break
             frame = frame.f_back
         code, offset = frame.f_code, frame.f_lasti
         known = self.sites.get((id(code), offset))
@@ -79,6 +82,6 @@ class Figures:
 
     def place(self, frame):
         """(code, byte offset) of the first frame that is the program's own, outside of the modules that locks are built from; or None."""
-        while frame is not None and (own(frame.f_code) or frame.f_globals.get("__name__") in INTERNAL):
+        while frame is not None and frame.f_globals.get("__name__") in OUTSIDE:
             frame = frame.f_back
         return None if frame is None else (frame.f_code, frame.f_lasti)

@@ -251,16 +251,16 @@ def stand_in(original, locks):
     def make(kind_of_lock, *arguments, **named):
         native = original(*arguments, **named)
         self = object.__new__(kind_of_lock)
-        for name in names:
-            setattr(self, name, getattr(native, name))
         watched = Watched(self, gone)
         watched.state = state = State(native, figures.site(frame_here(1), kind), figures, again)
         state_slot.__set__(self, state)
         watched.methods = methods = methods_of(state)
         if "_at_fork_reinit" in names:
             methods["_at_fork_reinit"] = lambda: (state.forget(), native._at_fork_reinit())[1]
+        on = locks.watches_new
+        for name in names:
+            setattr(self, name, methods[name] if name in methods and (on or name in KEPT) else getattr(native, name))
         live[id(watched)] = watched
-        locks.made(watched)
         return self
 
     class lock(metaclass=_Kind):
