@@ -3,6 +3,7 @@
  * Errors are ResponseErrors with `data: {code, offset?}`; see `ErrorData`. Standard LSP serves hover and codeLens.
  */
 import type { FlamePart } from '../core/model/flame.js';
+import type { FrameColumns } from '../core/model/frameColumns.js';
 import type { HeatLine } from '../core/model/heat.js';
 import type { LabelTotal } from '../core/model/labelTotals.js';
 import type { Quality, TimeRange, TreeScope, ValueType } from '../core/model/profile.js';
@@ -119,14 +120,7 @@ export interface FlameColumns {
   readonly node: readonly number[];
   /** Index into `frames`. */
   readonly frame: readonly number[];
-  readonly frames: readonly {
-    readonly func: number;
-    readonly name: string;
-    readonly file: string;
-    readonly line: number;
-    readonly library: boolean;
-    readonly package: string;
-  }[];
+  readonly frames: FrameColumns;
   /** Ancestors of the root, outermost first. */
   readonly path: readonly { readonly node: number; readonly name: string }[];
   readonly maxDepth: number;

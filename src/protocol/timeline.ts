@@ -1,5 +1,5 @@
 /** What the timeline asks of the server: method → [params, result]. Types only; times are nanoseconds since the profile's start. */
-import type { FlameFrame } from '../core/model/flame.js';
+import type { FrameColumns } from '../core/model/frameColumns.js';
 import type { TimeRange } from '../core/model/profile.js';
 import type { LaneWindow, TimelineBoxes } from '../core/model/timelineBoxes.js';
 import type { ViewParams } from './lsp.js';
@@ -37,4 +37,4 @@ export interface TimelineRequests {
 }
 
 /** Boxes with `frame`, an index into `frames`, in the place of functions. */
-export type TimelineColumns = Omit<TimelineBoxes, 'func'> & { readonly frame: readonly number[]; readonly frames: readonly FlameFrame[] };
+export type TimelineColumns = Omit<TimelineBoxes, 'func'> & { readonly frame: readonly number[]; readonly frames: FrameColumns };

@@ -1,5 +1,5 @@
 /** Figures of the profile page with its server behind it, and of speedscope's page, in browsers that are started the same way. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -124,20 +124,56 @@ export async function tableScroll(file: string, steps: number) {
   });
 }
 
+interface Switched {
+  readonly what: string;
+  readonly ms: number;
+}
+
+/** The view that a profile opens with, and one of another metric, of one thread and of a focus, as far as the profile has them. */
+async function viewsOf(info: ProfileInfo, server: RunningServer): Promise<{ view: ViewParams; others: [string, ViewParams][] }> {
+  const view: ViewParams = { profile: info.id, type: info.defaultType };
+  const { rows } = await server.request('profile/functions', { view, sort: 'total', descending: true, offset: 0, limit: 40 });
+  const focus = `^${rows.at(-1)!.name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}$`;
+  const others: [string, ViewParams][] = [['a focus', { ...view, focus }]];
+  if (info.threads[0]) others.unshift(['one thread', { ...view, thread: info.threads[0] }]);
+  if (info.valueTypes.length > 1) others.unshift(['another metric', { ...view, type: (info.defaultType + 1) % info.valueTypes.length }]);
+  return { view, others };
+}
+
+/** Milliseconds from a new metric, thread or focus to the heat of the file that took most, the first time each. */
+export async function heatSwitches(file: string): Promise<Switched[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'heatline-heat-'));
+  const server = await startServer(path.resolve('dist/server.js'), folder, ['--max-old-space-size=4096']);
+  try {
+    const info = await server.request('profile/open', { uri: pathToFileURL(file).href });
+    const { view, others } = await viewsOf(info, server);
+    const { rows } = await server.request('profile/files', { view, offset: 0, limit: 1 });
+    // The file is found in the workspace by the end of its path; what stands in it is no matter.
+    const source = path.join(folder, ...rows[0]!.file.split('/').slice(-2));
+    mkdirSync(path.dirname(source), { recursive: true });
+    writeFileSync(source, 'pass\n'.repeat(5000));
+    const uri = pathToFileURL(source).href;
+    const heat = (of: ViewParams) => server.request('profile/lineHeat', { view: of, uri });
+    if ((await heat(view)).lines.length === 0) throw new Error(`${rows[0]!.file} has no heat`);
+    const taken: Switched[] = [];
+    for (const [what, next] of others) {
+      const start = performance.now();
+      await heat(next);
+      taken.push({ what, ms: performance.now() - start });
+    }
+    return taken;
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Milliseconds from a new metric, thread or focus to the new flame graph, the first time each; and back to what was shown. */
-export async function switches(file: string): Promise<{ readonly what: string; readonly ms: number }[]> {
+export async function switches(file: string): Promise<Switched[]> {
   return withHeatline(file, '', async ({ page, info, server }) => {
-    const view: ViewParams = { profile: info.id, type: info.defaultType };
-    const { rows } = await server.request('profile/functions', { view, sort: 'total', descending: true, offset: 0, limit: 40 });
-    const focus = `^${rows.at(-1)!.name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}$`;
-    const steps: [string, ViewParams][] = [
-      ['another metric', { ...view, type: (info.defaultType + 1) % info.valueTypes.length }],
-      ['one thread', { ...view, thread: info.threads[0] ?? '' }],
-      ['a focus', { ...view, focus }],
-    ];
-    const taken: { what: string; ms: number }[] = [];
-    for (const [what, next] of steps) {
-      if (JSON.stringify(next) === JSON.stringify(view) || next.thread === '') continue;
+    const { view, others } = await viewsOf(info, server);
+    const taken: Switched[] = [];
+    for (const [what, next] of others) {
       taken.push({ what, ms: await page.evaluate(probes.switchView, next as unknown as Record<string, unknown>) });
       taken.push({ what: `${what}, and back`, ms: await page.evaluate(probes.switchView, view as unknown as Record<string, unknown>) });
     }

@@ -128,19 +128,22 @@ if (wanted('table')) {
   );
 }
 if (wanted('switch')) {
-  console.log('\n| Switch | File | Median (range) to the new flame graph |\n|---|---|---|');
+  console.log('\n| Switch | File | Median (range) to the new heat | … and flame graph |\n|---|---|---|---|');
   for (const [what, path] of [
     ['pprof', await stacks()],
     ['speedscope', await samples()],
   ]) {
-    const taken = new Map();
+    const [heat, flame] = [new Map(), new Map()];
+    const add = (to, all) => {
+      for (const { what: kind, ms: took } of all) to.set(kind, [...(to.get(kind) ?? []), took]);
+    };
     for (let round = 0; round < rounds; round++) {
       told(`switch, ${what}: round ${round + 1} of ${rounds}`);
-      for (const { what: kind, ms: took } of await measure.switches(path)) taken.set(kind, [...(taken.get(kind) ?? []), took]);
+      add(heat, await measure.heatSwitches(path));
+      add(flame, await measure.switches(path));
     }
-    for (const [kind, all] of taken) {
-      console.log(`| ${kind} | ${what} | ${ms(median(all))} (${ms(Math.min(...all))} – ${ms(Math.max(...all))}) |`);
-    }
+    const text = (all) => (all ? `${ms(median(all))} (${ms(Math.min(...all))} – ${ms(Math.max(...all))})` : '');
+    for (const [kind, all] of flame) console.log(`| ${kind} | ${what} | ${text(heat.get(kind))} | ${text(all)} |`);
   }
 }
 if (wanted('compare')) {

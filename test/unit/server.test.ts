@@ -97,7 +97,7 @@ describe('an open profile', () => {
 
   it('lays out flame boxes that are wide enough, and no others', async () => {
     const all = await server.request('profile/flame', { view, root: -1, minFraction: 0 });
-    const names = (boxes: typeof all) => boxes.frame.map((frame) => boxes.frames[frame]!.name);
+    const names = (boxes: typeof all) => boxes.frame.map((frame) => boxes.frames.name[frame]);
     expect(names(all)).toEqual(['<module>', 'main', 'quote', 'find', HOSTILE]);
     expect(all.w).toEqual([1, 1, 0.9, 0.8, 0.2]);
     const wide = await server.request('profile/flame', { view, root: -1, minFraction: 0.5 });

@@ -75,7 +75,7 @@ describe('the timeline of a profile', () => {
         quantum: 1,
         lanes,
       });
-      return frame.map((at, i) => `${lane[i]}/${row[i]} ${frames[at]!.name} ${start[i]! / ms}-${end[i]! / ms}`);
+      return frame.map((at, i) => `${lane[i]}/${row[i]} ${frames.name[at]} ${start[i]! / ms}-${end[i]! / ms}`);
     };
     expect(await ask([{ lane: 0, firstRow: 0, lastRow: 1 }])).toEqual(['0/0 a 0-40', '0/1 b 0-20', '0/1 l 20-30', '0/1 b 30-40']);
     expect(await ask([{ lane: 0, firstRow: 2, lastRow: 9 }])).toEqual(['0/2 c 20-30']);

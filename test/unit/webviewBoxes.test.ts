@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { FlameFrame } from '../../src/core/model/flame.js';
+import { packFrames } from '../../src/core/model/frameColumns.js';
 import type { FlameColumns } from '../../src/protocol/lsp.js';
 import {
   boxAt,
@@ -38,7 +40,7 @@ function columnsOf(roots: readonly Shape[]): FlameColumns {
     node: [] as number[],
     frame: [] as number[],
   };
-  const frames: FlameColumns['frames'][number][] = [];
+  const frames: FlameFrame[] = [];
   const add = (nodes: readonly Shape[], depth: number, start: number) => {
     let x = start;
     for (const node of nodes) {
@@ -56,7 +58,7 @@ function columnsOf(roots: readonly Shape[]): FlameColumns {
     }
   };
   add(roots, 0, 0);
-  return { root: -1, rootValue: whole, ...columns, frames, path: [], maxDepth: 0, treeIsEstimate: false };
+  return { root: -1, rootValue: whole, ...columns, frames: packFrames(frames), path: [], maxDepth: 0, treeIsEstimate: false };
 }
 
 const text = (columns: FlameColumns) => {

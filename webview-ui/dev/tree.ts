@@ -1,4 +1,5 @@
-import type { FlamePart } from '../../src/core/model/flame.js';
+import type { FlameFrame, FlamePart } from '../../src/core/model/flame.js';
+import { packFrames } from '../../src/core/model/frameColumns.js';
 import type { FlameColumns, FunctionRow } from '../../src/protocol/lsp.js';
 
 /** A made-up profile for the harness: a call tree with figures in nanoseconds. Deterministic. */
@@ -10,7 +11,7 @@ export interface Node {
   self: number;
   total: number;
 }
-export type Frame = FlameColumns['frames'][number];
+export type Frame = FlameFrame;
 export interface Made {
   readonly frames: readonly Frame[];
   readonly nodes: readonly Node[];
@@ -160,7 +161,7 @@ export function layout(made: Made, rootId: number, minFraction: number, part?: F
     root: rootId,
     rootValue: root.total,
     ...columns,
-    frames: made.frames,
+    frames: packFrames(made.frames),
     path,
     maxDepth: columns.depth.reduce((most, depth) => Math.max(most, depth), 0),
     treeIsEstimate: false,

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { UserError } from '../../core/errors.js';
 import { formats } from '../../core/formats/index.js';
-import { flameLayout } from '../../core/model/flame.js';
+import { type FlameLayout, flameLayout } from '../../core/model/flame.js';
+import { packFrames } from '../../core/model/frameColumns.js';
 import type { FunctionTable } from '../../core/model/functionTable.js';
 import { labelTotals } from '../../core/model/labelTotals.js';
 import { lineCallees } from '../../core/model/lineCallees.js';
@@ -9,6 +10,7 @@ import { calleesOf, callersOf } from '../../core/model/neighbours.js';
 import { searchFunctions, totalOf } from '../../core/model/search.js';
 import { isSummed } from '../../core/model/summed.js';
 import { packProfile } from '../../core/model/transport.js';
+import type { FlameColumns } from '../../protocol/lsp.js';
 import { writeWhole } from '../atomic.js';
 import { codeAnswers } from './codeAnswers.js';
 import { factsOf } from './facts.js';
@@ -54,12 +56,13 @@ export const answers: Answers = {
   flame(tables, { view, root, minFraction, inverted, part }) {
     const tree = tables.tree(view, inverted);
     wayOf(tree, root);
-    return flameLayout(tables.profile, tree, root, fractionOf(minFraction), part && { ...part, minFraction: fractionOf(part.minFraction) });
+    const within = part && { ...part, minFraction: fractionOf(part.minFraction) };
+    return sent(flameLayout(tables.profile, tree, root, fractionOf(minFraction), within));
   },
   sandwich(tables, { view, func, side, root, minFraction }) {
     const tree = tables.sandwich(view, func, side);
     if (tree.countChildren(undefined) > 0) wayOf(tree, root);
-    return { ...flameLayout(tables.profile, tree, root, fractionOf(minFraction)), whole: tree.sum };
+    return { ...sent(flameLayout(tables.profile, tree, root, fractionOf(minFraction))), whole: tree.sum };
   },
   files: fileList,
   lineFunctions,
@@ -81,6 +84,9 @@ export const answers: Answers = {
     return null;
   },
 };
+
+/** Boxes as they travel. */
+const sent = (layout: FlameLayout): FlameColumns => ({ ...layout, frames: packFrames(layout.frames) });
 
 function fractionOf(asked: number): number {
   return Number.isFinite(asked) ? Math.max(NARROWEST, asked) : NARROWEST;

@@ -1,5 +1,6 @@
 import { fileTree, type PartKind } from '../../core/model/fileTree.js';
 import { type FlameFrame, layoutBoxes } from '../../core/model/flame.js';
+import { packFrames } from '../../core/model/frameColumns.js';
 import { isLibrary } from '../../core/model/library.js';
 import { searchTest } from '../../core/model/search.js';
 import type { FileRow } from '../../protocol/tabs.js';
@@ -66,5 +67,5 @@ export function fileBoxes(tables: Tables, { view, root, minFraction }: Queries['
     return frame;
   };
   const boxes = layoutBoxes(named, nodes, root, minFraction);
-  return { ...boxes, parts: boxes.frames.map((frame) => kinds.get(frame) ?? 'function') };
+  return { ...boxes, frames: packFrames(boxes.frames), parts: boxes.frames.map((frame) => kinds.get(frame) ?? 'function') };
 }

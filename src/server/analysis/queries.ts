@@ -1,5 +1,4 @@
 /** What can be asked of an open profile wherever it lives: query → [params, result]. Everything in them can cross threads. */
-import type { FlameLayout } from '../../core/model/flame.js';
 import type { FileLines } from '../../core/model/lines.js';
 import type { PackedProfile } from '../../core/model/transport.js';
 import type { FunctionRow, GroupBy, ProfileInfo, Requests, SortKey, ViewParams } from '../../protocol/lsp.js';
@@ -80,7 +79,7 @@ export interface Queries extends CodeQueries {
   /** Function of each line that was seen, as pairs line, function. */
   lineFunctions: [{ readonly file: string }, readonly (readonly [number, number])[]];
   fileTree: [TabRequests['profile/fileTree'][0], TabRequests['profile/fileTree'][1]];
-  flame: [Whole<Requests['profile/flame'][0]>, FlameLayout];
+  flame: [Whole<Requests['profile/flame'][0]>, Requests['profile/flame'][1]];
   search: [{ readonly view: ViewParams; readonly search: string }, { readonly total: number; readonly funcs: readonly number[] }];
   timeline: [TimelineRequests['profile/timeline'][0], TimelineRequests['profile/timeline'][1]];
   timelineBoxes: [TimelineRequests['profile/timelineBoxes'][0], TimelineRequests['profile/timelineBoxes'][1]];

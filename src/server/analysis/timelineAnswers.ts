@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.js';
 import { type FlameFrame, frameOf } from '../../core/model/flame.js';
+import { packFrames } from '../../core/model/frameColumns.js';
 import { type Timeline, timeline } from '../../core/model/timeline.js';
 import { type LaneWindow, timelineActivity, timelineBoxes } from '../../core/model/timelineBoxes.js';
 import { timeExtent } from '../../core/model/timing.js';
@@ -63,7 +64,7 @@ export function timelineColumns(
     }
     return index;
   });
-  return { ...boxes, frame, frames };
+  return { ...boxes, frame, frames: packFrames(frames) };
 }
 
 /** The range of a view chooses figures; the picture shows where it lies. */

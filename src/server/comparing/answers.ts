@@ -3,6 +3,7 @@ import type { Comparison } from '../../core/model/compare.js';
 import { wholeNoise } from '../../core/model/compare.js';
 import { type ComparedLine, sideLines } from '../../core/model/compareLines.js';
 import { diffLayout } from '../../core/model/diffTree.js';
+import { packFrames } from '../../core/model/frameColumns.js';
 import { type HeatLine, heatLines } from '../../core/model/heat.js';
 import { isLibrary, libraryFlags } from '../../core/model/library.js';
 import { identityMap } from '../../core/model/lineMap.js';
@@ -103,7 +104,7 @@ export const comparisonAnswers: Answers = {
     const { nextSelf, nextTotal, noise, ...layout } = diffLayout(comparison, tree, params.root, fraction);
     const { own } = tables;
     const frames = layout.frames.map((frame) => (frame.func < 0 ? frame : { ...frame, func: own[frame.func]! }));
-    return { ...layout, frames, newSelf: nextSelf, newTotal: nextTotal, noise: noise.map(known) };
+    return { ...layout, frames: packFrames(frames), newSelf: nextSelf, newTotal: nextTotal, noise: noise.map(known) };
   },
   tree: comparedLevel,
   treePath: comparedPath,

@@ -1,3 +1,5 @@
+import type { FlameFrame } from '../../../src/core/model/flame.js';
+import { unpackFrames } from '../../../src/core/model/frameColumns.js';
 import type { FlameColumns } from '../../../src/protocol/lsp.js';
 import { t } from '../../shared/format.js';
 
@@ -17,7 +19,7 @@ export interface Boxes {
   /** Box index of the caller; -1 for the root box. */
   readonly parent: Int32Array;
   readonly rows: readonly Int32Array[];
-  readonly frames: FlameColumns['frames'];
+  readonly frames: readonly FlameFrame[];
   /** Ancestors of the root, outermost first. */
   readonly path: FlameColumns['path'];
   readonly minFraction: number;
@@ -47,10 +49,11 @@ export function indexBoxes(columns: FlameColumns, inverted: boolean, minFraction
     frame: new Int32Array(count),
     parent: new Int32Array(count).fill(-1),
   };
+  const frames = unpackFrames(columns.frames);
   if (shift) {
     boxes.w[0] = 1;
     boxes.node[0] = columns.root;
-    boxes.frame[0] = columns.frames.length;
+    boxes.frame[0] = frames.push({ ...ALL, name: rootName }) - 1;
   }
   const open: number[] = shift ? [0] : [];
   const sizes: number[] = [];
@@ -81,7 +84,7 @@ export function indexBoxes(columns: FlameColumns, inverted: boolean, minFraction
     inverted,
     count,
     rows,
-    frames: shift ? [...columns.frames, { ...ALL, name: rootName }] : columns.frames,
+    frames,
     path: columns.path,
     minFraction,
     columns,

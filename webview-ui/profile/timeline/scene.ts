@@ -1,3 +1,4 @@
+import { packFrames, unpackFrames } from '../../../src/core/model/frameColumns.js';
 import type { TimeRange } from '../../../src/core/model/profile.js';
 import type { TimelineColumns, TimelineRow } from '../../../src/protocol/timeline.js';
 import type { Boxes } from '../flame/boxes.js';
@@ -67,7 +68,7 @@ export function placeBoxes(answer: TimelineColumns, times: TimeRange, lanes: rea
     frame: Int32Array.from(answer.frame),
     parent: none,
     rows,
-    frames: answer.frames,
+    frames: unpackFrames(answer.frames),
     path: [],
     minFraction: 0,
     columns: {
@@ -79,7 +80,7 @@ export function placeBoxes(answer: TimelineColumns, times: TimeRange, lanes: rea
       self: [],
       node: [],
       frame: [],
-      frames: [],
+      frames: packFrames([]),
       path: [],
       maxDepth: 0,
       treeIsEstimate: false,
