@@ -40,6 +40,11 @@ class LineFunctions:
         name, system, first = self._owners.get(file, {}).get(line) or (file if file == "<unknown>" else "<module>",) * 2 + (1,)
         return (name, system, path, first)
 
+    def named(self, name, file, line, path):
+        """The same of a function whose bare name is known; its first line is 0 where it is not found."""
+        key = self.key(file, line, path)
+        return key if key[1] == name else (name, name, path, 0)
+
 
 def _lines(code):
     """Lines on which a function does something; its first instructions are those of a call, on the line of `def`."""

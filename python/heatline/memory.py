@@ -249,15 +249,9 @@ class Memory:
         return min(1.0, self._spent / lasted) if self._duty is not None and lasted else None
 
     def _places(self, frames, folder):
-        """Places of a stack without the recorder's frames at its root; None for stacks of the recorder alone."""
-        end = len(frames)
-        inside = False
-        while end and (_is_ours(frames[end - 1][0]) or (inside and _is_runpy(frames[end - 1][0]))):
-            inside = True
-            end -= 1
-        if not end or _is_ours(frames[0][0]):
-            return None
-        return tuple([(self._functions.key(file, line, absolute(file, folder)), line, 0) for file, line in frames[:end]])
+        """Places of a stack; None for stacks of the recorder alone."""
+        kept = programs_part(frames)
+        return kept and tuple([(self._functions.key(file, line, absolute(file, folder)), line, 0) for file, line in kept])
 
 
 def _held():
@@ -273,6 +267,18 @@ def _held():
         row[1] += size
         total += size
     return sums, total
+
+
+def programs_part(frames, inside=False):
+    """
+    Frames, of which the file comes first, innermost first, without the recorder's at their root; None for stacks of the recorder alone.
+    `inside`: they begin below the recorder's.
+    """
+    end = len(frames)
+    while end and (_is_ours(frames[end - 1][0]) or (inside and _is_runpy(frames[end - 1][0]))):
+        inside = True
+        end -= 1
+    return frames[:end] if end and not _is_ours(frames[0][0]) else None
 
 
 def _is_ours(file):

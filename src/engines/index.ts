@@ -11,6 +11,7 @@ import { lines } from './lines.js';
 import { locks } from './locks.js';
 import { measureOf } from './measure.js';
 import { memory } from './memory.js';
+import { memray } from './memray.js';
 import { perf } from './perf.js';
 import { pyinstrument } from './pyinstrument.js';
 import { pySpy } from './pySpy.js';
@@ -45,7 +46,7 @@ export { isWithin, neverRan, readWithin } from './within.js';
 /** Every engine, in the order in which they are offered. */
 export const engines: readonly Engine[] = [
   ...[hybrid, sampler, cprofile, lines, locks, memory, tachyon, pySpy, austin, perf],
-  ...[lineProfiler, pyinstrument, scalene, viztracer, yappi],
+  ...[lineProfiler, memray, pyinstrument, scalene, viztracer, yappi],
   ...[goEngine, stackprof, rbspy],
 ];
 

@@ -16,7 +16,7 @@ interface Profiler {
   /** Samples per second unless the user says otherwise; absent where none are taken. */
   readonly rateHz?: number;
   /** Options that it understands beside `durationSeconds`. */
-  readonly understands?: readonly ('only' | 'subprocesses' | 'measure')[];
+  readonly understands?: readonly ('only' | 'subprocesses' | 'measure' | 'native')[];
 }
 
 /** All that were made, so that the interpreter is asked for them at once. */
@@ -111,6 +111,7 @@ function plan(profiler: Profiler, target: Target, environment: Environment, opti
   if (options.durationSeconds !== undefined) words.push('--duration', String(options.durationSeconds));
   if (options.only !== undefined && understands.includes('only')) words.push('--only', options.only);
   if (options.subprocesses) words.push('--subprocesses');
+  if (options.native && understands.includes('native')) words.push('--native');
   if (options.measure !== undefined && understands.includes('measure')) words.push('--mode', options.measure);
   return recorderPlan({ id, format }, words, target, environment, options);
 }

@@ -41,5 +41,8 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
   if (durationSeconds !== undefined) words.push('--duration', String(durationSeconds));
   if (depth !== undefined) words.push('--depth', String(depth));
   if (duty !== undefined) words.push('--duty', duty);
-  return recorderPlan({ id: 'memory', format: 'pprof' }, words, target, environment, options);
+  return {
+    ...recorderPlan({ id: 'memory', format: 'pprof' }, words, target, environment, options),
+    ...(options.live ? { live: 'copy' } : {}),
+  };
 }

@@ -7,6 +7,7 @@ import { cacheFolder } from './paths.js';
 /** Profilers, a test runner, a notebook's kernel and a build backend that a user has in the environment of the program, in the versions that tests run. */
 const wanted = [
   'line_profiler==5.1.0',
+  'memray==1.20.0',
   'pyinstrument==5.1.3',
   'scalene==2.4.0',
   'viztracer==1.1.1',

@@ -178,7 +178,7 @@ async function ensurePythons(say: Say): Promise<ReadonlyMap<string, string>> {
   return found;
 }
 
-/** line_profiler, pyinstrument, Scalene, viztracer and yappi, as a user has them. */
+/** line_profiler, memray, pyinstrument, Scalene, viztracer and yappi, as a user has them. */
 async function ensureProfilers(python: string, say: Say): Promise<string | undefined> {
   try {
     return await installProfilers(python, say);

@@ -31,7 +31,7 @@ describe('plan and choice', () => {
       format: 'pprof',
       statusFile: '/t/o.status',
     });
-    expect(plan({ live: true })).not.toHaveProperty('live');
+    expect(plan({ live: true }).live).toBe('copy');
   });
 
   test('what it cannot do is one sentence', () => {

@@ -21,7 +21,7 @@ const plan = (id: string, target: Target, options = {}) =>
 describe('plans', () => {
   test('ids are unique and stable', () => {
     const python = ['hybrid', 'sampler', 'cprofile', 'lines', 'locks', 'memory', 'tachyon', 'py-spy', 'austin', 'perf'];
-    const installed = ['line-profiler', 'pyinstrument', 'scalene', 'viztracer', 'yappi'];
+    const installed = ['line-profiler', 'memray', 'pyinstrument', 'scalene', 'viztracer', 'yappi'];
     expect(engines.map((each) => each.id)).toEqual([...python, ...installed, 'go', 'stackprof', 'rbspy']);
   });
 

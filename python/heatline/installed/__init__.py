@@ -9,11 +9,16 @@ import os
 import sys
 import time
 
+from ..linefunctions import LineFunctions
 from ..liner import is_chosen
+from ..memory import ALIVE, PEAK, programs_part
+from ..places import absolute
+from ..pprof import Writer
+from ..quality import as_json
 from ..runner import FOLDER
 from ..unseen import start
 
-ENGINES = ("line-profiler", "pyinstrument", "scalene", "viztracer", "yappi")
+ENGINES = ("line-profiler", "memray", "pyinstrument", "scalene", "viztracer", "yappi")
 ODD = "the installed %s %s is not as Heatline knows it (%s): take another version of it, or the engine sampler"
 
 
@@ -48,8 +53,15 @@ class Installed:
         name = self.options.engine.replace("-", "_")
         return ODD % (name, getattr(sys.modules.get(name), "__version__", "version"), error)
 
+    @property
     def enable(self):
-        """In the frame that calls the program."""
+        """What is to be called in the frame that calls the program. A tool whose `start` has to be that very call says `bare`."""
+        if getattr(self.tool, "bare", False):
+            self._began = time.perf_counter()
+            return self.tool.start
+        return self._enable
+
+    def _enable(self):
         self.tool.start()
         self._began = time.perf_counter()
 
@@ -98,6 +110,31 @@ class Installed:
     def is_chosen(self, code, name):
         """Whether --only, or else the working directory, takes in a function."""
         return is_chosen(code, name, self.options.only, self._root)
+
+    def memory_file(self, version, alive, peak):
+        """
+        A pprof file, as bytes, of who held memory at the end and at the peak: [(frames, blocks, bytes, labels), …], a frame being
+        (file, line, bare name or None), innermost first.
+        """
+        functions = LineFunctions()
+        functions.learn({frame[0] for frames, *_ in alive + peak for frame in frames})
+        sums = {}
+        for rows, column in ((alive, 0), (peak, 2)):
+            for frames, blocks, size, labels in rows:
+                kept = programs_part(frames, getattr(self.tool, "bare", False))
+                if kept:
+                    places = tuple([(functions.named(name, file, line, absolute(file, self._root)), line, 0) for file, line, name in kept])
+                    row = sums.setdefault((places, labels), [0, 0, 0, 0])
+                    row[column] += blocks
+                    row[column + 1] += size
+        writer = Writer(ALIVE + PEAK)
+        for (places, labels), row in sums.items():
+            writer.sample(places, row, labels)
+        python = "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3])
+        quality = {"engine": self.options.engine, "engineVersion": version, "python": python, "errors": 0, "notes": self.notes[:]}
+        lasted = time.perf_counter() - self._began
+        space = ALIVE[1]
+        return writer.bytes(time.time_ns() - int(lasted * 1e9), int(lasted * 1e9), space, 0, space[0], ["heatline: " + as_json(quality)])
 
     def is_ours(self, path):
         return path.startswith(FOLDER + os.sep)
