@@ -192,8 +192,11 @@ class Locks(Case):
         threads = [threading.Thread(target=often, args=(4000,)) for _ in range(3)]
         for each in threads: each.start()
         for each in threads: each.join()
+        for _ in range(1000):
+            with threading.Lock(): pass
         """
         self.record(text)
+        self.assertEqual(self.of_lock("prog.py:18")["lock-release"], 1000)
         lock = self.of_lock("prog.py:3")
         self.assertEqual((lock["lock-acquire"], lock["lock-release"]), (22001, 22001))
         # Before 3.10 a lock is let go on the last line of its block.

@@ -57,6 +57,10 @@ class State:
             row[HOLD] += self.hold
         self.counted, self.freed, self.hold = self.left, 0, 0.0
 
+    def __del__(self):
+        """Methods of a lock may live longer than itself: in `with Lock():` it has gone before it is taken."""
+        self.tell()
+
     def got(self):
         """It was free. Returns True."""
         self.left -= 1
@@ -244,9 +248,7 @@ def stand_in(original, locks):
     callable_type = again or native_type is original  # threading.Lock is a type since 3.13
     live, figures = locks.live, locks.figures
 
-    def gone(watched):
-        live.pop(id(watched), None)
-        watched.state.tell()
+    gone = lambda watched: live.pop(id(watched), None)
 
     def make(kind_of_lock, *arguments, **named):
         native = original(*arguments, **named)
