@@ -42,6 +42,8 @@ export interface LaunchSpec {
   readonly depth?: number;
   /** Seconds on and off by turns, `0.5/30`, of the engine memory. */
   readonly duty?: string;
+  /** One of so many stretches of time is recorded, by the engine locks. */
+  readonly sample?: number;
   /** Samples bear the test that ran. */
   readonly perTest?: boolean;
 }
@@ -102,6 +104,7 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     ...number('delay', 0),
     ...number('depth', 1),
     ...text('duty'),
+    ...number('sample', 1),
     ...flag('perTest'),
   };
   const starts = [spec.program, spec.module, spec.code, spec.command].filter((start) => start !== undefined).length;

@@ -52,6 +52,7 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
       ...(spec.delay ? { delaySeconds: spec.delay } : {}),
       ...(spec.depth === undefined ? {} : { depth: spec.depth }),
       ...(spec.duty === undefined ? {} : { duty: spec.duty }),
+      ...(spec.sample === undefined ? {} : { sample: spec.sample }),
       ...(spec.perTest ? { perTest: true } : {}),
     },
     scope,

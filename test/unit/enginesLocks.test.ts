@@ -89,7 +89,7 @@ sys.exit(5)
   test('who waits on which line for which lock, and who held it', { timeout: 60_000 }, () => {
     writeFileSync(join(folder, 'lö k.py'), program);
     const { status, stderr } = heatline('record', '--engine', 'locks', '-o', 'k.pb.gz', '--', python!, 'lö k.py');
-    expect(stderr).toMatch(/^heatline: locks: [^,]* s, [\d.]+ % \(\d+ ms\) in want \(.*lö k\.py:8\) → k\.pb\.gz\n$/);
+    expect(stderr).toMatch(/^heatline: locks: [^,]* m?s, [\d.]+ % \(\d+ ms\) in want \(.*lö k\.py:8\) → k\.pb\.gz\n$/);
     expect(status).toBe(5);
     const lines = json('lines', 'k.pb.gz').files.find(({ file }: { file: string }) => file.endsWith('lö k.py')).lines;
     const hottest = lines.reduce((one: { self: number }, other: { self: number }) => (other.self > one.self ? other : one));
