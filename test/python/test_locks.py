@@ -175,6 +175,30 @@ class Locks(Case):
         self.assertIn("holder: save (prog.py:11)", held_by)
         self.assertEqual({text.partition(":")[0] for text in held_by}, {"holder"})
 
+    def test_a_wait_that_does_not_end_counts(self):
+        text = """
+        import threading, time
+        one, other = threading.Lock(), threading.Lock()
+        def first():
+            with one:
+                time.sleep(0.1)
+                with other: pass
+        def second():
+            with other:
+                time.sleep(0.1)
+                with one: pass
+        for each in (first, second):
+            threading.Thread(target=each, name=each.__name__, daemon=True).start()
+        time.sleep(0.6)
+        """
+        self.record(text)
+        waits = {}
+        for stack, values, labels in self.profile().samples:
+            if values["lock-acquire-wait"] > 1e8:
+                # On which line the other one is depends on who waits first.
+                waits[stack[0][0][0], stack[0][1]] = labels["held by"].partition(" (")[0]
+        self.assertEqual(waits, {("first", 7): "second: second", ("second", 11): "first: first"})
+
     def test_counts_are_exact_and_so_are_long_holds(self):
         text = """
         import threading, time

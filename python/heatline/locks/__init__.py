@@ -196,8 +196,12 @@ class Locks:
         return max(1.0, self._seconds / max(seen - taken, LEAST_SHARE * seen))
 
     def _sums(self):
-        """The rows, with what locks have not told yet."""
+        """The rows, with what locks have not told yet, and waits that go on."""
         rows = {id(known[-1]): (*known[:-1], list(known[-1])) for known in list(self.figures.rows.values())}
+        now = time.perf_counter()
+        for row, column, began in list(self.figures.waits.values()):
+            if id(row) in rows:
+                rows[id(row)][-1][column] += now - began
         for watched in list(self.live.values()):
             state = watched.state
             if state.row is not None and id(state.row) in rows:

@@ -2,6 +2,7 @@
 
 import sys
 from _thread import get_ident
+from time import perf_counter as clock
 
 # Of a row, in the order of the file's value types.
 ACQUIRES, WAIT, RELEASES, HOLD, NOTIFIED, NOTIFY_WAIT = range(6)
@@ -36,6 +37,7 @@ class Figures:
         self.on = False  # whether what happens is to be counted
         self.rows = {}  # key -> (stack of (code, byte offset) leaf first, thread, site, holder, task, figures)
         self.sites = {}
+        self.waits = {}  # id -> (row, column, when it began) of those that go on
         self._name = name_of_thread
 
     def site(self, frame, kind):
@@ -74,6 +76,18 @@ class Figures:
             # The stack keeps its codes alive, whose ids are in the key.
             known = self.rows[key] = (stack, self._name(thread), site, holder, task, [0, 0.0, 0, 0.0, 0, 0.0])
         return known[5]
+
+    def begin_wait(self, row, column, began):
+        """A wait that counts from `began` on, also when it never ends. Returns it, for `end_wait`."""
+        wait = (row, column, began)
+        self.waits[id(wait)] = wait
+        return wait
+
+    def end_wait(self, wait):
+        """It is over, in whatever way."""
+        del self.waits[id(wait)]
+        row, column, began = wait
+        row[column] += clock() - began
 
     def holder(self, thread):
         """Where the thread that holds a lock is right now: (its name, code, byte offset), or None when it is not known."""

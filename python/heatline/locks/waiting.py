@@ -43,17 +43,15 @@ def patch_condition(patches, threading, figures):
     def wait(self, timeout=None):
         if not figures.on:
             return original(self, timeout)
-        asked = clock()
-        result = original(self, timeout)
-        spent = clock() - asked
         state = state_of(self._lock)
         row = figures.row(frame_here(), state and state.site)
-        if frame_here(1).f_code is permit:
-            row[WAIT] += spent
-        else:
-            row[NOTIFIED] += 1
-            row[NOTIFY_WAIT] += spent
-        return result
+        of_lock = frame_here(1).f_code is permit
+        wait = figures.begin_wait(row, WAIT if of_lock else NOTIFY_WAIT, clock())
+        try:
+            return original(self, timeout)
+        finally:
+            figures.end_wait(wait)
+            row[NOTIFIED] += not of_lock
 
     patches.method(threading.Condition, "wait", wait)
 
@@ -126,11 +124,13 @@ class Loops:
             row = figures.row(frame, held.site, held.holder if self.locked() else None, task)
             place = figures.place(frame)
             del frame
-            asked = clock()
-            result = await take(self)
+            wait = figures.begin_wait(row, WAIT, clock())
+            try:
+                result = await take(self)
+            finally:
+                figures.end_wait(wait)
             held.began, held.row, held.holder = clock(), row, place and (task, *place)
             row[ACQUIRES] += 1
-            row[WAIT] += held.began - asked
             return result
 
         def release(self):
@@ -152,11 +152,13 @@ class Loops:
             if not figures.on or not (waits(self) or count == ACQUIRES):
                 return await original(self, *arguments, **named)
             row = figures.row(frame_here(), held_of(self).site, None, task_name())
-            asked = clock() if waits(self) else None
-            result = await original(self, *arguments, **named)
+            wait = figures.begin_wait(row, time, clock()) if waits(self) else None
+            try:
+                result = await original(self, *arguments, **named)
+            finally:
+                if wait is not None:
+                    figures.end_wait(wait)
             row[count] += 1
-            if asked is not None:
-                row[time] += clock() - asked
             return result
 
         wait.__wrapped__ = original

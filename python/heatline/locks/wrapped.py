@@ -75,9 +75,13 @@ class State:
     def wait(self, timeout=-1):
         """Another thread has it, and goes on with it while the stack is looked at. Returns whether it was got."""
         asked = clock()
-        row = self.figures.row(frame_here(), self.site, self.figures.holder(self.taker))
-        got = self.take(True, timeout)
-        row[WAIT] += clock() - asked
+        figures = self.figures
+        row = figures.row(frame_here(), self.site, figures.holder(self.taker))
+        wait = figures.begin_wait(row, WAIT, asked)
+        try:
+            got = self.take(True, timeout)
+        finally:
+            figures.end_wait(wait)
         if got:
             self.waited(row)
         return got
