@@ -5,6 +5,15 @@ import { noInterpreter, recorderPlan } from './inTheBox.js';
 /** As many as tracemalloc takes is more than any stack has; python/heatline/memory.py has the same limit. */
 const DEEPEST = 1000;
 
+/** Options that choose a part of a program. */
+const selections = [
+  ['only', '--only'],
+  ['function', '--function'],
+  ['delaySeconds', '--delay'],
+  ['within', '--within'],
+  ['perTest', '--per-test'],
+] as const;
+
 /** What Python's tracemalloc tells: blocks and bytes by the line that asked for them, alive at the end and at the peak; or in duty cycles. */
 export const memory: Engine = {
   id: 'memory',
@@ -33,6 +42,8 @@ function probe({ python, pythonVersion, implementation }: Environment): Availabi
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
   const { depth, duty, durationSeconds } = options;
   if (options.subprocesses) throw new UserError('no-subprocesses', 'The engine memory records one process.');
+  const part = selections.find(([name]) => options[name]);
+  if (part !== undefined) throw new UserError('usage', `The engine memory records all of a program: ${part[1]} is not for it.`);
   if (depth !== undefined && !(Number.isInteger(depth) && depth >= 1 && depth <= DEEPEST))
     throw new UserError('usage', `--depth needs a number of frames, 1 to ${DEEPEST}.`);
   if (duty !== undefined && !/^\d+(?:\.\d+)?\/\d+(?:\.\d+)?$/.test(duty))

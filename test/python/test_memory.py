@@ -227,13 +227,13 @@ class Looks(unittest.TestCase):
         finally:
             del sys.path[0]
         clock = self.clock = [1000.0]
-        tracer = types.SimpleNamespace(is_tracing=lambda: True, start=lambda depth: None, stop=lambda: None)
 
-        def held():
+        def traces():
             clock[0] += taking
-            return {}, 0.0
+            return []
 
-        for name, value in (("time", types.SimpleNamespace(perf_counter=lambda: clock[0])), ("_tracemalloc", tracer), ("_held", held)):
+        tracer = types.SimpleNamespace(start=lambda depth: None, stop=lambda: None, _get_traces=traces)
+        for name, value in (("time", types.SimpleNamespace(perf_counter=lambda: clock[0])), ("_tracemalloc", tracer)):
             self.addCleanup(setattr, memory, name, getattr(memory, name))
             setattr(memory, name, value)
         recorded = memory.Memory(1, duty, None)

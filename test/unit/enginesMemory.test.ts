@@ -38,6 +38,13 @@ describe('plan and choice', () => {
     for (const depth of [0, 1.5, 1001]) expect(() => plan({ depth })).toThrow('--depth needs a number of frames, 1 to 1000.');
     for (const duty of ['1', '1/', '-1/3', 'a/b', '1/2/3'])
       expect(() => plan({ duty })).toThrow('--duty needs seconds on and off, as in 0.5/30.');
+    for (const [part, name] of [
+      [{ only: 'f' }, '--only'],
+      [{ within: '/w/a.py:1-2' }, '--within'],
+      [{ delaySeconds: 3 }, '--delay'],
+      [{ perTest: true }, '--per-test'],
+    ] as const)
+      expect(() => plan(part)).toThrow(`The engine memory records all of a program: ${name} is not for it.`);
     expect(() => plan({ subprocesses: true })).toThrow('The engine memory records one process.');
   });
 
