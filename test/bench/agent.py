@@ -77,6 +77,8 @@ if __name__ == "__main__":
 '''
 QUIET = {"DD_PROFILING_ENABLED": "true", "DD_TRACE_ENABLED": "false", "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false"}
 QUIET.update({"DD_PROFILING_MEMORY_ENABLED": "false", "DD_PROFILING_LOCK_ENABLED": "false", "DD_REMOTE_CONFIGURATION_ENABLED": "false"})
+QUIET["DD_PROFILING_UPLOAD_INTERVAL"] = "20"
+sent = []  # paths that ddtrace has sent something to
 
 
 def main():
@@ -95,7 +97,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "app.py"), "w") as file:
             file.write(APP)
-        services = [Service(name, folder, options, server) for name in ("alone", "agent", "alone again", *(["ddtrace"] if "ddtrace" in has else []))]
+        names = ["alone", "agent", "agent with labels", "alone again", *(["ddtrace"] if "ddtrace" in has else [])]
+        services = [Service(name, folder, options, server) for name in names]
         try:
             for each in services:
                 each.wait()
@@ -107,8 +110,11 @@ def main():
             for each in services:
                 each.end()
         show(services)
-        costs = [Profile(os.path.join(folder, "windows", name)).quality for name in sorted(os.listdir(os.path.join(folder, "windows"))) if name.endswith(".pb.gz")]
+        windows = os.path.join(folder, "windows")
+        names = [name for name in sorted(os.listdir(windows)) if name.endswith(".pb.gz") and "_agent_" in name]
+        costs = [Profile(os.path.join(windows, name)).quality for name in names]
         print("\nThe agent by its own measure, window by window: %s of a processor" % ", ".join("%.2f %%" % (100 * each["cost"]) for each in costs))
+        print("Profiles that ddtrace sent: %d" % sum("profiling" in each for each in sent))
         print("Looks a second: %s" % ", ".join("%.0f" % each["rateGot"] for each in costs))
 
 
@@ -136,10 +142,11 @@ class Service:
             "stdlib": [os.path.join(folder, "app.py"), str(self.port)],
         }[server]
         command = [options.python]
-        if name == "agent":
-            environment["LABELS"] = "1"
+        if name.startswith("agent"):
+            if name != "agent":
+                environment["LABELS"] = "1"
             settings = ["--folder", os.path.join(folder, "windows"), "--rate", str(options.rate), "--window", "20", "--cost", str(options.cost)]
-            command += [ENTRY, "agent", *settings, "--service", "bench", "--"]
+            command += [ENTRY, "agent", *settings, "--service", name, "--"]
         elif name == "ddtrace":
             environment.update(QUIET, DD_TRACE_AGENT_URL="http://127.0.0.1:%d" % sink(), DD_SERVICE="bench")
             command += ["-m", "ddtrace.commands.ddtrace_run", options.python]
@@ -226,6 +233,7 @@ def sink():
     class Handler(http.server.BaseHTTPRequestHandler):
         def answer(self):
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            sent.append(self.path)
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()

@@ -226,7 +226,7 @@ class Left(AgentCase):
 
     def test_without_threads_it_does_nothing(self):
         text = (
-            "import _thread, sys\ndef none(*_): raise RuntimeError('no threads')\n_thread.start_new_thread = none\n"
+            "from heatline import unseen\ndef none(*_): raise RuntimeError('no threads')\nunseen.threads.start_new_thread = none\n"
             "agent = heatline.agent(%r)\nprint(agent.state)\n"
         )
         status, out, err = self.program(text % self.windows, NO_LIMIT)
