@@ -199,6 +199,23 @@ class Locks(Case):
                 waits[stack[0][0][0], stack[0][1]] = labels["held by"].partition(" (")[0]
         self.assertEqual(waits, {("first", 7): "second: second", ("second", 11): "first: first"})
 
+    def test_a_hold_that_goes_on_and_stacks_without_end(self):
+        text = """
+        import threading, time
+        def take(way):
+            local = threading.Lock()
+            exec(compile('\\n' * (way % 500) + 'with local: pass', 'x%d.py' % (way // 500), 'exec'), {'local': local})
+        for way in range(20500):
+            take(way)
+        kept = threading.Lock()
+        kept.acquire()
+        time.sleep(0.1)
+        """
+        self.record(text)
+        self.assertEqual(self.of_lock("prog.py:4:local")["lock-acquire"], 20500)
+        self.assertGreater(self.of_lock("prog.py:8:kept")["lock-release-hold"], 0.09e9)
+        self.assertIn("more than 20000 different stacks", self.profile().quality["notes"][0])
+
     def test_counts_are_exact_and_so_are_long_holds(self):
         text = """
         import threading, time

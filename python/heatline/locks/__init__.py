@@ -12,7 +12,7 @@ from _thread import allocate_lock
 from ..pprof import Writer, nanoseconds
 from ..quality import as_json
 from ..unseen import start
-from .figures import ACQUIRES, HOLD, RELEASES, Figures
+from .figures import ACQUIRES, HOLD, MOST_ROWS, RELEASES, Figures
 from .naming import Names
 from .waiting import Importing, Loops, Patches, patch_condition
 from .wrapped import pair_seconds, stand_in, watch
@@ -29,6 +29,7 @@ WINDOW = 0.01
 MOST_WATCHED = 2000
 LEAST_SHARE = 0.05
 SAMPLED = "one of %d stretches of %g ms was recorded, as drawn by lot: figures are estimates of the whole"
+FULL = "more than %d different stacks took locks: of further ones the innermost line alone is told"
 NOTHING = "no lock was taken that was made while the recording went on"
 
 
@@ -177,6 +178,8 @@ class Locks:
             writer.sample(places, values, labels)
             totals = list(map(int.__add__, totals, values))
         notes = self.notes + notes
+        if self.figures.full:
+            notes.append(FULL % MOST_ROWS)
         if self._every > 1:
             notes.append(SAMPLED % (self._every, 1000 * WINDOW))
         elif not rows:
@@ -196,7 +199,7 @@ class Locks:
         return max(1.0, self._seconds / max(seen - taken, LEAST_SHARE * seen))
 
     def _sums(self):
-        """The rows, with what locks have not told yet, and waits that go on."""
+        """The rows, with what locks have not told yet, and waits and holds that go on."""
         rows = {id(known[-1]): (*known[:-1], list(known[-1])) for known in list(self.figures.rows.values())}
         now = time.perf_counter()
         for row, column, began in list(self.figures.waits.values()):
@@ -209,6 +212,9 @@ class Locks:
                 figures[ACQUIRES] += state.counted - state.left
                 figures[RELEASES] += state.freed
                 figures[HOLD] += state.hold
+            row = state.row if state.owed is None else state.owed
+            if state.began and self._every == 1 and id(row) in rows:
+                rows[id(row)][-1][HOLD] += now - state.began
         return rows.values()
 
 

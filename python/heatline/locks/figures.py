@@ -35,6 +35,7 @@ class Figures:
     def __init__(self, name_of_thread):
         """`name_of_thread(ident)`: what a thread is called."""
         self.on = False  # whether what happens is to be counted
+        self.full = False  # whether there were more different stacks than are kept apart
         self.rows = {}  # key -> (stack of (code, byte offset) leaf first, thread, site, holder, task, figures)
         self.sites = {}
         self.waits = {}  # id -> (row, column, when it began) of those that go on
@@ -67,14 +68,23 @@ class Figures:
         key = tuple(key)
         known = self.rows.get(key)
         if known is None:
-            if len(self.rows) >= MOST_ROWS and (holder or task):
-                return self.row(top, site)
+            if len(self.rows) >= MOST_ROWS:
+                return self._row_of_line(top, thread, site)
             stack = []
             while top is not None:
                 stack.append((top.f_code, top.f_lasti))
                 top = top.f_back
             # The stack keeps its codes alive, whose ids are in the key.
             known = self.rows[key] = (stack, self._name(thread), site, holder, task, [0, 0.0, 0, 0.0, 0, 0.0])
+        return known[5]
+
+    def _row_of_line(self, frame, thread, site):
+        """Of too many different stacks the innermost place alone is told."""
+        self.full = True
+        code, offset = self.place(frame) or (frame.f_code, frame.f_lasti)
+        name = self._name(thread)
+        key = (name, site, id(code), offset)
+        known = self.rows.get(key) or self.rows.setdefault(key, ([(code, offset)], name, site, None, None, [0, 0.0, 0, 0.0, 0, 0.0]))
         return known[5]
 
     def begin_wait(self, row, column, began):
