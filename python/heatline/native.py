@@ -18,7 +18,8 @@ def _real(module, name):
     return getattr(module, name)
 
 
-allocate_lock, get_ident, start_new_thread = (_real(_thread, name) for name in ("allocate_lock", "get_ident", "start_new_thread"))
+allocate_lock, RLock = _real(_thread, "allocate_lock"), _real(_thread, "RLock")
+get_ident, start_new_thread = _real(_thread, "get_ident"), _real(_thread, "start_new_thread")
 sleep = _real(time, "sleep")
 
 

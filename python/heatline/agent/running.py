@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 
-from ..native import get_ident
+from ..native import RLock, get_ident
 from ..ticker import _threads
 from ..unseen import soon
 from .budget import Budget
@@ -96,7 +96,8 @@ class Agent:
 
     def __init__(self, folder, settings):
         self._folder, self.settings = folder, settings
-        self._forking = 0
+        self._forking, self._paused = 0, False
+        self._fork_lock = RLock()  # again in the same thread: a signal's handler may fork as well
         self.process = os.getpid()
         self.state = "new"  # new, looking, ended
         self._sampler = Sampler(settings["rate"], self._after_look)
@@ -254,26 +255,32 @@ class Agent:
 
     def before_fork(self):
         """No thread of ours meanwhile: what it holds would be held for ever in the child."""
-        self._forking += 1
-        if self._forking == 1 and self.state == "looking":
-            self._sampler.pause()
-            self.writing.rest()
-            if self._server is not None:
-                self._server.pause()
+        with self._fork_lock:
+            self._forking += 1
+            if not self._paused and self.state == "looking":
+                self._paused = True
+                self._sampler.pause()
+                self.writing.rest()
+                if self._server is not None:
+                    self._server.pause()
 
     def after_fork(self, caller):
-        self._forking -= 1
-        if self._forking == 0 and self.state == "looking":
+        with self._fork_lock:
+            self._forking -= 1
+            is_last = self._forking == 0
+        if is_last and self._paused:
             if WARNS_AFTER_HOOKS and caller is not None:
                 soon(caller.f_code, self._go_on)
             else:
                 self._go_on()
 
     def _go_on(self):
-        if self.state == "looking" and self._forking == 0:
-            self._sampler.start(self._sampler.last)
-            if self._server is not None:
-                self._server.go_on()
+        with self._fork_lock:
+            if self._paused and self._forking == 0 and self.state == "looking":
+                self._paused = False
+                self._sampler.start(self._sampler.last)
+                if self._server is not None:
+                    self._server.go_on()
 
     def in_child(self):
         """The child's own agent: windows of its own number, from now on."""
