@@ -19,6 +19,7 @@ ENGINES = {
     "sampler in process": ["--engine", "sampler", "--in-process"],
     "cprofile": ["--engine", "cprofile"],
     "lines": ["--engine", "lines"],
+    "locks": ["--engine", "locks"],
     "none": ["--engine", "none"],
 }
 FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
