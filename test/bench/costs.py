@@ -92,6 +92,8 @@ def pairs(folder, options):
         row("hybrid / cProfile alone", name, 1.03, ours("hybrid", script), traced, output)
         # What of that is not the sampling's.
         row("cprofile / cProfile alone", name, None, ours("cprofile", script), traced)
+        row("memory / no profiler", name, None, ours("memory", script), plain)
+        row("memory, 0.01 of 0.6 s / no profiler", name, 1.05, ours("memory", script, "--duty", "0.01/0.6"), plain)
     for name, text in (("locked", LOCKED), ("locked work", LOCKED_WORK)):
         script = os.path.join(folder, name + ".py")
         with open(script, "w") as file:
