@@ -144,6 +144,22 @@ export function heat(test: Define): void {
     });
   }
 
+  test('the engine “memory” puts bytes on the lines', async () => {
+    const script = await write(
+      'holds.py',
+      'KEPT = []\n\ndef keep():\n    KEPT.append(bytes(3_000_000))\n\nfor _ in range(3):\n    keep()\n',
+    );
+    const info = await recordedRun(script, { engine: 'memory' });
+    assert.equal(info.recording?.engine, 'memory');
+    assert.deepEqual(
+      info.valueTypes.map(({ type }) => type),
+      ['inuse_objects', 'inuse_space', 'peak_objects', 'peak_space'],
+    );
+    assert.equal(info.defaultType, 1);
+    const hottest = (await (await api()).lineHeat(script)).reduce((a, b) => (b.share > a.share ? b : a));
+    assert.equal(hottest.line, await lineWith(script, 'bytes('));
+  });
+
   test('py-spy can be asked for where it is installed', async () => {
     if (spawnSync('py-spy', ['--version']).status !== 0) throw new Skip('py-spy is not on PATH');
     // Only one line has work to do: a hundred samples cannot name another.
