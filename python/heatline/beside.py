@@ -15,6 +15,7 @@ from .lookout import allow_reading, fork_twice
 from .runner import FOLDER
 
 PATIENCE_TO_START, PATIENCE_TO_END, SETTLING = 20.0, 30.0, 0.05
+HELD_SECONDS = 10.0
 ENGINES = ("tachyon", "py-spy")
 
 
@@ -27,7 +28,7 @@ def beside(options):
     if options.engine == "tachyon":
         return Beside(options.output, "profiling.sampling", _tachyon(options), os.path.exists)
     if options.engine == "py-spy":
-        return Beside(options.output, "py-spy", _py_spy(options), lambda output: "Sampling process" in _said(_log(output)))
+        return Beside(options.output, "py-spy", _py_spy(options), lambda output: "Sampling process" in _said(_log(output)), True)
     return None
 
 
@@ -57,12 +58,13 @@ def _py_spy(options):
 class Beside:
     """
     One recording: `words` is what to run, `looking(output)` whether it looks. The file `output` appears at the end, what it prints
-    stands in `output`.tmp-log meanwhile.
+    stands in `output`.tmp-log meanwhile. `stops`: it holds the process for each look.
     """
 
-    def __init__(self, output, name, words, looking):
+    def __init__(self, output, name, words, looking, stops=False):
         self.output, self.log = output, _log(output)
-        self._name, self._words, self._looking = name, words, looking
+        self._name, self._words, self._looking, self._stops = name, words, looking, stops
+        self._process = os.getpid()
         self._done = None
 
     def start(self):
@@ -88,7 +90,7 @@ class Beside:
             raise Failed(self._complaint())
 
     def _become(self, commands, held):
-        """In the helper: waits until it may look, and becomes the sampler. It keeps `held` open, whose end tells ours."""
+        """In the helper: waits until it may look, and becomes the sampler. That keeps `held` open, whose end tells ours."""
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDWR)
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -98,8 +100,14 @@ class Beside:
         os.set_inheritable(held, True)
         _signal.signal(_signal.SIGINT, _signal.default_int_handler)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, [])
-        if os.read(commands, 1) == b"g":
-            os.execv(self._words[0], self._words)
+        if os.read(commands, 1) != b"g":
+            return
+        if self._stops and os.path.isdir("/proc/self"):
+            sampler = os.fork()
+            if sampler:
+                os.close(held)
+                return _guard(sampler, self._process)
+        os.execv(self._words[0], self._words)
 
     def _ended(self, seconds):
         if self._done is None:
@@ -127,7 +135,7 @@ class Beside:
     def _stop(self, number, patience):
         if not self._ended(0):
             try:
-                os.kill(self.helper, number)
+                os.killpg(self.helper, number)
             except OSError:
                 pass
             self._ended(patience)
@@ -147,6 +155,45 @@ class Beside:
             except OSError:
                 pass
             self._done = None
+
+
+def _guard(sampler, process):
+    """
+    Waits for the sampler's end. A process that is killed in the moment it is held (one in forty, py-spy 0.4) stays held: the sampler
+    sees neither its end nor anything of it, and whoever waits for either waits for ever. Interrupted, it writes and lets go.
+    """
+    _signal.signal(_signal.SIGINT, lambda *_: None)
+    before, since = None, time.monotonic()
+    while os.waitpid(sampler, os.WNOHANG)[0] == 0:
+        now = held_threads(process)
+        if now is None or now != before:
+            before, since = now, time.monotonic()
+        elif time.monotonic() - since > HELD_SECONDS:
+            os.kill(sampler, _signal.SIGINT)
+            since = time.monotonic()
+        time.sleep(0.25)
+
+
+def held_threads(process):
+    """
+    The threads of a process that is held, each with how often it has gone to sleep; None where one is neither held by a tracer nor
+    dead, and when the process is gone. What is the same twice has stood still between. For Linux.
+    """
+    try:
+        threads = os.listdir("/proc/%d/task" % process)
+    except OSError:
+        return None
+    found = []
+    for thread in threads:
+        try:
+            with open("/proc/%d/task/%s/status" % (process, thread)) as file:
+                lines = dict(line.split(":", 1) for line in file if ":" in line)
+        except OSError:
+            continue
+        if lines["State"].strip()[0] not in "tZX":
+            return None
+        found.append((thread, lines.get("voluntary_ctxt_switches"), lines.get("nonvoluntary_ctxt_switches")))
+    return found or None
 
 
 def _log(output):

@@ -115,6 +115,8 @@ export interface LaunchPlan {
   readonly stop: readonly { readonly signal: NodeJS.Signals; readonly waitSeconds: number }[];
   /** The program is none of ours: what is started is a tool alone, whose output is read and not shown. */
   readonly attached?: boolean;
+  /** Number of the program that an attached tool stops for each of its looks. */
+  readonly holds?: number;
   /** What is started passes no signal on to the program below it: all processes of its tree are signalled. */
   readonly signalsTree?: boolean;
   /** What makes `output` of what a tool recorded, one step after the other, once the program and the tool have ended. */

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { UserError } from '../core/errors.js';
 import type { LaunchPlan } from './engine.js';
 import { finishRun, type RunResult } from './finish.js';
+import { watchHeld } from './held.js';
 import { descendants } from './processTree.js';
 import { startTool } from './tool.js';
 
@@ -54,6 +55,7 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
   const onAbort = (): void => stop('user');
   control.signal?.addEventListener('abort', onAbort, { once: true });
   if (control.signal?.aborted) onAbort();
+  const unwatch = plan.holds === undefined ? () => {} : watchHeld(plan.holds, () => void child.kill('SIGINT'));
   const release = control.forwardSignals === false ? () => {} : forward(plan, child, stop);
   try {
     const end = await ended;
@@ -63,6 +65,7 @@ export async function launch(plan: LaunchPlan, control: LaunchControl = {}): Pro
   } finally {
     control.signal?.removeEventListener('abort', onAbort);
     release();
+    unwatch();
     await sequence;
   }
 }

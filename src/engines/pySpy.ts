@@ -75,7 +75,7 @@ function plan(target: Target, environment: Environment, options: EngineOptions):
     format: 'pyspy-raw',
     // py-spy writes on SIGINT only: SIGTERM loses the recording.
     stop: stopSteps(),
-    ...(attached ? { attached } : { toolAround: true }),
+    ...(attached ? { attached, holds: target.pid } : { toolAround: true }),
     ...(wrapped.reports ? { statusFile } : {}),
   };
 }

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { engines, launch, probeEnvironment } from '../../src/engines/index.js';
 
 const environment = await probeEnvironment({ pythonPackage: resolve(import.meta.dirname, '../../python') });
@@ -61,4 +62,51 @@ describe.skipIf(!found)('py-spy, where it is installed', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   }, 30_000);
+});
+
+/** As py-spy is where the program was killed in the moment that it was stopped: it holds it, and sees nothing of it any more. */
+const HOLDS = `#!/usr/bin/env python3
+import ctypes, os, signal, sys, time
+after = lambda word: sys.argv[sys.argv.index(word) + 1]
+def end(*_):
+    with open(after("-o"), "w") as file:
+        file.write("main (a.py:1) 1\\n")
+    os._exit(0)
+signal.signal(signal.SIGINT, end)
+print("Sampling process", flush=True)
+time.sleep(0.3)
+SEIZE, INTERRUPT = 0x4206, 0x4207
+if any(ctypes.CDLL(None).ptrace(ask, int(after("-p")), None, None) for ask in (SEIZE, INTERRUPT)):
+    sys.exit("cannot attach")
+while True:
+    time.sleep(1)
+`;
+
+const mayTrace = () => process.getuid?.() === 0 || readFileSync('/proc/sys/kernel/yama/ptrace_scope', 'utf8').trim() === '0';
+
+describe.skipIf(process.platform !== 'linux')('a py-spy that holds the program and sees nothing of it is made to write', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heatline-')));
+  const held = { ...environment, scripts: folder };
+  writeFileSync(join(folder, 'py-spy'), HOLDS);
+  chmodSync(join(folder, 'py-spy'), 0o755);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.concurrent('where it looks at a program that we started', async () => {
+    const target = { kind: 'command' as const, argv: ['python3', '-c', 'import time; time.sleep(1); raise SystemExit(3)'], cwd: folder, env: {} };
+    const plan = pySpy.plan(target, held, { output: join(folder, 'started.raw') });
+    const result = await launch(plan, { stdio: 'ignore', forwardSignals: false });
+    expect(result).toMatchObject({ output: plan.output, exitStatus: 3 });
+  });
+
+  test.concurrent.skipIf(!mayTrace())('where it has joined one', async () => {
+    const program = spawn('sleep', ['600']);
+    try {
+      const target = { kind: 'process' as const, pid: program.pid!, cwd: folder, env: {} };
+      const plan = pySpy.plan(target, held, { output: join(folder, 'joined.raw') });
+      const result = await launch(plan, { forwardSignals: false });
+      expect(result).toMatchObject({ output: plan.output, stoppedBy: 'program' });
+    } finally {
+      program.kill('SIGKILL');
+    }
+  });
 });
