@@ -91,14 +91,19 @@ describe.skipIf(process.platform !== 'linux')('a py-spy that holds the program a
   chmodSync(join(folder, 'py-spy'), 0o755);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test.concurrent('where it looks at a program that we started', async () => {
-    const target = { kind: 'command' as const, argv: ['python3', '-c', 'import time; time.sleep(1); raise SystemExit(3)'], cwd: folder, env: {} };
+  test('where it looks at a program that we started', { concurrent: true }, async () => {
+    const target = {
+      kind: 'command' as const,
+      argv: ['python3', '-c', 'import time; time.sleep(1); raise SystemExit(3)'],
+      cwd: folder,
+      env: {},
+    };
     const plan = pySpy.plan(target, held, { output: join(folder, 'started.raw') });
     const result = await launch(plan, { stdio: 'ignore', forwardSignals: false });
     expect(result).toMatchObject({ output: plan.output, exitStatus: 3 });
   });
 
-  test.concurrent.skipIf(!mayTrace())('where it has joined one', async () => {
+  test.skipIf(!mayTrace())('where it has joined one', { concurrent: true }, async () => {
     const program = spawn('sleep', ['600']);
     try {
       const target = { kind: 'process' as const, pid: program.pid!, cwd: folder, env: {} };
