@@ -110,6 +110,7 @@ class Agent:
         self._told = set()
         self.writing = Writing(self._windows, self._sampler, self.comments(host), settings["rate"], self.tell_once)
         self._window = None
+        self._stopped = False
         self._server = None
 
     @property
@@ -159,14 +160,16 @@ class Agent:
             self._server = serve(self, self.settings["place"])
 
     def stop(self):
-        """Ends it, and writes the window that is open. Does nothing the second time."""
-        if self.state != "looking" or os.getpid() != self.process:
+        """Ends it, and writes what is not written yet, also where it has ended by itself. Does nothing the second time."""
+        if self._stopped or os.getpid() != self.process:
             return
+        self._stopped = True
         self.state = "ended"
         if self._server is not None:
             self._server.close()
         self._sampler.stop()
-        self._close(self._sampler.last, self._sampler.own_cpu)
+        if self._window is not None:
+            self._close(self._sampler.last, self._sampler.own_cpu)
         self.writing.finish()
 
     def tell_once(self, what, sentence, *arguments):
@@ -224,7 +227,7 @@ class Agent:
 
     def _close(self, now, used):
         """`used`: CPU ns of the sampler's thread so far."""
-        window = self._window
+        window, self._window = self._window, None
         self._sampler.sinks.remove(window.rows)
         window.ended = now
         window.ticks += self._sampler.ticks
