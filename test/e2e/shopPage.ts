@@ -43,6 +43,15 @@ export function useShopPage(name: string): void {
   // Each begins with all frames of all samples, as the command line has them: folding library code is the page's own.
   beforeEach(async () => {
     if (await window.page.locator('.quick-input-widget:visible, .context-view .monaco-menu').count()) await press('Escape');
+    if (
+      !(await page
+        .locator('.tabs')
+        .isVisible()
+        .catch(() => false))
+    ) {
+      await window.openFile(PROFILE);
+      await findPage();
+    }
     await page.locator('.tabs').waitFor();
     await goTo(page, 'Table');
     await page.locator('#search').fill('');

@@ -98,8 +98,8 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
     console: said,
     openFile: async (name) => {
       const base = name.split('/').at(-1)!;
-      // The changes of a file have a tab of its name as well.
-      const tab = page.locator(`.tab[data-resource-name="${base}"]`).first();
+      // It may have been open behind another; and the changes of a file have a tab of its name as well.
+      const tab = page.locator(`.tab.active[data-resource-name="${base}"]`).first();
       for (let attempt = 0; attempt < 10; attempt++) {
         await ask('Control+P', name);
         try {
