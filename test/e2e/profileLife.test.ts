@@ -122,7 +122,10 @@ it('a page that is hidden while it reads shows its profile when it is seen again
 });
 
 it('a file that is deleted while it is shown stays in sight, and is missed in one sentence after a reload', async () => {
+  copyFileSync(join(folder, 'after.pprof'), join(folder, 'late.pprof'));
+  await window.openFile('late.pprof');
   const whole = functions('late.pprof');
+  await tableOf(await pageOf('late.pprof'), 'late.pprof');
   rmSync(join(folder, 'late.pprof'));
   let page = await pageOf('late.pprof');
   await goTo(page, 'Flame');

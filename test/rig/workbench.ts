@@ -179,6 +179,8 @@ export async function openWorkspace(server: Server, context: BrowserContext, opt
         .replaceAll(/\s*\n\s*/g, '\n');
     },
     reload: async () => {
+      // In a browser VS Code keeps which editors are open, and what pages remember, every five seconds when idle, and not on leaving.
+      await sleep(8000);
       await page.reload();
       await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 180_000 });
     },
