@@ -38,9 +38,10 @@ const bundles = [
       launching: 'src/host/launching.ts',
       inCode: 'src/host/code/inCode.ts',
       languageClient: 'src/host/languageClient.ts',
+      production: 'src/host/production/production.ts',
     },
     outdir: 'dist',
-    external: ['vscode', './inCode.js', './languageClient.js', './launching.js'],
+    external: ['vscode', './inCode.js', './languageClient.js', './launching.js', './production.js'],
   },
   { ...node, entryPoints: { server: 'src/server/main.ts' }, outdir: 'dist' },
   {

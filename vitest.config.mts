@@ -12,6 +12,8 @@ const LONGEST = [
   'pprofSplit',
   'cliErrors',
   'enginesAttach',
+  'receiveClients',
+  'receiveFlood',
   'cliRecordEnds',
   'profilePage',
   'profileTabs',
@@ -49,6 +51,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           globalSetup: ['test/unit/globalSetup.ts'],
           setupFiles: ['test/unit/seed.ts'],
+          // What the code under test keeps between calls is safe to share, and starting and loading anew would be a third of pure tests.
+          isolate: false,
           // How long something may hang: no measure of speed. What ends well never waits for it, however slow the machine.
           testTimeout: 480_000,
           hookTimeout: 480_000,

@@ -1,12 +1,13 @@
 /** Entry of the extension. Everything here is cheap: nothing is started or read before it is asked for. */
 import './host/texts.js';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { createApi, type HeatlineApi } from './host/api.js';
 import { registerCommands } from './host/commands.js';
 import { registerConfigurations } from './host/configurations.js';
 import { type Ctx, createCtx } from './host/ctx.js';
 import { ProfileEditor } from './host/editors/profileEditor.js';
-import { inCode } from './host/lazy.js';
+import { inCode, production } from './host/lazy.js';
+import { productionFolders, SETTING } from './host/production/folders.js';
 import { followActive, restoreSession } from './host/profiles.js';
 import { CallTreeView } from './host/views/callTree.js';
 import { HeatView } from './host/views/heat.js';
@@ -25,7 +26,7 @@ export function activate(context: vscode.ExtensionContext): HeatlineApi {
   const callTree = new CallTreeView(ctx);
   const hotFunctions = new HotFunctionsView(ctx);
   context.subscriptions.push(heat, editor, callTree, hotFunctions, new RecordingsView(ctx), new StatusBarView(ctx));
-  context.subscriptions.push(whenFirstShown(ctx));
+  context.subscriptions.push(whenFirstShown(ctx), whenProduction(ctx));
   registerCommands(ctx, { editor, heat, callTree, hotFunctions });
   context.subscriptions.push(registerConfigurations());
   void restoreSession(ctx);
@@ -46,6 +47,13 @@ function whenFirstShown(own: Ctx): vscode.Disposable {
       started?.dispose();
     },
   };
+}
+
+/** Shows the folders of windows from production, where this workspace has any. */
+function whenProduction(own: Ctx): vscode.Disposable {
+  const look = () => void (productionFolders(own).length > 0 && production().productionView(own));
+  look();
+  return vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration(SETTING) && look());
 }
 
 /** Milliseconds that VS Code leaves us, less what the server needs to go. */

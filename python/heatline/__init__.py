@@ -1,7 +1,7 @@
 """Heatline's side of a Python program: runs it, counts its calls, samples its lines. Standard library only."""
 
 __version__ = "0.1.0"
-__all__ = ["agent", "labels", "profile"]
+__all__ = ["agent", "labels", "memory_mark", "profile"]
 
 
 def __getattr__(name):
@@ -10,6 +10,8 @@ def __getattr__(name):
         from .session import profile as found
     elif name == "labels":
         from .agent.context import labels as found
+    elif name == "memory_mark":
+        from .marks import memory_mark as found
     elif name == "agent":
         from importlib import import_module
 

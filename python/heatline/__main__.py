@@ -8,7 +8,10 @@ import sys
 
 
 def load(part):
-    """The module `part` of this package. Among the program's modules nothing of it stays, and no bytecode is written."""
+    """
+    The module `part` of this package. Among the program's modules nothing of it stays, and no bytecode is written. What it wants
+    of the package later on it gets by `later.py`.
+    """
     import os
 
     folder = os.path.dirname(os.path.abspath(__file__))
@@ -16,14 +19,20 @@ def load(part):
     package = type(sys)(name)
     package.__path__ = [folder]
     package.__file__ = os.path.join(folder, "__init__.py")
-    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        sys.modules[name] = package
-        return __import__(name + "." + part, fromlist=["*"])
-    finally:
-        sys.dont_write_bytecode = writes
-        for each in [each for each in sys.modules if each.partition(".")[0] == name]:
-            del sys.modules[each]
+    ours = {name: package}
+
+    def load_part(part):
+        writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        sys.modules.update(ours)
+        try:
+            return __import__(name + "." + part, fromlist=["*"])
+        finally:
+            sys.dont_write_bytecode = writes
+            for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+                ours[each] = sys.modules.pop(each)
+
+    package.load_part = load_part
+    return load_part(part)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 from itertools import chain
 
-from .content import NUMBERS, OF_MOMENTS, labels
+from .content import OF_MOMENTS, labels
 from .moments import ROW, STRIDE, told_apart
-from .pprof import Writer
+from .pprof import NUMBERS, Writer
 
 # Samples that changed are encoded again after so many ns, a few at each look.
 AGAIN = 2_000_000_000

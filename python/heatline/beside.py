@@ -11,16 +11,13 @@ import select
 import sys
 import time
 
-from .lookout import allow_reading, fork_twice
+from . import files
+from .apart import allow_reading, fork_twice
+from .engines import Refused
 from .runner import FOLDER
 
 PATIENCE_TO_START, PATIENCE_TO_END, SETTLING = 20.0, 30.0, 0.05
 HELD_SECONDS = 10.0
-ENGINES = ("tachyon", "py-spy")
-
-
-class Failed(Exception):
-    """One sentence."""
 
 
 def beside(options):
@@ -28,7 +25,7 @@ def beside(options):
     if options.engine == "tachyon":
         return Beside(options.output, "profiling.sampling", _tachyon(options), os.path.exists)
     if options.engine == "py-spy":
-        return Beside(options.output, "py-spy", _py_spy(options), lambda output: "Sampling process" in _said(_log(output)), True)
+        return Beside(options.output, "py-spy", _py_spy(options), lambda output: "Sampling process" in files.text(_log(output)), True)
     return None
 
 
@@ -41,7 +38,7 @@ def _tachyon(options):
     if options.native:
         words.append("--native")
     # Isolated: no module of the program's folder takes the place of one of the sampler's.
-    start = [os.path.join(FOLDER, "__main__.py"), "follow"] if options.live else ["-m", "profiling.sampling"]
+    start = [os.path.join(FOLDER, "__main__.py"), "follow", *([] if options.live else ["--no-live"])]
     return [sys.executable, "-I", *start, *words, str(os.getpid())]
 
 
@@ -68,8 +65,8 @@ class Beside:
         self._done = None
 
     def start(self):
-        """Returns when the sampler is looking. Raises Failed."""
-        _remove(self.output)
+        """Returns when the sampler is looking. Raises Refused."""
+        files.remove(self.output)
         numbers, answers = os.pipe()
         commands, go = os.pipe()
         self._done, held = os.pipe()
@@ -87,7 +84,7 @@ class Beside:
                 break
         if self._ended(SETTLING) or not self._looking(self.output):
             self._stop(_signal.SIGKILL, 1.0)
-            raise Failed(self._complaint())
+            raise Refused(self._complaint())
 
     def _become(self, commands, held):
         """In the helper: waits until it may look, and becomes the sampler. That keeps `held` open, whose end tells ours."""
@@ -127,9 +124,9 @@ class Beside:
             empty = True
         if empty:
             sys.stderr.write("heatline: %s\n" % self._complaint())
-        elif "behind in sampling" in _said(self.log):
+        elif "behind in sampling" in files.text(self.log):
             sys.stderr.write("heatline: %s could not keep up: take a lower --rate\n" % self._name)
-        _remove(self.log)
+        files.remove(self.log)
         self.forget()
 
     def _stop(self, number, patience):
@@ -141,10 +138,10 @@ class Beside:
             self._ended(patience)
 
     def _complaint(self):
-        lines = [line.strip() for line in _said(self.log).splitlines() if line.strip()]
+        lines = [line.strip() for line in files.text(self.log).splitlines() if line.strip()]
         lines = [line[7:] for line in lines if line.startswith("Error: ")] or lines
-        _remove(self.log)
-        _remove(self.output)
+        files.remove(self.log)
+        files.remove(self.output)
         return "%s did not record: %s" % (self._name, lines[-1] if lines else "it did not say why")
 
     def forget(self):
@@ -198,18 +195,3 @@ def held_threads(process):
 
 def _log(output):
     return output + ".tmp-log"
-
-
-def _said(log):
-    try:
-        with open(log, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
-def _remove(path):
-    try:
-        os.unlink(path)
-    except OSError:
-        pass

@@ -5,7 +5,7 @@ import os
 import sys
 import sysconfig
 
-from .runner import FOLDER
+from .runner import is_ours
 
 BODIES = ("<module>", "<cell line:")  # how IPython's versions name the code of a whole cell
 OLD_NAMES = ("<ipython-input-", "/ipykernel_", "\\ipykernel_")
@@ -62,7 +62,7 @@ class Cells:
         own = thread == self._own
         shown, users, outermost, inner = [], False, 0, False
         for (qualname, name, file, first), line, column in frames[: self._inside(frames)] if own else frames:
-            if file.startswith(FOLDER + os.sep):
+            if is_ours(file):
                 continue
             if name == TELLS_FAILURE and own:
                 return ()

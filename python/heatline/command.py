@@ -3,23 +3,19 @@
 import os
 import sys
 
-from . import files, runner, workers
-from .beside import ENGINES as BESIDE
-from .following import follow
-from .installed import ENGINES as INSTALLED
-from .joining import join
-from .memory import DEEPEST, why_not
+from . import files, runner
+from .engines import ENGINES
+from .later import later
 from .recorder import Recorder
-from .selection import Selection
 
-ENGINES = ("hybrid", "sampler", "cprofile", "lines", "memory", "locks", *BESIDE, *INSTALLED, "none")
-KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker tool depth duty sample".split())
+KEYS = tuple("--" + each for each in "engine output status rate duration mode only delay function within pid worker tool depth duty sample blocked".split())
+DEFAULT_BLOCKED = 100.0
 MODES = ("wall", "cpu", "gil", "exception")
 USAGE = (
     "usage: python -m heatline run [--engine NAME] --output FILE [--rate HZ] [--duration SECONDS] [--status FILE] [--in-process]\n"
     "                              [--live] [--mode wall|cpu|gil] [--native] [--idle] [--subprocesses] [--tool FILE] [--only RE]\n"
     "                              [--delay SECONDS] [--function NAME] [--within FILE:FROM-TO] [--per-test]\n"
-    "                              [--depth FRAMES] [--duty ON/OFF] [--sample N] --\n"
+    "                              [--depth FRAMES] [--duty ON/OFF] [--sample N] [--blocked MS] --\n"
     "                              (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       python -m heatline join --pid N --output FILE [--rate HZ] [--duration SECONDS]\n"
     "       python -m heatline agent --folder FOLDER [OPTIONS] -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
@@ -49,6 +45,7 @@ class Options:
     depth = 1
     duty = None  # seconds on and off
     sample = 1  # one of so many stretches of time
+    blocked = None  # milliseconds from which on a step blocks its loop
     per_test = False
     worker = None
     pid = None
@@ -89,7 +86,7 @@ def parse(arguments):
             if not words:
                 fail(2, "%s needs a value" % key)
             value = words.pop(0)
-        if key in ("--rate", "--duration", "--delay"):
+        if key in ("--rate", "--duration", "--delay", "--blocked"):
             try:
                 value = float(value)
             except ValueError:
@@ -109,16 +106,17 @@ def parse(arguments):
         if options.engine not in ("hybrid", "sampler", "cprofile"):
             fail(2, "--within is for the engines hybrid, sampler and cprofile")
         try:
-            options.within = Selection(options.within)
+            options.within = later("selection").Selection(options.within)
         except ValueError as problem:
             fail(2, "--within %s: %s" % (options.within, problem))
     if options.only is not None:
         options.only = expression(options.only)
     if options.engine == "memory":
-        problem = why_not()
+        memory = later("memory")
+        problem = memory.why_not()
         if problem:
             fail(4, problem)
-        read_memory(options)
+        read_memory(options, memory.DEEPEST)
     elif options.depth != 1 or options.duty is not None:
         fail(2, "--depth and --duty are for the engine memory")
     if options.sample != 1:
@@ -127,6 +125,10 @@ def parse(arguments):
         if not (options.sample.isdigit() and 1 <= int(options.sample) <= 10000):
             fail(2, "--sample needs a whole number from 1 to 10000")
         options.sample = int(options.sample)
+    if options.blocked is None:
+        options.blocked = DEFAULT_BLOCKED
+    elif options.engine != "async":
+        fail(2, "--blocked is for the engine async")
     if command == "join":
         if not str(options.pid).isdigit():
             fail(2, "--pid needs the number of a process")
@@ -156,11 +158,11 @@ def _agents_line():
     return import_module("heatline.agent.line")
 
 
-def read_memory(options):
+def read_memory(options, deepest):
     """The options of the engine memory; ends the process with status 2 and one sentence when they are wrong."""
     depth = str(options.depth)
-    if not (depth.isdigit() and 1 <= int(depth) <= DEEPEST):
-        fail(2, "--depth needs a number of frames, 1 to %d" % DEEPEST)
+    if not (depth.isdigit() and 1 <= int(depth) <= deepest):
+        fail(2, "--depth needs a number of frames, 1 to %d" % deepest)
     options.depth = int(depth)
     if options.duty is not None:
         try:
@@ -185,7 +187,7 @@ def expression(text):
 def main(arguments):
     """Runs the program under the recorder, and returns those that are to run bare (see runner.run): one or none."""
     if arguments[:1] == ["follow"]:
-        follow(arguments[1:])
+        later("following").follow(arguments[1:])
     if arguments[:1] == ["agent"]:
         return _agents_line().main(arguments[1:])
     options, words = parse(arguments)
@@ -198,7 +200,7 @@ def main(arguments):
             if problem:
                 fail(4, "cannot write %s: %s" % (path, problem))
     if options.worker is not None:
-        options.output = workers.begin(options.output)
+        options.output = later("workers").begin(options.output)
     if options.pid is not None:
-        sys.exit(join(int(options.pid), options))
+        sys.exit(later("joining").join(int(options.pid), options))
     return runner.run(words, Recorder(options))

@@ -1,15 +1,12 @@
 """Exact call counts and times by the interpreter's own tracer (`_lsprof`, what cProfile is made of)."""
 
 import _lsprof
-import marshal
 import sys
 
-from .inflation import calibrate
+from .inflation import calibrate, is_sound, untraced
 from .runner import own
 
 SHARES_ONE_TRACER = sys.version_info >= (3, 12)  # sys.monitoring: one profiler per process, and it hears all threads
-
-ENDS_TO_TELL = sys.implementation.name == "pypy"
 
 COUNTS_AT_END = "this Python tells call counts only when counting has ended: those of this moment are missing"
 OWN_PROFILER = "the program started a profiler of its own: call counts end there, line samples go on"
@@ -20,6 +17,10 @@ MIXED_THREADS = (
 
 class Counter:
     """One tracer per thread before CPython 3.12, one for all of them since."""
+
+    is_sound = staticmethod(is_sound)
+    # Whether figures are told only once counting has ended.
+    ends_to_tell = sys.implementation.name == "pypy"
 
     def __init__(self, calibrated):
         """`calibrated`: measures what counting costs, now and at the end."""
@@ -79,7 +80,7 @@ class Counter:
             return
         self.live = False
         self.main.disable()
-        if ENDS_TO_TELL:
+        if self.ends_to_tell:
             for each in self.threads:
                 each.disable()
         self.release()
@@ -112,6 +113,10 @@ class Counter:
         except RuntimeError:
             self.notes.append(COUNTS_AT_END)
             return []
+
+    def untraced(self, leaves, entries, key_of, exact):
+        """Of samples, what they would be without counting (see inflation)."""
+        return untraced(leaves, entries, key_of, self.costs, exact)
 
     def entries(self):
         """[(code or name, calls, recursive, total, own, [(code, calls, recursive, total, own), …])] of all threads, summed."""
@@ -152,21 +157,3 @@ def _add(figures, entry):
     figures[1] += entry.reccallcount
     figures[2] += entry.totaltime
     figures[3] += entry.inlinetime
-
-
-def prof_bytes(entries, key_of):
-    """The content of a .prof file as `cProfile -o` writes it; `key_of(code)` is pstats' (file, line, name)."""
-    table = {}
-    for code, calls, recursive, total, inline, _ in entries:
-        cc, nc, tt, ct, callers = table.setdefault(key_of(code), (0, 0, 0.0, 0.0, {}))
-        table[key_of(code)] = (cc + calls - recursive, nc + calls, tt + inline, ct + total, callers)
-    for code, _, _, _, _, callees in entries:
-        caller = key_of(code)
-        for callee, calls, recursive, total, inline in callees:
-            callers = table[key_of(callee)][4] if key_of(callee) in table else None
-            if callers is None:
-                continue
-            # Unlike functions, edges have all calls first and primitive ones second: cProfile writes them so.
-            nc, cc, tt, ct = callers.get(caller, (0, 0, 0.0, 0.0))
-            callers[caller] = (nc + calls, cc + calls - recursive, tt + inline, ct + total)
-    return marshal.dumps(table)

@@ -16,6 +16,15 @@ def why_unwritable(path):
     return None
 
 
+def text(path):
+    """What is in a file; '' where it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
 def write_whole(path, data, lasting=False):
     """Writes beside `path` and renames; raises OSError, and leaves no temporary file then. `lasting`: a power cut does not undo it."""
     trial = "%s.tmp-%d" % (path, os.getpid())

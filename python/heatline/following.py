@@ -1,4 +1,7 @@
-"""Runs Python's own sampler (`profiling.sampling`) so that its recording can be looked at while it grows.
+"""Runs Python's own sampler (`profiling.sampling`) so that it knows what threads do, and can be looked at while its recording grows.
+
+Asked for wall time its command looks whether a thread has the lock, but not whether it is on a CPU, by which waiting is told from
+native code; its library does both. For that a thread's state is read of the system at each look, in the sampler's process.
 
 The sampler writes the names of functions at the end of its file, so the file cannot be read before. About once a second a copy
 of this process ends the recording in the sampler's place, in a file of its own: what is shown is the very recording, by the
@@ -18,18 +21,32 @@ HEADER, MAGIC, TABLES_AT = 64, b"HCAT", 40
 
 
 def follow(words):
-    """Becomes `python -m profiling.sampling WORDS`, which also renews `OUTPUT.live`. Does not return."""
+    """Becomes `python -m profiling.sampling WORDS`, which also renews `OUTPUT.live` unless `--no-live` stands first. Does not return."""
     import runpy
 
+    live = words[:1] != ["--no-live"]
+    words = words if live else words[1:]
     try:
         from profiling.sampling import cli
 
-        cli.COLLECTOR_MAP["binary"] = _followed(cli.COLLECTOR_MAP["binary"])
+        if live:
+            cli.COLLECTOR_MAP["binary"] = _followed(cli.COLLECTOR_MAP["binary"])
+        cli._parse_mode = _with_states(cli._parse_mode, cli.PROFILING_MODE_WALL, cli.PROFILING_MODE_ALL)
     except (ImportError, AttributeError, KeyError):
-        pass  # another version, which is made otherwise: the recording is the same, and shown at its end
+        pass  # another version, which is made otherwise: the recording has no states, or is shown at its end
     sys.argv[1:] = words
     runpy.run_module("profiling.sampling", run_name="__main__", alter_sys=True)
     sys.exit(0)
+
+
+def _with_states(parse, wall, everything):
+    """The sampler's reading of `--mode`, where wall time means all threads with all that is known of them."""
+
+    def mode_of(word):
+        mode = parse(word)
+        return everything if mode == wall else mode
+
+    return mode_of
 
 
 def _followed(collector):

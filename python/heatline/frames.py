@@ -3,7 +3,7 @@
 import os
 
 from .places import absolute, positions
-from .runner import FOLDER
+from .runner import FOLDER, is_runpy
 
 _PREFIX = FOLDER + os.sep
 OTHERS, OURS, RUNPY = range(3)
@@ -50,7 +50,7 @@ def _kind(code):
     file = code[2]
     if file.startswith(_PREFIX):
         return OURS
-    return RUNPY if file == "<frozen runpy>" or file.endswith(os.sep + "runpy.py") else OTHERS
+    return RUNPY if is_runpy(file) else OTHERS
 
 
 def _dummy():

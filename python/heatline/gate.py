@@ -10,10 +10,11 @@ known beforehand, by following the instructions. Of all other code objects the f
 import sys
 from _thread import get_ident as ident
 
-from .linetimes import MONITORING, TOOLS, trace, untrace
-from .liner import Busy
+from .engines import Refused
+from .linetimes import MONITORING, trace, untrace
 from .places import positions
 from .runner import own
+from .tools import free_place, taken
 
 OWN_TRACER = "the program set a tracer of its own: the chosen lines were heard until then"
 
@@ -42,7 +43,7 @@ class Gate:
         self._open = False
 
     def start(self):
-        """Raises Busy where the places for tools are taken."""
+        """Raises Refused where the places for tools are taken."""
         self._open = True
         (self._listen if MONITORING else self._trace)()
 
@@ -67,9 +68,9 @@ class Gate:
     def _listen(self):
         monitoring = sys.monitoring
         events, disable = monitoring.events, monitoring.DISABLE
-        self._tool = next((each for each in TOOLS if monitoring.get_tool(each) is None), None)
+        self._tool = free_place()
         if self._tool is None:
-            raise Busy("both places for other tools in sys.monitoring are taken by %s" % ", ".join(map(monitoring.get_tool, TOOLS)))
+            raise Refused(taken())
         known, inside = self._known, self._inside
         local = events.LINE | events.PY_RETURN | events.PY_YIELD | events.PY_RESUME
 
@@ -246,3 +247,9 @@ def _handlers(code):
             number = 0
     rows = zip(numbers[0::4], numbers[1::4], numbers[2::4])
     return [(2 * start, 2 * (start + size), 2 * handler) for start, size, handler in rows]
+
+
+def once(selection):
+    """A Gate that hears the first visit alone: it costs nothing from then on."""
+    gate = Gate(selection, lambda _: gate.end(), lambda _: None)
+    return gate

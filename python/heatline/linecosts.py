@@ -15,7 +15,8 @@ def probe(times):
 import sys  # noqa: E402
 from time import perf_counter  # noqa: E402
 
-from .linetimes import MONITORING, TOOLS, Costs, Thread  # noqa: E402
+from .linetimes import MONITORING, Costs, Thread  # noqa: E402
+from .tools import free_place  # noqa: E402
 
 ROUNDS, LOOPS = 20, 60
 
@@ -49,7 +50,7 @@ def _listen(code, thread):
     if MONITORING:
         monitoring = sys.monitoring
         event = monitoring.events.LINE
-        tool = next((each for each in TOOLS if monitoring.get_tool(each) is None), None)
+        tool = free_place()
         if tool is None:
             return lambda: None
         monitoring.use_tool_id(tool, "heatline")

@@ -8,21 +8,21 @@ when it recurs. The time that our callbacks take is taken off (`linetimes`).
 
 import os
 import sys
-import time
-from _thread import allocate_lock, get_ident as ident
+from _thread import get_ident as ident
 
+from .engines import Refused
 from .linecosts import line_costs
-from .linetimes import MONITORING, TOOLS, Costs, Thread, trace, untrace
+from .linetimes import MONITORING, Costs, Thread, trace, untrace
+from .listener import Listener
 from .places import absolute, function_key
+from .pprof import COUNTS, Writer
+from .quality import CHECKPOINT, comment
 from .runner import own
-from .unseen import start
+from .tools import free_place, taken
 
 OWN_TRACER = "the program set a tracer of its own: lines are measured until then"
+LOOK_SECONDS = 0.02
 NOTHING = "no function was measured: %s"
-
-
-class Busy(Exception):
-    """One sentence."""
 
 
 def is_chosen(code, name, only, folder):
@@ -35,59 +35,28 @@ def is_chosen(code, name, only, folder):
     return path.startswith(os.path.join(folder, "")) and "site-packages" not in path and "dist-packages" not in path
 
 
-class Liner:
-    """Has the life of a sampler for the recorder: start, pause, stop, forget."""
-
-    errors = 0
-
+class Liner(Listener):
     def __init__(self, only, housekeeping):
         """`only`: a compiled regular expression for qualified names, or None."""
-        self.notes = []
+        super().__init__(housekeeping, lambda: LOOK_SECONDS)
         self._only = only
         self._folder = os.getcwd()
-        self._housekeeping = housekeeping
         self._chosen = {}  # id(code) -> code, or None for the others
         self._threads = {}  # identity -> Thread
         self._alone = False  # whether one thread alone has been heard: its lines need not ask whose they are
         self._costs = Costs()
         self._lines = {}  # id(code) -> {offset: line} of generators
         self._tool = None
-        self._counts = False
-        self._alarm = None
 
     # Life
 
-    def start(self):
-        """Begins to measure, or goes on after a fork. Raises Busy."""
-        if not self._counts:
-            self._costs = self._costs.least(line_costs())
-            self._counts = True
-            (self._listen if MONITORING else self._trace)()
-        alarm = self._alarm = [True]
-        begun = allocate_lock()
-        begun.acquire()
-        self._gone = start(lambda: self._watch(alarm, begun))
-        begun.acquire(True, 1.0)  # whether a thread is gone can be told of one that was there
+    def _listen(self):
+        self._costs = self._costs.least(line_costs())
+        (self._monitor if MONITORING else self._trace)()
 
-    def pause(self):
-        """No thread of ours while the program forks."""
-        self._alarm[0] = False
-        self._gone()
-
-    def stop(self):
-        if self._alarm is not None:
-            self._alarm[0] = False
-        self.release()
-
-    def forget(self):
-        """In a forked child."""
-        self.release()
-
-    def release(self):
-        if self._counts:
-            self._counts = False
-            self._end()
-            self._costs = self._costs.least(line_costs())
+    def _unlisten(self):
+        self._end()
+        self._costs = self._costs.least(line_costs())
 
     def _end(self):
         if MONITORING:
@@ -100,15 +69,6 @@ class Liner:
         if not untrace(self._on_call):
             self.notes.append(OWN_TRACER)
 
-    def _watch(self, alarm, begun):
-        """Our thread: the recording's limits and checkpoints."""
-        begun.release()
-        while alarm[0]:
-            time.sleep(0.02)
-            if alarm[0] and self._housekeeping(self):
-                self.release()
-                return
-
     # Choice
 
     def _choose(self, code):
@@ -119,16 +79,13 @@ class Liner:
 
     # sys.monitoring
 
-    def _listen(self):
+    def _monitor(self):
         monitoring = sys.monitoring
         events = monitoring.events
-        for tool in TOOLS:
-            if monitoring.get_tool(tool) is None:
-                monitoring.use_tool_id(tool, "heatline")
-                self._tool = tool
-                break
-        else:
-            raise Busy("both places for other tools in sys.monitoring are taken by %s" % ", ".join(map(monitoring.get_tool, TOOLS)))
+        self._tool = free_place()
+        if self._tool is None:
+            raise Refused(taken())
+        monitoring.use_tool_id(self._tool, "heatline")
         threads, join = self._threads, self._join
         self._alone = len(sys._current_frames()) <= 1 and getattr(sys, "_is_gil_enabled", lambda: True)()
         chosen, choose, disable = self._chosen, self._choose, monitoring.DISABLE
@@ -181,7 +138,7 @@ class Liner:
 
     def _send_lines(self, thread):
         """Events of lines go straight to a thread that is the only one."""
-        if MONITORING and self._counts:
+        if MONITORING and self._listens:
             line = thread.line if self._alone else self._on_line
             sys.monitoring.register_callback(self._tool, sys.monitoring.events.LINE, line)
 
@@ -208,7 +165,7 @@ class Liner:
             self._begins[identity] = frame.f_lasti
             if self._chosen[identity] is None:
                 self._begins[identity] = code  # keeps its id
-        if self._chosen[identity] is None or not self._counts:
+        if self._chosen[identity] is None or not self._listens:
             return None
         # A generator goes on where it was: behind where its code begins.
         thread = self._threads.get(ident()) or self._join()
@@ -240,6 +197,21 @@ class Liner:
             labels = ("column", column, ""), ("self", self_time, "nanoseconds"), ("total", total, "nanoseconds"), ("calls", hits, "count")
             writer.sample([(key, number, 0)], [0, 0], [("heatline", "line", None), *labels])
         return len(functions)
+
+    def content(self, recording, final):
+        """Sums of lines and functions, as a file; times of one type, so that a line's and its function's are the same."""
+        lasted, writer = recording.lasted(), Writer(COUNTS)
+        measured = self.write(writer, 1)
+        notes = self.notes + recording.notes
+        if not measured:
+            notes.append(NOTHING % ("none that ran lies under the working directory" if self._only is None else "none that ran is named by --only %s" % self._only.pattern))
+        if not final:
+            notes.append(CHECKPOINT % lasted)
+        spent = self.own_nanoseconds / 1e9
+        said = comment("lines", notes, cost=round(spent / lasted, 6) if lasted else 0)
+        if final and not measured and self._only is not None:
+            sys.stderr.write("heatline: %s\n" % notes[-1])
+        return writer.bytes(recording.started, int(lasted * 1e9), COUNTS[1], 0, COUNTS[1][0], [said])
 
     @property
     def own_nanoseconds(self):

@@ -10,7 +10,6 @@ import sys
 from time import perf_counter
 
 MONITORING = hasattr(sys, "monitoring")
-TOOLS = (3, 4)  # 0, 1, 2 and 5 are those of debuggers, coverage, profilers and optimizers
 
 
 class Costs:

@@ -9,12 +9,13 @@ import time
 from array import array
 
 from .ahead import Ahead
+from .apart import ANSWER_SECONDS, allow_reading, fork_twice
 from .frames import Frames
 from .moments import told_apart
+from .native import threads
 from .onlooker import watch
 from .unseen import start
 
-ANSWER_SECONDS = 5.0
 WRITE_SECONDS = 60.0
 LONGEST = 4000  # bytes: as much as a pipe takes in one piece, with what goes before it
 # The helper reads from memory as it is: without a stop, a stack may be caught half-way between two calls.
@@ -45,7 +46,7 @@ class Lookout:
             raise Unavailable("this platform has no readable /proc")
         if "t" in sys.abiflags:
             # Frames and objects of free-threaded builds are kept otherwise, and threads change them with no lock held.
-            raise Unavailable("this Python runs without the interpreter lock")
+            raise Unavailable("this Python is built to run without the interpreter lock")
         self.rate = rate
         self._traced = traced
         self.ticks = self.errors = 0
@@ -237,12 +238,10 @@ class Lookout:
 
     def _collect_names(self):
         news = {}
-        known = getattr(sys.modules.get("threading"), "_active", None)
-        if isinstance(known, dict):
-            for thread in list(known.values()):
-                native, name = getattr(thread, "_native_id", None), getattr(thread, "_name", None)
-                if native and isinstance(name, str) and self._names.get(native) != name:
-                    self._names[native] = news[native] = name
+        for thread in list(threads().values()):
+            native, name = getattr(thread, "_native_id", None), getattr(thread, "_name", None)
+            if native and isinstance(name, str) and self._names.get(native) != name:
+                self._names[native] = news[native] = name
         if news and self._ours(self._commands):
             self._tell_names(news)
 
@@ -345,53 +344,8 @@ def _high(pipe):
     return high
 
 
-def fork_twice(life, answers):
-    """Runs `life` in a process that is not our child (the program's os.wait() shall not meet it), and writes its number."""
-    child = os.fork()
-    if child:
-        limit = time.monotonic() + ANSWER_SECONDS
-        while not os.waitpid(child, os.WNOHANG)[0]:
-            if time.monotonic() > limit:
-                # Where threads run, a copy may hang in what others do after a fork.
-                os.kill(child, 9)
-                os.waitpid(child, 0)
-                break
-            time.sleep(0.0005)
-        return
-    try:
-        helper = os.fork()
-        if helper:
-            os.write(answers, helper.to_bytes(4, "little"))
-        else:
-            life()
-    except BaseException:
-        pass  # nobody to tell; the program goes on without us
-    finally:
-        os._exit(0)
-
-
 def _end(process):
     try:
         os.kill(process, 9)
     except OSError:
         pass
-
-
-def allow_reading(helper):
-    """Under Yama's scope 1 a process may be read by its parents only, unless it allows it to one other."""
-    try:
-        with open("/proc/sys/kernel/yama/ptrace_scope") as file:
-            if file.read().strip() != "1":
-                return
-    except OSError:
-        return
-    before = set(sys.modules)
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(0x59616D61, helper, 0, 0, 0)  # PR_SET_PTRACER
-    except (ImportError, OSError, AttributeError):
-        pass
-    for name in set(sys.modules) - before:
-        if name.partition(".")[0] == "ctypes":
-            del sys.modules[name]

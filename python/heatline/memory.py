@@ -14,8 +14,10 @@ from _thread import allocate_lock
 
 from .linefunctions import LineFunctions
 from .places import absolute
-from .runner import FOLDER
-from .unseen import start
+from .pprof import Writer
+from .quality import CHECKPOINT, comment
+from .runner import at_root, is_ours
+from .watchman import Watchman
 
 try:
     import _tracemalloc
@@ -64,13 +66,14 @@ class Memory:
         self._housekeeping = housekeeping
         self._on = self._ours = self._over = False
         self._began = None
-        self._alarm = None
+        self._watchman = Watchman(lambda: POLL_SECONDS if self._on else IDLE_SECONDS, self._step)
         self._taking = allocate_lock()
         self._functions = LineFunctions()
         self._alive = {}  # frames, leaf first → [blocks, bytes]
         self._peak = {}
         self._peak_bytes = self._peak_at = self._highest = 0
         self._next_peak = 0.0
+        self.marks = None  # Marks, where moments may be marked
         self._looks = 0
         self._looked = self._spent = self._look_began = self._next_turn = 0.0
 
@@ -81,8 +84,9 @@ class Memory:
         if self._began is None:
             self._began = time.perf_counter()
             self._begin()
-        alarm = self._alarm = [True]
-        self._gone = start(lambda: self._watch(alarm))
+        if self.marks is not None:
+            self.marks.open(self)
+        self._watchman.start()
 
     def _begin(self):
         if self._duty is not None:
@@ -111,13 +115,13 @@ class Memory:
 
     def pause(self):
         """No thread of ours while the program forks."""
-        self._alarm[0] = False
-        self._gone()
+        self._watchman.pause()
 
     def stop(self):
         """Keeps the last figures, and lets go of tracemalloc."""
-        if self._alarm is not None:
-            self._alarm[0] = False
+        self._watchman.leave()
+        if self.marks is not None:
+            self.marks.close()
         with self._taking:
             if self._duty is None:
                 self._look(last=True)
@@ -128,21 +132,23 @@ class Memory:
 
     def forget(self):
         """In a forked child."""
+        if self.marks is not None:
+            self.marks.close()
         self._unlisten()
 
     # Watching
 
-    def _watch(self, alarm):
-        """Our thread: the peak or the duty cycle, and the recording's limits and checkpoints."""
-        turn = self._seek_peak if self._duty is None else self._take_turns
-        while alarm[0]:
-            time.sleep(POLL_SECONDS if self._on else IDLE_SECONDS)
-            with self._taking:
-                if alarm[0] and not self._over:
-                    turn()
-            if alarm[0] and self._housekeeping(self):
-                self.stop()
-                return
+    def _step(self):
+        """In our thread: the peak or the duty cycle, and the recording's limits and checkpoints."""
+        with self._taking:
+            if not self._over:
+                (self._seek_peak if self._duty is None else self._take_turns)()
+        if self.marks is not None:
+            self.marks.look()
+        ends = self._housekeeping(self)
+        if ends:
+            self.stop()
+        return ends
 
     def _seek_peak(self):
         held, highest = _tracemalloc.get_traced_memory()
@@ -213,6 +219,37 @@ class Memory:
         """Value types of the samples, (name, unit)."""
         return KEPT if self._duty is not None else ALIVE + PEAK
 
+    def content(self, recording, final):
+        """Blocks and bytes by stack, as a file: none of it is time."""
+        lasted, writer = recording.lasted(), Writer(self.types)
+        notes = [*self.write(writer, recording.folder, lasted), *recording.notes]
+        if not final:
+            notes.append(CHECKPOINT % lasted)
+        lost = self.cost(lasted)
+        said = comment("memory", notes, rows="sums", **({} if lost is None else {"cost": round(lost, 6)}))
+        space = self.types[1]
+        return writer.bytes(recording.started, int(lasted * 1e9), space, 0, space[0], [said])
+
+    def moment(self, folder):
+        """(samples as a Writer takes them, of ALIVE; seconds since the beginning) of now; None where tracemalloc is off."""
+        with self._taking:
+            if not self._on or self._duty is not None or not _tracemalloc.is_tracing():
+                return None
+            at = time.perf_counter() - self._began
+            self._highest = max(self._highest, _tracemalloc.get_traced_memory()[1])
+            held, _ = _sums(_tracemalloc._get_traces())
+            self._functions.learn({file for frames in held for file, _ in frames})
+            rows = {}
+            for frames, figures in held.items():
+                places = self._places(frames, folder)
+                if places is not None:
+                    row = rows.setdefault(places, [0, 0])
+                    row[0] += int(figures[0])
+                    row[1] += int(figures[1])
+            del held
+            _tracemalloc.reset_peak()  # that was ours
+        return rows, at
+
     def write(self, writer, folder, lasted):
         """Adds a sample for each stack to a pprof Writer; `lasted`: seconds of the recording so far. Returns what is to be said of them."""
         with self._taking:
@@ -279,19 +316,8 @@ def programs_part(frames, inside=False):
     Frames, of which the file comes first, innermost first, without the recorder's at their root; None for stacks of the recorder alone.
     `inside`: they begin below the recorder's.
     """
-    end = len(frames)
-    while end and (_is_ours(frames[end - 1][0]) or (inside and _is_runpy(frames[end - 1][0]))):
-        inside = True
-        end -= 1
-    return frames[:end] if end and not _is_ours(frames[0][0]) else None
-
-
-def _is_ours(file):
-    return file.startswith(FOLDER + os.sep)
-
-
-def _is_runpy(file):
-    return file == "<frozen runpy>" or file.endswith(os.sep + "runpy.py")
+    end = len(frames) - at_root((file for file, *_ in reversed(frames)), inside)
+    return frames[:end] if end and not is_ours(frames[0][0]) else None
 
 
 def _bytes(size):

@@ -10,6 +10,9 @@ from .moments import BEGIN, CPU, LENGTH, LOOKS, ROW, STRIDE
 # Field of a profile for messages with moments, which readers that do not know it leave alone; and moments in one message.
 MOMENTS = 1003
 PIECE = 1 << 14
+# Value types: of samples, and of what is counted.
+NUMBERS = [("samples", "count"), ("wall", "nanoseconds"), ("cpu", "nanoseconds")]
+COUNTS = [("calls", "count"), ("tottime", "nanoseconds")]
 
 
 def _varint(value):

@@ -1,5 +1,23 @@
 """What a recording says of itself."""
 
+import sys
+
+VERSION = "0.1.0"
+CHECKPOINT = "this is a checkpoint: the recording was cut off after %.1f s"
+
+
+def identity(engine):
+    """Who made it."""
+    # What threads do for a lock is nothing that such a build knows.
+    build = "" if getattr(sys, "_is_gil_enabled", lambda: True)() else " free-threaded"
+    python = "%s %d.%d.%d%s" % (sys.implementation.name, *sys.version_info[:3], build)
+    return {"engine": engine, "engineVersion": VERSION, "python": python}
+
+
+def comment(engine, notes, **facts):
+    """The comment of a file of sums that says who made it, and what there is to say of it: each note once."""
+    return "heatline: " + as_json({**identity(engine), **facts, "errors": 0, "notes": list(dict.fromkeys(notes))})
+
 
 def rates(sampler, asked, elapsed):
     """

@@ -7,32 +7,27 @@ import sys
 import time
 from _thread import get_ident
 
-from . import checkpoints, files, testing
-from .beside import Failed, beside
-from .content import Content
-from .counter import ENDS_TO_TELL, Counter
-from .gate import Gate
-from .installed import ENGINES as INSTALLED
-from .installed import Installed, Unknown
-from .linetimes import MONITORING
-from .liner import Busy, Liner
-from .locks import Locks
-from .lookout import Lookout, Unavailable
-from .memory import Memory
-from .selection import NEVER_RAN
-from .ticker import SWITCH_SECONDS, Ticker
+from . import checkpoints, files
+from .engines import Refused, files_maker, prepare, tests
+from .native import SWITCH_SECONDS
 from .unseen import soon
-from .within import CounterWithin
 
 WARNS_AFTER_HOOKS = sys.version_info[:2] == (3, 13)  # of threads at a fork; 3.13.0 does
 
 
-class Recorder(Content):
+class Recorder:
+    """`started` (Unix ns) and `began` (perf_counter seconds) are set when it begins."""
+
     def __init__(self, options):
-        super().__init__(options)
+        self.options = options
+        self.folder = os.getcwd()
         self.process = os.getpid()
-        self.guest = None
-        self.outside = None
+        # What engines.prepare gives it.
+        self.files_maker = files_maker(options.engine)
+        self.sampler = self.guest = self.outside = self.tests = self.workers = None
+        self.make_counter = self.make_gate = self.counter = self.gate = None
+        self.notes = []
+        self.has_workers = self.saw_test = False
         self.exit_status = None
         self.state = "new"  # new, recording, writing, done, forked
         self._restart = False
@@ -45,41 +40,28 @@ class Recorder(Content):
 
     def prepare(self, words=()):
         """To be called while sys.path is still the recorder's: what is imported here is not found in the program's folder."""
-        if self.options.engine in ("hybrid", "sampler"):
-            self.sampler = self._sampler()
-        elif self.options.engine == "lines":
-            self.sampler = Liner(self.options.only, self._housekeeping)
-        elif self.options.engine == "memory":
-            self.sampler = Memory(self.options.depth, self.options.duty, self._housekeeping)
-        elif self.options.engine == "locks":
-            self.sampler = Locks(self.options.sample, self._housekeeping)
         try:
-            if self.options.engine in INSTALLED:
+            prepare(self, words)
+            if self.guest is not None:
                 self._pace.never()
-                self.sampler = self.guest = Installed(self.options, words, self._housekeeping)
-            else:
-                self.outside = beside(self.options)
             if self.outside is not None:
                 self.outside.start()
-        except (Failed, Unknown) as sentence:
+        except Refused as sentence:
             sys.stderr.write("heatline: %s\n" % sentence)
             sys.exit(4)
         if self.outside is not None:
             files.write_whole(self.options.output + ".helper", b"%d\n" % self.outside.helper)
-        self.tests = testing.prepare(self, words)
+        self.tests = tests(self, words)
 
     def begin(self):
         """Starts recording. Returns the tracer to enable, or None."""
-        engine = self.options.engine
         self._hook_exits()
         self.started = time.time_ns()
-        within = self.options.within
-        if engine in ("hybrid", "cprofile"):
-            self.counter = Counter(engine == "hybrid") if within is None else CounterWithin(engine == "hybrid", within)
+        if self.make_counter is not None:
+            self.counter = self.make_counter()
             self.gate = getattr(self.counter, "gate", None)
-        elif within is not None and MONITORING:
-            # Whether the lines ran at all: told once, it costs nothing from then on.
-            self.gate = Gate(within, lambda _: self.gate.end(), lambda _: None)
+        elif self.make_gate is not None:
+            self.gate = self.make_gate()
         self.began = time.perf_counter() + self.options.delay
         self.started += int(self.options.delay * 1e9)
         self.state = "recording"
@@ -98,7 +80,7 @@ class Recorder(Content):
                 return self.counter.begin()
             if self.gate is not None:
                 self.gate.start()
-        except Busy as sentence:
+        except Refused as sentence:
             if self.sampler is not None:
                 self.sampler.stop()
             sys.stderr.write("heatline: %s\n" % sentence)
@@ -106,18 +88,13 @@ class Recorder(Content):
             sys.exit(4)
         return self.guest
 
-    def _sampler(self):
-        rate = self.options.rate
-        if not self.options.in_process:
-            try:
-                traced = self.options.engine == "hybrid"
-                show = self._show if self.options.live else None
-                ahead = self._is_whole() and (show is not None or self._is_plain())
-                gaps = checkpoints.gaps(self.options.duration)
-                return Lookout(rate, traced, self._on_hint, gaps, self._last_will, show, self.options.delay, self._keep, ahead)
-            except Unavailable as reason:
-                self.notes.append("no helper process: %s" % reason)
-        return Ticker(rate, self._housekeeping, self.options.delay)
+    def look_out(self, lookout):
+        """A sampler in a helper process, by its class. Raises Unavailable."""
+        options = self.options
+        show = self._show if options.live else None
+        ahead = self._is_whole() and (show is not None or self._is_plain())
+        gaps = checkpoints.gaps(options.duration)
+        return lookout(options.rate, options.engine == "hybrid", self._on_hint, gaps, self._last_will, show, options.delay, self._keep, ahead)
 
     def _hook_exits(self):
         atexit.register(self.finish)
@@ -152,7 +129,7 @@ class Recorder(Content):
         def replace(path, *arguments):
             # The search along PATH calls this for every folder; only a program that is there can take our place.
             if self.state == "recording" and os.path.exists(path):
-                if ENDS_TO_TELL and self.counter is not None:
+                if self.counter is not None and self.counter.ends_to_tell:
                     self.counter.end()
                 self._write(final=True)
             return original(path, *arguments)
@@ -285,9 +262,9 @@ class Recorder(Content):
     def _on_hint(self, sampler):
         """Called by the onlooker's thread when a checkpoint is due; true ends the recording."""
         self._pace.now()
-        return self._housekeeping(sampler)
+        return self.housekeeping(sampler)
 
-    def _housekeeping(self, sampler):
+    def housekeeping(self, sampler):
         """Called by the sampler at every tick, in its thread; true ends the sampling."""
         elapsed = time.perf_counter() - self.began
         if self._pace.due(elapsed) and self.state == "recording":
@@ -331,7 +308,7 @@ class Recorder(Content):
 
     def _helper_writes(self):
         """Whether the helper has all that the file needs: it need not take turns with the program's threads."""
-        return self._is_plain() and not self.has_workers and isinstance(self.sampler, Lookout)
+        return self._is_plain() and not self.has_workers and getattr(self.sampler, "helper", None) is not None
 
     def _is_plain(self):
         """Whether the recording is all that is sampled of one process, and nothing else."""
@@ -363,7 +340,15 @@ class Recorder(Content):
             files.remove(path)
             return
         self._date(sampler.seconds)
-        files.write_whole(path, self.live_content(sampler, recent))
+        files.write_whole(path, self.files_maker.live_content(self, sampler, recent))
+
+    def content(self, final):
+        """The file, as bytes; of a checkpoint when it is not `final`."""
+        return (self.files_maker or self.sampler).content(self, final)
+
+    def lasted(self):
+        """Seconds since it began."""
+        return max(0.0, time.perf_counter() - self.began)
 
     def _never_ran(self):
         """Whether it is known that the chosen lines never ran: then there is no recording."""
@@ -379,7 +364,7 @@ class Recorder(Content):
             elif self.guest is not None:
                 files.replace_by(path, self.guest.write)
             elif final and self._never_ran():
-                sys.stderr.write("heatline: %s\n" % NEVER_RAN % self.options.within.name)
+                sys.stderr.write("heatline: %s\n" % self.options.within.never_ran)
                 for each in (".part", ".helper"):
                     files.remove(path + each)
             elif path is not None:

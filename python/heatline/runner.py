@@ -11,9 +11,33 @@ import sys
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
+def is_ours(file):
+    """Whether a file is the recorder's."""
+    return file.startswith(FOLDER + os.sep)
+
+
 def own(code):
     """Whether a code object is the recorder's."""
-    return code.co_filename.startswith(FOLDER + os.sep)
+    return is_ours(code.co_filename)
+
+
+def is_runpy(file):
+    """Whether a file is the module that runs modules."""
+    return file == "<frozen runpy>" or file.endswith(os.sep + "runpy.py")
+
+
+def at_root(files, inside=False):
+    """
+    Of the files of a stack's frames, the outermost first: how many are the recorder's own, and runpy's between them and the program.
+    `inside`: the first of them lies below the recorder's.
+    """
+    count = 0
+    for file in files:
+        if not (is_ours(file) or (inside and is_runpy(file))):
+            break
+        inside = True
+        count += 1
+    return count
 
 
 def _strip(traceback):

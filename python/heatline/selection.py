@@ -6,7 +6,6 @@ import sys
 from .places import positions
 
 AST_ONLY = 0x400  # ast.PyCF_ONLY_AST, without importing `ast`
-NEVER_RAN = "%s never ran"
 SAMPLED = "recorded only while %s ran"
 COUNTED = "recorded only while %s ran, entered %s"
 PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -38,6 +37,11 @@ class Selection:
         """In words: `lines 10-15 of app.py`."""
         lines = "line %d" % self.first if self.first == self.last else "lines %d-%d" % (self.first, self.last)
         return "%s of %s" % (lines, os.path.basename(self.file))
+
+    @property
+    def never_ran(self):
+        """What is to be said when that is known."""
+        return "%s never ran" % self.name
 
     def is_in(self, file):
         """Whether a code object's file is the one that is meant, by whatever way it was found."""

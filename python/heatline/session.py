@@ -12,7 +12,7 @@ from .command import Options
 from .lookout import Lookout, Unavailable
 from .places import Places
 from .recorder import Recorder
-from .runner import FOLDER
+from .runner import is_ours
 from .ticker import Ticker
 
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80 | 0x100, 0x200
@@ -108,7 +108,7 @@ class profile:  # noqa: N801 - used as a function
 
     def _kept(self, _thread, frames):
         """Of a sample's frames, leaf first, those that the recording shows."""
-        return tuple(frame for frame in frames if not frame[0][2].startswith(FOLDER + os.sep))
+        return tuple(frame for frame in frames if not is_ours(frame[0][2]))
 
     def _sampler(self):
         reason = OFTEN if self._often else SEVERAL_THREADS if len(sys._current_frames()) > 1 else None

@@ -15,20 +15,10 @@ VARIABLE = "PYTEST_PLUGINS"
 NOT_RECORDED = "the worker processes of pytest-xdist were not recorded: that is for the engines hybrid, sampler and cprofile; run with -n0"
 
 
-def is_pytest(words):
-    """Whether a program's words run pytest: as a module, or the script that it installs."""
-    if words[0] == "-m":
-        return words[1] in ("pytest", "py.test")
-    return os.path.basename(words[0]) in ("pytest", "py.test", "pytest-script.py")
-
-
-def prepare(recorder, words):
-    """Gets ready for the test runner that `words` start, if it is one. Returns who listens to it, or None."""
-    if recorder.options.engine in ("none", "py-spy") or not words:
-        return None
-    if is_pytest(words) or recorder.options.worker is not None:
-        return Tests(recorder)
-    return UnitTests(recorder) if recorder.options.per_test else None
+def prepare(recorder, runs_pytest):
+    """Gets ready for the test runner of the program that begins. Returns who listens to it."""
+    recorder.workers = workers
+    return Tests(recorder) if runs_pytest or recorder.options.worker is not None else UnitTests(recorder)
 
 
 class Tests:

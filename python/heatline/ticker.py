@@ -11,15 +11,16 @@ import time
 
 from . import native
 from .moments import Moments, told_apart
-from .runner import own
+from .runner import at_root, own
 from .unseen import start
 
-NOTE = (
-    "sampled from inside the process: stacks are seen only where Python releases its lock, "
-    "so time within a tight loop leans to the loop's last line"
+_LEANS = "so time within a tight loop leans to the loop's last line"
+NOTE = "sampled from inside the process: stacks are seen only where Python releases its lock, " + _LEANS
+UNLOCKED = (
+    "sampled from inside the process: stacks are seen only where Python lets its threads be stopped, " + _LEANS + "; "
+    "without a lock they run on while their stacks are read, so a few stacks are of two moments"
 )
-# With the default of 5 ms a busy program would let us in at 200 Hz at most, and late.
-SWITCH_SECONDS = 0.0005
+INTERPRETERS = "while the program had other interpreters nothing was seen: to look at their frames from inside would break it down"
 
 
 class Ticker:
@@ -30,7 +31,7 @@ class Ticker:
 
     exact = False  # samples are taken where the interpreter lets go of its lock, wherever the time went
 
-    def __init__(self, rate, every=None, delay=0.0, switch=SWITCH_SECONDS):
+    def __init__(self, rate, every=None, delay=0.0, switch=native.SWITCH_SECONDS):
         """`delay`: seconds from the first start to the first look; `switch`: the longest switch interval while it is on, in seconds."""
         self._period = int(1e9 / rate)
         self._delay = delay
@@ -44,7 +45,7 @@ class Ticker:
         self.own_cpu = 0
         self.seconds = 0.0
         self.has_cpu = hasattr(time, "pthread_getcpuclockid")
-        self.notes = [NOTE]
+        self.notes = [NOTE if getattr(sys, "_is_gil_enabled", lambda: True)() else UNLOCKED]
         self._clocks = {}
         self._moments = Moments(self._period)
         self._halt = None
@@ -134,18 +135,21 @@ class Ticker:
             # Made from the kernel's thread id: unlike a pthread, it may be asked for after the thread's end.
             if thread == self._main:
                 return (~os.getpid() << 3) | 6
-            known = _threads().get(thread)
-            native = getattr(known, "_native_id", None)
-            if native:
-                return (~native << 3) | 6
+            native_id = getattr(native.threads().get(thread), "_native_id", None)
+            if native_id:
+                return (~native_id << 3) | 6
         return time.pthread_getcpuclockid(thread)
 
     def _tick(self, me, now):
         waited, self._last = now - self._last, now
+        stacks = native.frames()
+        if not stacks:
+            if INTERPRETERS not in self.notes:
+                self.notes.append(INTERPRETERS)
+            return
         self.ticks += 1
         codes, rows = self.codes, self.rows
-        stacks = sys._current_frames()
-        names = _threads()
+        names = native.threads()
         for thread, frame in stacks.items():
             if thread == me:
                 continue
@@ -187,23 +191,9 @@ class Ticker:
         found = []
         for (thread, name, stack, label), (row, ticks, wall, cpu) in rows:
             frames = [(stack[index], stack[index + 1]) for index in range(0, len(stack), 2)]
-            # The runner's own frames, and runpy's between them and the program, are at the root.
-            inside = False
-            while frames and (own(self.codes[frames[-1][0]]) or (inside and _is_runpy(self.codes[frames[-1][0]]))):
-                inside = True
-                frames.pop()
+            del frames[len(frames) - at_root(self.codes[identity].co_filename for identity, _ in reversed(frames)) :]
             if any(own(self.codes[identity]) for identity, _ in frames[:1]) or not frames:
                 continue
             resolved = tuple(places.find(each, self.codes[each], offset) for each, offset in frames)
             found.append((names[thread, name], resolved, ticks, wall, cpu, cpu if self.has_cpu else wall, stack[1], label, row))
         return found
-
-
-def _is_runpy(code):
-    return code.co_filename == "<frozen runpy>" or code.co_filename.endswith(os.sep + "runpy.py")
-
-
-def _threads():
-    """The threads that the program's `threading` knows, by identity; without importing it for the program."""
-    known = getattr(sys.modules.get("threading"), "_active", None)
-    return known if isinstance(known, dict) else {}

@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import sys
 import time
 
 from . import files
@@ -44,7 +43,7 @@ class Visit:
         if self._ended:
             return True
         self._account(sampler)
-        over = self._recorder._housekeeping(sampler)
+        over = self._recorder.housekeeping(sampler)
         now = time.monotonic()
         if not over and now >= self._look_at:
             self._look_at = now + LOOK_SECONDS

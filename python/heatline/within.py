@@ -35,7 +35,7 @@ class CounterWithin(Counter):
         self._visits = {}  # Profiler → code → [times, seconds]
 
     def begin(self):
-        """Starts to listen. There is no tracer to enable. Raises Busy."""
+        """Starts to listen. There is no tracer to enable. Raises Refused."""
         self._profilers[ident()] = self.main
         if SHARES_ONE_TRACER:
             self._watch_tool_ids()

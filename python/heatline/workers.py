@@ -87,9 +87,10 @@ def _read(path):
         return None
 
 
-def named(process, thread):
-    """What a thread of a process is called among those of others."""
-    return process if thread == "MainThread" else "%s %s" % (process, thread)
+def labels(process, thread, its):
+    """Labels of a sample among those of other processes: the thread's name tells its process. `its`: those it had alone, the thread first."""
+    name = process if thread == "MainThread" else "%s %s" % (process, thread)
+    return [("thread", name, None), ("process", process, None), *its[1:]]
 
 
 def is_plumbing(places):

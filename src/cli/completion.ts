@@ -2,6 +2,7 @@ import type { Command, Option } from 'commander';
 import { readProfile } from '../core/formats/index.js';
 import { fileSource } from '../core/formats/source.js';
 import type { Profile } from '../core/model/profile.js';
+import { withStates } from '../core/model/states.js';
 import { infoJson } from '../core/report/info.js';
 import { topJson } from '../core/report/top.js';
 import { writable } from './writer.js';
@@ -107,7 +108,7 @@ async function profileOf(file: string | undefined): Promise<Profile | undefined>
   if (file === undefined || file === '-') return undefined;
   try {
     const source = fileSource(file);
-    return source.size > MAX_READ ? undefined : await readProfile(source);
+    return source.size > MAX_READ ? undefined : withStates(await readProfile(source));
   } catch {
     return undefined;
   }

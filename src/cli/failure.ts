@@ -16,6 +16,7 @@ const USAGE = new Set([
   'not-python',
   'output-folder',
   'output',
+  'listen',
   'different-types',
   'no-duration',
 ]);

@@ -40,6 +40,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "heatline timeit 'parse(text)' --names parser.py --setup 'text = open(\"big.txt\").read()'",
     "heatline timeit 'a + b' --compare '\"\".join((a, b))' --setup 'a = b = \"x\"'",
   ],
+  receive: [
+    'heatline receive /var/lib/profiles',
+    'heatline receive profiles --listen 127.0.0.1:8126     # DD_TRACE_AGENT_URL=http://127.0.0.1:8126',
+    'HEATLINE_TOKEN=… heatline receive profiles --listen 0.0.0.0:4040',
+  ],
   top: [
     'heatline top run.pb.gz --sort total -n 20',
     'heatline top run-*.pb.gz --focus parse     # several are added up',
@@ -52,8 +57,18 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "heatline diff main.prof branch.prof --fail-on 'total>5%' --fail-on 'self(parse)>10%'",
     'heatline diff main.prof branch.prof --markdown > comment.md',
     'heatline diff --base main1.prof --base main2.prof branch1.prof branch2.prof',
+    'heatline diff /var/lib/profiles --service shop --day today --against-day yesterday --per-second',
   ],
-  merge: ['heatline merge runs/*.pb.gz -o all.pb.gz'],
+  merge: ['heatline merge runs/*.pb.gz -o all.pb.gz', 'heatline merge /var/lib/profiles --service shop --day yesterday -o shop.pb.gz'],
+  windows: [
+    'heatline windows /var/lib/profiles     # services and versions',
+    'heatline windows /var/lib/profiles --service shop --since -6h --by hour,host',
+    'heatline windows /var/lib/profiles --by label:route --day yesterday',
+  ],
+  index: [
+    'heatline index /var/lib/profiles     # again: only what is new',
+    "duckdb -c \"SELECT function, SUM(self) FROM '/var/lib/profiles/index/functions/*/*.parquet' WHERE type = 'cpu' GROUP BY 1 ORDER BY 2 DESC\"",
+  ],
   convert: ['heatline convert run.prof -o run.pb.gz', 'heatline convert run.pb.gz -o run.collapsed --value cpu'],
   completion: ['eval "$(heatline completion bash)"', 'heatline completion fish > ~/.config/fish/completions/heatline.fish'],
 };

@@ -9,6 +9,8 @@ import type { Profile } from '../core/model/profile.js';
 import { InputError, say } from './failure.js';
 import { expandFiles } from './files.js';
 import { progress } from './terminal.js';
+import type { WindowOptions } from './windowOptions.js';
+import { isFolder, readFolder, windowWords } from './windows.js';
 
 /** What stdin is called in messages. */
 const STDIN = 'stdin';
@@ -43,13 +45,30 @@ export async function readInput(file: string, run?: object): Promise<Profile> {
   }
 }
 
-/** Reads one profile, or several and adds them up, one at a time. @throws InputError */
-export async function readInputs(words: readonly string[]): Promise<Profile> {
+/**
+ * Reads one profile, or several and adds them up, one at a time; of a folder of windows those that are wanted. @throws InputError,
+ * UserError `usage` when windows are chosen of what is no folder
+ */
+export async function readInputs(words: readonly string[], chosen: WindowOptions = {}): Promise<Profile> {
+  const folder = folderOf(words, chosen);
+  if (folder !== undefined) return readFolder(folder, chosen);
   const files = expandFiles(words);
   if (files.length > 1) return mergeInputs(files);
   // What is read goes into columns, outside of V8's heap: its room for young objects would grow to 48 MB and hardly be used.
   setFlagsFromString('--semi-space-growth-factor=1');
   return readInput(files[0]!);
+}
+
+/** The folder of windows that is meant, which stands alone; undefined for files. @throws UserError `usage` */
+export function folderOf(words: readonly string[], chosen: WindowOptions): string | undefined {
+  const folder = words.find(isFolder);
+  if (folder === undefined) {
+    const [option] = windowWords(chosen);
+    if (option !== undefined) throw new UserError('usage', `${option} chooses among the windows of a folder, and ${words[0]} is none`);
+    return undefined;
+  }
+  if (words.length > 1) throw new UserError('usage', `${folder}: a folder of windows is read alone`);
+  return folder;
 }
 
 /** @param unreadable told of files that cannot be read; without it they end the work @throws InputError */

@@ -1,5 +1,6 @@
 import { isMainThread, workerData } from 'node:worker_threads';
 import { CommanderError } from 'commander';
+import { isWindowThread, runWindowThread } from '../windows/threads.js';
 import { report } from './failure.js';
 import { safeOutput } from './output.js';
 import { buildProgram } from './program.js';
@@ -18,6 +19,8 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-// One bundle, two roles: the command, and threads that add up many files.
+// One bundle, several roles: the command, and threads that add up many files, look into windows, or make windows of what was received.
 if (isMainThread) void main(process.argv);
+else if (isWindowThread(workerData)) runWindowThread();
+else if (workerData?.heatlineReceive === true) void import('../receive/threads.js').then(({ runReceiveThread }) => runReceiveThread());
 else void import('./mergeThreads.js').then(({ runMergeJob }) => runMergeJob(workerData));

@@ -2,12 +2,15 @@ import { Argument, Command, Option } from 'commander';
 import { UserError } from '../core/errors.js';
 import { EXAMPLES, EXIT_STATUSES, helpStyle, writeError } from './help.js';
 import { print } from './output.js';
-import { between, percent, positive, rows, seconds, several, whole } from './words.js';
+import { receiving } from './receiveOptions.js';
+import { choosingBase, choosingWindows } from './windowOptions.js';
+import { between, divisions, percent, positive, rows, secondsOrMoment, several, whole } from './words.js';
 
 declare const HEATLINE_VERSION: string | undefined;
 
-const FILE = 'profile to read, of any format; - is stdin';
-const FILES = 'profile to read, of any format; - is stdin; several are added up';
+const FILE = 'profile to read, of any format; - is stdin; or a folder of windows, which are added up';
+const ONE_FILE = 'profile to read, of any format; - is stdin';
+const FILES = 'profile to read, of any format; - is stdin; several are added up; or a folder of windows';
 
 /** The whole command line. Each command's code is loaded when it runs: `top` pays nothing for the engines. */
 export function buildProgram(): Command {
@@ -53,6 +56,11 @@ function recording(program: Command): void {
     .option('--depth <frames>', 'frames of a stack to keep (engine memory; 1)', whole)
     .option('--duty <on/off>', 'seconds on and off by turns, as in 0.5/30 (engine memory)')
     .option('--sample <n>', 'record one of so many stretches of time, in production (engine locks)', whole)
+    .option(
+      '--blocked <ms>',
+      'a step of an event loop that takes so long blocks it (engine async; 100)',
+      between(1, 1e9, 'time in milliseconds'),
+    )
     .option('--measure <what>', 'cpu, wall, alloc, lock … where the engine has a choice (see heatline engines)')
     .passThroughOptions()
     .action(async (command: string[], options) => (await import('./commands/record.js')).record(command, options));
@@ -82,6 +90,8 @@ function recording(program: Command): void {
     .option('--insecure', 'take any certificate')
     .option('--json', 'write one JSON value about it')
     .action(async (url: string, options) => (await import('./commands/fetch.js')).fetchProfile(url, options));
+
+  receiving(program);
 
   program
     .command('timeit')
@@ -127,22 +137,41 @@ function reading(program: Command): void {
     .option('--depth <levels>', 'levels to show', positive)
     .action(async (files: string[], options) => (await import('./commands/tree.js')).tree(files, options));
 
-  program
-    .command('info')
-    .description('what a profile holds, and how good it is')
-    .argument('<file>', FILE)
-    .option('--json', 'write one JSON value')
-    .action(async (file: string, options) => (await import('./commands/info.js')).info(file, options));
+  choosingWindows(
+    program
+      .command('info')
+      .description('what a profile holds, and how good it is')
+      .argument('<file>', FILE)
+      .option('--json', 'write one JSON value'),
+  ).action(async (file: string, options) => (await import('./commands/info.js')).info(file, options));
+
+  choosingWindows(
+    program
+      .command('windows')
+      .description('what lies in a folder of windows, as the agent writes them')
+      .argument('<folder>', 'the folder')
+      .option(
+        '--by <keys>',
+        'add up by service,version (default), host, day, hour, minute, tag:NAME, label:KEY; or list every window',
+        divisions,
+      )
+      .option('--label <key=value>', 'only samples that bear this label')
+      .option('-n <rows>', 'rows to show; 0 for all', rows)
+      .option('--json', 'write one JSON value'),
+  ).action(async (folder: string, options) => (await import('./commands/windows.js')).windows(folder, options));
 }
 
 function comparing(program: Command): void {
-  viewed(
+  const diff = viewed(
     program
       .command('diff')
       .description('what changed between two profiles: functions and lines')
-      .usage('[options] <base> <new>\n       heatline diff [options] --base <file> [--base <file>…] <new> [<new>…]')
+      .usage(
+        '[options] <base> <new>\n       heatline diff [options] --base <file> [--base <file>…] <new> [<new>…]\n       heatline diff [options] <folder> --against-…',
+      )
       .argument('<files...>', 'the base and the new profile, of any format; - is stdin; quoted patterns name several, which are added up'),
-  )
+  );
+  choosingBase(diff)
     .option('--base <file>', 'a file of the base, repeatable: what else is named is the new profile', several)
     .option('--fail-on <rule>', "exit 1 when it holds: 'total>5%', 'self(name)>10%', 'alloc>+20MB', 'total>2s'; repeatable", several)
     .option('--markdown', 'write a comment for a pull request')
@@ -152,13 +181,21 @@ function comparing(program: Command): void {
     .option('-n <rows>', 'rows to show; 0 for all', rows)
     .action(async (files: string[], options) => (await import('./commands/diff.js')).diff(files, options));
 
-  written(
-    program.command('merge').description('add up profiles').argument('<files...>', 'profiles to read; patterns such as "runs/*.prof" too'),
-  )
+  const merge = program.command('merge').description('add up profiles');
+  choosingWindows(written(merge.argument('<files...>', 'profiles to read; patterns such as "runs/*.prof" too; or a folder of windows')))
     .option('--keep-going', 'leave out files that cannot be read')
     .action(async (files: string[], options) => (await import('./commands/merge.js')).merge(files, options));
 
-  written(program.command('convert').description('write a profile in another format').argument('<file>', FILE))
+  program
+    .command('index')
+    .description('Parquet tables of a folder of windows, for DuckDB, ClickHouse, Spark (docs/scale.md)')
+    .argument('<folder>', 'folder of windows, as the agent writes them; the tables go to its folder "index"')
+    .option('--late', 'take in windows of days that are sealed too')
+    .option('--seal-after <hours>', 'how long after its end a day stays open for windows that come late', positive, 24)
+    .option('--json', 'write one JSON value about it')
+    .action(async (folder: string, options) => (await import('./commands/indexWindows.js')).indexWindows(folder, options));
+
+  written(program.command('convert').description('write a profile in another format').argument('<file>', ONE_FILE))
     .option('--value <type>', 'value type to write (collapsed) or to show first')
     .action(async (file: string, options) => (await import('./commands/convert.js')).convert(file, options));
 }
@@ -219,7 +256,7 @@ function written(command: Command): Command {
 
 /** The options of every command that shows a profile. */
 function viewed(command: Command): Command {
-  return command
+  const shown = command
     .option('--json', 'write one JSON value')
     .option('--value <type>', 'value type to show, e.g. cpu or cpu/nanoseconds')
     .optionsGroup('What is counted:')
@@ -232,9 +269,14 @@ function viewed(command: Command): Command {
     .option('--merge-direct-recursion <regexp>', 'the same, but only calls of a function by itself')
     .option('--label <filter>', "only samples with such a label: 'tenant=acme', 'size=1mb:', or any label's text")
     .option('--label-ignore <filter>', 'no samples with such a label')
-    .option('--from <seconds>', 'only what was seen from there on, in seconds since the start', seconds)
-    .option('--to <seconds>', 'only what was seen before', seconds)
+    .option(
+      '--from <time>',
+      'only what was seen from there on, in seconds since the start; of a folder: windows, also -2h',
+      secondsOrMoment,
+    )
+    .option('--to <time>', 'only what was seen before', secondsOrMoment)
     .optionsGroup('');
+  return choosingWindows(shown);
 }
 
 function matching(command: Command): Command {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { formatCount } from '../core/model/units.js';
+import { parseMoment } from '../windows/times.js';
 
 /** Whole numbers, 0 for "all". */
 export function rows(text: string): number {
@@ -19,11 +20,16 @@ export function positive(text: string): number {
   return value;
 }
 
-/** A time in seconds, of any sign: what came before the start has a time too. */
-export function seconds(text: string): number {
+/** A time in seconds since the start, of any sign (what came before the start has a time too), or of windows a moment, which stays a text: `2026-11-22T14:15`, `-2h`. */
+export function secondsOrMoment(text: string): number | string {
   const value = Number(text.replace(/\s*s$/, ''));
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('a time in seconds is wanted');
-  return value;
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  try {
+    parseMoment(text, BigInt(Date.now()) * 1_000_000n);
+    return text;
+  } catch {
+    throw new InvalidArgumentError('a time in seconds is wanted; of a folder of windows 2026-11-22T14:15, -2h and the like too');
+  }
 }
 
 /** Numbers from `low` to `high`. */
@@ -46,4 +52,9 @@ export function percent(text: string): number {
 /** For options that may be given several times. */
 export function several(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
+}
+
+/** Keys between commas. */
+export function divisions(text: string): string[] {
+  return text.split(',').map((key) => key.trim());
 }

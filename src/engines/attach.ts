@@ -1,11 +1,12 @@
 import { realpathSync, statSync } from 'node:fs';
-import { dirname, isAbsolute } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { diagnose, interpreterOf, type Refusal } from './doctor.js';
 import type { Environment } from './engine.js';
 import { probeEnvironment } from './environment.js';
 import { type ProcessFacts, processFacts } from './processFacts.js';
 import { maskSecrets } from './secrets.js';
+import { findExecutable } from './which.js';
 
 export interface AttachRequest {
   readonly pid: number;
@@ -70,10 +71,10 @@ export async function processEnvironment(
  * is never run: with root's rights that would hand them over.
  */
 function runnable(facts: ProcessFacts): string | undefined {
-  const { executable, argv, otherRoot, user, me } = facts;
+  const { executable, otherRoot, user, me } = facts;
   if (executable === undefined || otherRoot || interpreterOf(facts)?.kind !== 'cpython') return undefined;
-  const named = argv[0];
-  const candidates = named !== undefined && isAbsolute(named) ? [named, executable] : [executable];
+  const named = namedBy(facts);
+  const candidates = named === undefined ? [executable] : [named, executable];
   return candidates.find((file) => {
     try {
       const whole = realpathSync(file);
@@ -84,6 +85,13 @@ function runnable(facts: ProcessFacts): string | undefined {
       return false;
     }
   });
+}
+
+/** The file that a process was started as, found as the shell and Python itself find it. */
+function namedBy({ argv: [named], cwd, platform, searchPath }: ProcessFacts): string | undefined {
+  if (named === undefined || isAbsolute(named)) return named;
+  if (named.includes('/')) return cwd === undefined ? undefined : join(cwd, named);
+  return searchPath === undefined ? undefined : findExecutable(named, [searchPath], platform);
 }
 
 function labelOf({ argv, executable, pid }: ProcessFacts): string {

@@ -30,6 +30,7 @@ const missing = (reason: string, fix: string): Availability => ({ state: 'missin
 
 async function probe(environment: Environment): Promise<Availability> {
   if (environment.implementation === 'pypy') return missing('Austin cannot read PyPy', 'Use the cprofile engine.');
+  if (environment.freeThreaded) return missing('Austin cannot read free-threaded builds', 'Use the sampler engine.');
   const executable = locate(environment);
   if (executable === undefined) return missing('austin is not installed', install);
   const { error, stdout, stderr } = await ask(executable, ['--version']);

@@ -34,6 +34,8 @@ export interface Environment {
   readonly pythonVersion?: readonly [number, number, number];
   /** `cpython`, `pypy`, … */
   readonly implementation?: string;
+  /** A build that can run without Python's lock: its objects lie otherwise in memory. */
+  readonly freeThreaded?: boolean;
   /** Folder of the interpreter's scripts (`bin`), where installed tools are looked for. */
   readonly scripts?: string;
   /** PATH to search for external tools. */
@@ -51,6 +53,8 @@ export type Availability =
       readonly reason: string;
       /** One sentence: the command that makes it work. */
       readonly fix: string;
+      /** That command alone, to be copied into a shell, where it is not pip's. */
+      readonly command?: string;
       /** What pip installs into whose environment to make it work; absent where that does not help. */
       readonly install?: { readonly python: string; readonly what: string };
     };
@@ -84,6 +88,8 @@ export interface EngineOptions {
   readonly duty?: string;
   /** One of so many stretches of time is recorded, and figures are scaled up. For the engine `locks` alone. */
   readonly sample?: number;
+  /** A step of an event loop that takes so many milliseconds blocks it; 100 unless said. For the engine `async` alone. */
+  readonly blockedMs?: number;
   /** One of the engine's `measures`; its first unless said. For engines that have a choice. */
   readonly measure?: string;
   /** The caller cannot see how the program ends: a terminal says 0 of one that a signal ended. Then the plan has a `statusFile`. */
@@ -152,6 +158,8 @@ export interface Engine {
   takesRate?(options: Partial<EngineOptions>): boolean;
   /** Says whether it works here, without running the user's program. Never throws. */
   probe(environment: Environment): Promise<Availability>;
+  /** The same for joining a program that runs already, for engines that need more for that than `probe` asks for. */
+  probeJoining?(environment: Environment): Promise<Availability>;
   /** Pure: same input, same plan; golden-tested. Throws UserError for a target it cannot run. */
   plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan;
 }

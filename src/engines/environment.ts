@@ -8,7 +8,7 @@ const question = [
   'import sys, json, sysconfig',
   'v = sys.version_info',
   'name = getattr(getattr(sys, "implementation", None), "name", "cpython")',
-  'print("heatline:" + json.dumps([list(v[:3]), name, sysconfig.get_path("scripts"), sys.executable]))',
+  'print("heatline:" + json.dumps([list(v[:3]), name, sysconfig.get_path("scripts"), sys.executable, "t" in getattr(sys, "abiflags", "")]))',
 ].join('\n');
 
 /** Where to look; `python` may be absent (then PATH is searched), a name, or an absolute path. */
@@ -28,13 +28,14 @@ export async function probeEnvironment(request: ProbeRequest): Promise<Environme
   const platform = request.platform ?? process.platform;
   const python = locate(request.python, path, platform);
   const answer = await factsOf(python, request.timeoutSeconds ?? 15);
-  const [version, implementation, scripts] = answer;
+  const [version, implementation, scripts, , freeThreaded] = answer;
   return {
     platform,
     python,
     pythonVersion: version,
     implementation,
     ...(scripts ? { scripts } : {}),
+    ...(freeThreaded ? { freeThreaded } : {}),
     path,
     pythonPackage: request.pythonPackage,
   };
@@ -55,7 +56,7 @@ function locate(asked: string | undefined, path: string, platform: NodeJS.Platfo
   throw new UserError('no-interpreter', `${missing}; install Python 3.9 or newer, or select an interpreter.`, select);
 }
 
-type Facts = readonly [readonly [number, number, number], string, string | null, string];
+type Facts = readonly [readonly [number, number, number], string, string | null, string, boolean?];
 
 async function factsOf(python: string, timeoutSeconds: number): Promise<Facts> {
   const limits = { timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 20 } as const;

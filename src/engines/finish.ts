@@ -65,7 +65,7 @@ async function finishAttached(plan: LaunchPlan, remark: string | undefined): Pro
   else rmSync(part, { force: true });
   if (!hasContent(output)) {
     rmSync(output, { force: true });
-    return { output: undefined, exitStatus: null, rescued, sentence: toolTrouble(said, false) ?? remark };
+    return { output: undefined, exitStatus: null, rescued, sentence: toolTrouble(said, false) ?? remark ?? plan.hint };
   }
   return { output, exitStatus: null, rescued, sentence: rescued ? CUT_OFF : (toolTrouble(said, true) ?? remark) };
 }

@@ -1,9 +1,12 @@
 import { UserError } from '../core/errors.js';
+import { asyncEngine } from './async.js';
 import { austin } from './austin.js';
 import { cprofile } from './cprofile.js';
 import type { Engine, EngineOptions, Environment, Target } from './engine.js';
+import { events } from './events.js';
 import { goEngine } from './go.js';
 import { hybrid } from './hybrid.js';
+import { imports } from './imports.js';
 import { joinsByItself } from './inTheBox.js';
 import { languageOf } from './languages/index.js';
 import { lineProfiler } from './lineProfiler.js';
@@ -45,7 +48,7 @@ export { isWithin, neverRan, readWithin } from './within.js';
 
 /** Every engine, in the order in which they are offered. */
 export const engines: readonly Engine[] = [
-  ...[hybrid, sampler, cprofile, lines, locks, memory, tachyon, pySpy, austin, perf],
+  ...[hybrid, sampler, cprofile, lines, locks, asyncEngine, events, imports, memory, tachyon, pySpy, austin, perf],
   ...[lineProfiler, memray, pyinstrument, scalene, viztracer, yappi],
   ...[goEngine, stackprof, rbspy],
 ];
@@ -93,8 +96,10 @@ export async function chooseEngine(
     const ofMemory = memoryOption(options);
     if (ofMemory !== undefined && engine !== memory) throw new UserError('usage', `${ofMemory} is for the engine memory, not for ${id}.`);
     if (options.sample !== undefined && engine !== locks) throw new UserError('usage', `--sample is for the engine locks, not for ${id}.`);
+    if (options.blockedMs !== undefined && engine !== asyncEngine)
+      throw new UserError('usage', `--blocked is for the engine async, not for ${id}.`);
     measureOf(engine, options);
-    await demand(engine, environment);
+    await demand(engine, target, environment);
     return { engine, reason: 'asked for by name' };
   }
   const language = languageOf(target, environment);
@@ -109,12 +114,14 @@ export async function chooseEngine(
   }
   if (options.sample !== undefined && (language !== undefined || target.kind === 'process'))
     throw new UserError('usage', '--sample is for Python programs that are started.');
+  if (options.blockedMs !== undefined && (language !== undefined || target.kind === 'process'))
+    throw new UserError('usage', '--blocked is for Python programs that are started.');
   const chosen = language === undefined ? automatic(target, environment, options) : language.choose(target, options);
   if (chosen.engine === pySpy && (await joinsInstead(target, environment, options))) {
     return { engine: sampler, reason: 'the program’s own Python lets it in, and py-spy is not installed' };
   }
   measureOf(chosen.engine, options);
-  await demand(chosen.engine, environment);
+  await demand(chosen.engine, target, environment);
   return chosen;
 }
 
@@ -123,11 +130,15 @@ function automatic(target: Target, environment: Environment, options: Partial<En
   if (target.kind === 'process') {
     if (options.only !== undefined)
       throw new UserError('usage', '--only works on programs that are started, not on those that run already.');
+    if (options.measure === 'alloc') return { engine: memray, reason: 'memory is wanted, not time' };
     if (builtIn && environment.python) return { engine: tachyon, reason: 'part of the program’s own Python, with columns and times' };
     return { engine: pySpy, reason: 'it joins a running program without stopping it' };
   }
   if (options.measure === 'alloc' || memoryOption(options) !== undefined) return { engine: memory, reason: 'memory is wanted, not time' };
   if (options.measure === 'lock' || options.sample !== undefined) return { engine: locks, reason: 'waiting for locks is wanted' };
+  if (options.measure === 'await' || options.blockedMs !== undefined) return { engine: asyncEngine, reason: 'awaiting is wanted' };
+  if (options.measure === 'import') return { engine: imports, reason: 'import time is wanted' };
+  if (options.measure === 'exceptions' || options.measure === 'gc') return { engine: events, reason: 'events are wanted, not time' };
   if (options.only !== undefined) return { engine: lines, reason: 'functions are named, so that their lines can be measured exactly' };
   if (options.delaySeconds !== undefined || options.function !== undefined) {
     return { engine: sampler, reason: 'only a part of the run is wanted, and the sampler leaves the rest as it is' };
@@ -171,8 +182,9 @@ function isLongRunning(argv: readonly string[]): boolean {
   return argv.some((word) => /^(uvicorn|gunicorn|hypercorn|daphne|waitress|runserver|celery)$/.test(word.split(/[\\/]/).at(-1) ?? ''));
 }
 
-async function demand(engine: Engine, environment: Environment): Promise<void> {
-  const available = await engine.probe(environment);
+async function demand(engine: Engine, target: Target, environment: Environment): Promise<void> {
+  const joining = target.kind === 'process' ? engine.probeJoining : undefined;
+  const available = await (joining ?? engine.probe)(environment);
   if (available.state === 'missing') {
     throw new UserError(
       'engine-missing',

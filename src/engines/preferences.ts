@@ -6,6 +6,8 @@ export interface Preferences {
   /** An engine's id, or `auto`. */
   readonly engine?: string;
   readonly rateHz?: number;
+  /** For the engine async alone. */
+  readonly blockedMs?: number;
 }
 
 export interface Choice {
@@ -38,7 +40,12 @@ export async function chooseFor(
     ...(id === undefined && !fits ? [`the setting heatline.engine (${preferred}) is not for this`] : []),
     ...(wanted && !rated ? [`${engine.id} has a rate of its own, so the setting heatline.rateHz is left out`] : []),
   ];
-  return { engine, reason: [reason, ...left].join('; '), options: rated ? { ...options, rateHz } : options };
+  const limited = engine.id === 'async' && options.blockedMs === undefined && preferences.blockedMs !== undefined;
+  return {
+    engine,
+    reason: [reason, ...left].join('; '),
+    options: { ...options, ...(rated ? { rateHz } : {}), ...(limited ? { blockedMs: preferences.blockedMs } : {}) },
+  };
 }
 
 /** Whether an engine can be meant for such a program and such a recording. One that does not exist is for all: that is to be told. */
@@ -49,6 +56,7 @@ function isFor(id: string, target: Target, environment: Environment, options: Pa
   if (target.kind === 'process' && !engine.attaches) return false;
   if (options.depth !== undefined || options.duty !== undefined) return id === 'memory';
   if (options.sample !== undefined) return id === 'locks';
+  if (options.blockedMs !== undefined) return id === 'async';
   if (options.within !== undefined) return isWithin(id);
   if (options.function !== undefined || options.delaySeconds !== undefined) return id === 'sampler';
   if (options.only !== undefined) return id === 'lines' || id === 'line-profiler';

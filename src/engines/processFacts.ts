@@ -19,6 +19,8 @@ export interface ProcessFacts {
   readonly executable?: string;
   /** Working directory, absolute in the process's own root; absent when we may not know. */
   readonly cwd?: string;
+  /** Its PATH as it was started with; absent when we may not know. */
+  readonly searchPath?: string;
   /** File names of mapped libraries that tell the interpreter, such as `libpython3.12.so.1.0`. */
   readonly libraries: readonly string[];
   /** Bits of its instruction set, by its executable. */
@@ -59,6 +61,7 @@ export function processFacts(pid: number, platform: NodeJS.Platform = process.pl
   const parent = Number(status.get('PPid'));
   const executable = attempt(() => readlinkSync(`${at}/exe`));
   const cwd = attempt(() => readlinkSync(`${at}/cwd`));
+  const searchPath = /(?:^|\0)PATH=([^\0]*)/.exec(text(`${at}/environ`) ?? '')?.[1];
   const container = containerOf(text(`${at}/cgroup`) ?? '');
   const bits = elfBits(`${at}/exe`);
   const scope = Number.parseInt(text('/proc/sys/kernel/yama/ptrace_scope') ?? '', 10);
@@ -73,6 +76,7 @@ export function processFacts(pid: number, platform: NodeJS.Platform = process.pl
     libraries: [...new Set((text(`${at}/maps`) ?? '').match(/[^/\n]*lib(?:python|pypy)[^/\n]*\.so[^/\n]*/g) ?? [])],
     ...(executable === undefined ? {} : { executable }),
     ...(cwd === undefined ? {} : { cwd }),
+    ...(searchPath === undefined ? {} : { searchPath }),
     ...(container === undefined || container === containerOf(text('/proc/self/cgroup') ?? '') ? {} : { container }),
     ...(bits === undefined ? {} : { bits }),
     ...(uid >= 0 ? { user: { id: uid, name: userName(uid) } } : {}),

@@ -34,6 +34,9 @@ function probe(environment: Environment): Availability {
   if (environment.implementation === 'pypy') {
     return { state: 'missing', reason: 'py-spy cannot read PyPy', fix: 'Use the cprofile engine.' };
   }
+  if (environment.freeThreaded) {
+    return { state: 'missing', reason: 'py-spy cannot read free-threaded builds', fix: 'Use the sampler engine.' };
+  }
   const executable = locate(environment);
   if (executable) {
     const detail = dirname(executable) === carriedIn(environment) ? `in the box, ${executable}` : executable;

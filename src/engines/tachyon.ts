@@ -37,16 +37,19 @@ async function probe(environment: Environment): Promise<Availability> {
     return { state: 'missing', reason: 'it needs the program’s own interpreter, which may not be run from here', fix };
   }
   if (platform === 'win32') return { state: 'missing', reason: 'it is not supported on Windows yet', fix: 'Use the sampler engine.' };
-  const problem = await importProblem(python);
-  if (problem) return { state: 'missing', reason: `this Python lacks it: ${problem}`, fix: 'Install the whole standard library of it.' };
+  const { problem, build } = await tried(python);
+  if (problem !== undefined)
+    return { state: 'missing', reason: `this Python lacks it: ${problem}`, fix: 'Install the whole standard library of it.' };
   const rights = platform === 'darwin' ? '; macOS wants sudo for it' : '';
-  return { state: 'found', detail: `in the standard library of Python ${pythonVersion!.join('.')}${rights}`, executable: python };
+  return { state: 'found', detail: `in the standard library of Python ${pythonVersion!.join('.')}${build}${rights}`, executable: python };
 }
 
-/** Some systems pack the standard library in parts. */
-async function importProblem(python: string): Promise<string | undefined> {
-  const { error, stderr } = await ask(python, ['-I', '-c', 'import profiling.sampling']);
-  return error ? (stderr.trim().split('\n').at(-1) ?? error.message) : undefined;
+/** Some systems pack the standard library in parts; some builds have no lock that a thread could wait for. */
+async function tried(python: string): Promise<{ problem?: string; build: string }> {
+  const code = 'import sys, profiling.sampling; print(getattr(sys, "_is_gil_enabled", lambda: True)())';
+  const { error, stdout, stderr } = await ask(python, ['-I', '-c', code]);
+  if (error) return { problem: stderr.trim().split('\n').at(-1) ?? error.message, build: '' };
+  return { build: stdout.trim() === 'False' ? ', free-threaded: it tells nothing of a lock' : '' };
 }
 
 function plan(target: Target, environment: Environment, options: EngineOptions): LaunchPlan {
@@ -76,7 +79,9 @@ function attachPlan(target: Target & { kind: 'process' }, environment: Environme
   const words = [
     // Isolated: no module of the folder it is started in takes the place of one of its own.
     '-I',
-    ...(isFollowed(environment, options) ? [entryOf(environment), 'follow'] : ['-m', 'profiling.sampling']),
+    entryOf(environment),
+    'follow',
+    ...(isFollowed(environment, options) ? [] : ['--no-live']),
     'attach',
     '--binary',
     '-a',

@@ -12,6 +12,8 @@ export function toolTrouble(text: string, recorded: boolean): string | undefined
     const sentences: string[] = [];
     if (bad > toldShare * (good + bad)) sentences.push(`${Math.round((100 * bad) / (good + bad))} % of the looks failed`);
     if (/behind in sampling/.test(text)) sentences.push('the sampler could not keep up: take a lower --rate');
+    const note = /^Note: (.*)$/m.exec(text)?.[1];
+    if (note !== undefined) sentences.push(note);
     return sentences.length === 0 ? undefined : sentences.join('; ');
   }
   // Austin begins with a picture what it has to say.

@@ -9,7 +9,7 @@ import type { DumpOptions } from './attach/stacks.js';
 import type { Ctx } from './ctx.js';
 import type { ProfileEditor } from './editors/profileEditor.js';
 import { isUserError } from './errors.js';
-import { inCode, launching } from './lazy.js';
+import { inCode, launching, production } from './lazy.js';
 import { OTHER_ENDINGS, openProfile, PROFILE_ENDINGS } from './profiles.js';
 import { RECORDING_ID } from './recordings.js';
 import { activeInfo, cleared, unpinned, viewed } from './session.js';
@@ -32,6 +32,11 @@ const onPage =
   (action: string): Command =>
   (_, { editor }) =>
     editor.act(action);
+
+const onProduction =
+  (what: string): Command =>
+  (ctx, { editor }, item, items) =>
+    production().act(ctx, editor, what, item, items);
 
 export const commands: Readonly<Record<string, Command>> = {
   'heatline.profileFile': (ctx, _, uri, options) => launching().profileFile(ctx, asUri(uri), asOptions(options)),
@@ -98,6 +103,8 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.choosePalette': () => inCode().choosePalette(),
   'heatline.setFocus': (ctx, _, focus) => inCode().setFocus(ctx, focus),
   'heatline.clearFilters': (ctx) => inCode().clearFilters(ctx),
+  'heatline.showLabel': (ctx, _, filter) =>
+    typeof filter === 'string' ? ctx.store.update((session) => viewed(session, { tagFocus: filter || null })) : undefined,
   'heatline.nextHotLine': (ctx, { heat }) => inCode().goToHotLine(ctx, heat, 1),
   'heatline.previousHotLine': (ctx, { heat }) => inCode().goToHotLine(ctx, heat, -1),
   'heatline.lineCallers': (ctx, _, place) => inCode().peekLine(ctx, 'callers', place),
@@ -105,6 +112,8 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.pinBaseline': (ctx, _, item, items) => launching().pinRuns(ctx, item, items),
   'heatline.unpinBaseline': (ctx) => ctx.store.update(unpinned),
   'heatline.compareWith': (ctx, { editor }, item, items) => launching().compareWith(ctx, editor, item, items),
+  'heatline.markMoment': (ctx, _, name) => launching().markMoment(ctx, name),
+  'heatline.compareMoment': (ctx, { editor }, name) => launching().compareMoment(ctx, editor, name),
   'heatline.showComparison': (ctx, { editor }) => launching().showComparison(ctx, editor),
   'heatline.clear': (ctx) => ctx.store.update(cleared),
   'heatline.toggleCodeLens': async () => {
@@ -124,6 +133,16 @@ export const commands: Readonly<Record<string, Command>> = {
   'heatline.recording.delete': (ctx, _, item) => launching().removeRecording(ctx, item),
   'heatline.recording.reveal': (_, __, item) => launching().revealRecording(item),
   'heatline.recording.export': (ctx, _, item) => launching().exportRecording(ctx, item),
+  'heatline.production.add': onProduction('add'),
+  'heatline.production.remove': onProduction('remove'),
+  'heatline.production.refresh': onProduction('refresh'),
+  'heatline.production.open': onProduction('open'),
+  'heatline.production.flameGraph': onProduction('flameGraph'),
+  'heatline.production.compareDayBefore': onProduction('compareDayBefore'),
+  'heatline.production.compareVersion': onProduction('compareVersion'),
+  'heatline.production.compareSelected': onProduction('compareSelected'),
+  'heatline.production.filter': onProduction('filter'),
+  'heatline.production.clearFilter': onProduction('clearFilter'),
   'heatline.recordings.refresh': (ctx) => ctx.recordingsChanged.fire(),
 };
 

@@ -83,7 +83,7 @@ async function takeUp(ctx: Ctx, folder: string, { meta, plan }: Note): Promise<v
   ctx.recordingsChanged.fire();
 }
 
-async function readNote(folder: string): Promise<Note | undefined> {
+export async function readNote(folder: string): Promise<Note | undefined> {
   try {
     const note = JSON.parse(await readFile(path.join(folder, NOTE), 'utf8')) as Note;
     return parseMeta(JSON.stringify(note.meta)) && Array.isArray(note.plan.argv) ? note : undefined;

@@ -1,5 +1,6 @@
 /** The language client: a bundle of its own (dist/languageClient.js), loaded when the first profile is opened. */
 import './texts.js';
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, State, TransportKind, WorkDoneProgress } from 'vscode-languageclient/node';
 import type { Notifications, Requests } from '../protocol/lsp.js';
@@ -35,6 +36,7 @@ const TRUSTED = [
   'heatline.openLocation',
   'heatline.showFunction',
   'heatline.showFlameGraph',
+  'heatline.showLabel',
 ];
 
 /** Starts the server and waits until it answers. Rejects when it cannot be started. */
@@ -48,7 +50,7 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
       documentSelector: [{ scheme: 'file' }, { scheme: 'vscode-notebook-cell', language: 'python' }],
       outputChannel: options.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: { texts: vscode.l10n.bundle },
+      initializationOptions: { texts: vscode.l10n.bundle, ...sourceSettings() },
       initializationFailedHandler: () => false,
       markdown: { isTrusted: { enabledCommands: TRUSTED } },
       middleware: {
@@ -74,7 +76,10 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
   };
   const settings = vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration('heatline.codeLens')) refreshLenses();
+    if (['heatline.sourcePaths', 'heatline.async', 'git.path'].some((name) => event.affectsConfiguration(name))) tellSettings();
   });
+  const tellSettings = () => void client.sendNotification('workspace/didChangeConfiguration', { settings: { heatline: sourceSettings() } });
+  const trusted = vscode.workspace.onDidGrantWorkspaceTrust(tellSettings);
   await client.start();
   return {
     request: async (method, params, { token, progress } = {}) => {
@@ -96,7 +101,19 @@ export async function startClient(options: ClientOptions): Promise<RunningClient
     stop: async () => {
       watch.dispose();
       settings.dispose();
+      trusted.dispose();
       await client.dispose(2000);
     },
+  };
+}
+
+/** How the server finds sources of programs that ran elsewhere. Git runs in trusted workspaces only, as VS Code's own part for it does. */
+function sourceSettings(): { readonly sourcePaths: unknown; readonly git: string | undefined; readonly blockedMilliseconds: unknown } {
+  const own = vscode.workspace.getConfiguration('git').get<unknown>('path');
+  const paths = (Array.isArray(own) ? own : [own]).filter((each): each is string => typeof each === 'string' && each !== '');
+  return {
+    sourcePaths: vscode.workspace.getConfiguration('heatline').get('sourcePaths'),
+    blockedMilliseconds: vscode.workspace.getConfiguration('heatline').get('async.blockedMilliseconds'),
+    git: vscode.workspace.isTrusted ? (paths.find((each) => existsSync(each)) ?? 'git') : undefined,
   };
 }

@@ -44,6 +44,8 @@ export interface LaunchSpec {
   readonly duty?: string;
   /** One of so many stretches of time is recorded, by the engine locks. */
   readonly sample?: number;
+  /** A step of an event loop that takes so many milliseconds blocks it, for the engine async. */
+  readonly blocked?: number;
   /** Samples bear the test that ran. */
   readonly perTest?: boolean;
 }
@@ -105,6 +107,7 @@ export function readLaunchSpec(raw: Readonly<Record<string, unknown>>, platform:
     ...number('depth', 1),
     ...text('duty'),
     ...number('sample', 1),
+    ...number('blocked', 1),
     ...flag('perTest'),
   };
   const starts = [spec.program, spec.module, spec.code, spec.command].filter((start) => start !== undefined).length;

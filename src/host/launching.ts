@@ -9,6 +9,7 @@ export { exportProfile, savePicture } from './exporting.js';
 export { fetchPprof } from './fetch/fetchPprof.js';
 export { installTool } from './installTool.js';
 export { takeUpInterrupted } from './interrupted.js';
+export { compareMoment, markMoment } from './moments.js';
 export { openCell } from './notebooks/openCell.js';
 export { profileCell, profileNotebook } from './notebooks/profileCells.js';
 export { profileLaunchConfig } from './pickConfiguration.js';

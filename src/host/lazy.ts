@@ -5,3 +5,4 @@
 export const launching = (): typeof import('./launching.js') => require('./launching.js');
 export const inCode = (): typeof import('./code/inCode.js') => require('./inCode.js');
 export const languageClient = (): typeof import('./languageClient.js') => require('./languageClient.js');
+export const production = (): typeof import('./production/production.js') => require('./production.js');

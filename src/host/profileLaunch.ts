@@ -53,6 +53,7 @@ export async function profileLaunch(ctx: Ctx, spec: LaunchSpec, scope: Scope = f
       ...(spec.depth === undefined ? {} : { depth: spec.depth }),
       ...(spec.duty === undefined ? {} : { duty: spec.duty }),
       ...(spec.sample === undefined ? {} : { sample: spec.sample }),
+      ...(spec.blocked === undefined ? {} : { blockedMs: spec.blocked }),
       ...(spec.perTest ? { perTest: true } : {}),
     },
     scope,

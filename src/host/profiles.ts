@@ -20,6 +20,7 @@ export const PROFILE_ENDINGS = [
   'lprof',
   'jfr',
   'pyisession',
+  'importtime',
   'folded',
   'austin',
   'mojo',
@@ -47,19 +48,23 @@ export async function readProfile(ctx: Ctx, uri: vscode.Uri, reading?: RequestOp
 /**
  * Reads a profile and makes it the one that every view shows; resolves when visible editors are painted.
  * @param reading for a caller that shows by itself how far it is and how to stop it
+ * @param change what is to be looked at of it, from the first picture on
  */
-export async function openProfile(ctx: Ctx, uri: vscode.Uri, reading?: RequestOptions): Promise<ProfileInfo> {
+export async function openProfile(ctx: Ctx, uri: vscode.Uri, reading?: RequestOptions, change: ViewChange = {}): Promise<ProfileInfo> {
   const info = await (reading ? readProfile(ctx, uri, reading) : readAloud(ctx, uri));
-  await show(ctx, info);
+  await show(ctx, info, change);
   return info;
 }
 
-/** Says in the status bar that a profile is being read; when it takes long, also how far it is, with a button that stops it. */
-async function readAloud(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
-  const title = t('Heatline: reading {0}', path.basename(uri.path));
+function readAloud(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
+  return aloud(t('Heatline: reading {0}', path.basename(uri.path)), (options) => readProfile(ctx, uri, options));
+}
+
+/** Says in the status bar what the server is asked for; when it takes long, also how far it is, with a button that stops it. */
+export async function aloud<T>(title: string, ask: (options: RequestOptions) => Promise<T>): Promise<T> {
   const stop = new vscode.CancellationTokenSource();
   const advanced = new vscode.EventEmitter<number>();
-  const reading = readProfile(ctx, uri, { token: stop.token, progress: (fraction) => advanced.fire(fraction) });
+  const reading = ask({ token: stop.token, progress: (fraction) => advanced.fire(fraction) });
   const done = reading.then(
     () => undefined,
     () => undefined,
@@ -85,8 +90,8 @@ async function readAloud(ctx: Ctx, uri: vscode.Uri): Promise<ProfileInfo> {
 }
 
 /** Makes an open profile the active one and waits until it is painted. */
-export async function show(ctx: Ctx, info: ProfileInfo): Promise<void> {
-  ctx.store.update((session) => opened(session, info));
+export async function show(ctx: Ctx, info: ProfileInfo, change: ViewChange = {}): Promise<void> {
+  ctx.store.update((session) => (Object.keys(change).length > 0 ? viewed(opened(session, info), change) : opened(session, info)));
   await ctx.shown();
 }
 

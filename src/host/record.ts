@@ -55,7 +55,9 @@ export interface Job {
 /** What a folder's settings say of all programs. */
 export function preferencesOf(settings: vscode.WorkspaceConfiguration): Preferences {
   const rateHz = settings.get<number | null>('rateHz');
-  return { engine: settings.get<string>('engine', 'auto'), ...(rateHz ? { rateHz } : {}) };
+  // 0 takes the problems away; the recording goes by its own limit then.
+  const blockedMs = settings.get<number>('async.blockedMilliseconds');
+  return { engine: settings.get<string>('engine', 'auto'), ...(rateHz ? { rateHz } : {}), ...(blockedMs ? { blockedMs } : {}) };
 }
 
 const again = [{ title: t('Profile Again'), command: 'heatline.rerun' }];

@@ -7,11 +7,13 @@ import type { FrameColumns } from '../core/model/frameColumns.js';
 import type { HeatLine } from '../core/model/heat.js';
 import type { LabelTotal } from '../core/model/labelTotals.js';
 import type { Quality, TimeRange, TreeScope, ValueType } from '../core/model/profile.js';
+import type { States } from '../core/model/states.js';
 import type { RecordingMeta } from '../core/recording.js';
 import type { CodeRequests } from './code.js';
 import type { CompareRequests } from './compare.js';
 import type { TabRequests } from './tabs.js';
 import type { TimelineRequests } from './timeline.js';
+import type { WindowRequests } from './windows.js';
 
 /** Handle of an open profile in the server's store. */
 export type ProfileId = string;
@@ -73,7 +75,11 @@ export interface ProfileInfo {
   readonly times: TimeRange | null;
   /** Keys of the labels of text that samples bear. */
   readonly labelKeys: readonly string[];
+  /** Which value types say what threads were doing; null where nobody saw. */
+  readonly states: States | null;
   readonly recording: RecordingMeta | null;
+  /** Commits that ran, as the profile tells, and whose sources a repository here has. */
+  readonly commits?: readonly string[];
   /** One sentence for the summary: where the time went. */
   readonly summary: string;
 }
@@ -127,7 +133,7 @@ export interface FlameColumns {
   readonly treeIsEstimate: boolean;
 }
 
-export interface Requests extends TabRequests, CodeRequests, CompareRequests, TimelineRequests {
+export interface Requests extends TabRequests, CodeRequests, CompareRequests, TimelineRequests, WindowRequests {
   /**
    * Reads a profile file (or finds it already open). `meta` is the path of a recording's meta.json. With `live` the recording still
    * goes on: what it shows of itself (`<file>.live`, else its checkpoint `<file>.part`, else the file itself) is read under the

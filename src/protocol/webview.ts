@@ -107,6 +107,8 @@ export interface PageCompared {
   readonly isItself: boolean;
   /** Both sides say how long they were recorded. */
   readonly durations: boolean;
+  /** Both are sums of windows from production, of which nobody knows that they are equally long: they are compared as if. */
+  readonly windows?: true;
   /** Changes with what is compared. */
   readonly key: string;
 }

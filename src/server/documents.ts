@@ -73,15 +73,16 @@ export class Texts {
 }
 
 /**
- * Source as it was when the program ran: the recording's copy, else the file on disk if it was not written since
- * (kept, so that later edits can still be followed). null when unknown.
+ * Source as it was when the program ran: the recording's copy, else that of the commit that the profile names, else the file on disk
+ * if it was not written since (kept, so that later edits can still be followed). null when unknown.
  */
 export function recordedText(opened: OpenProfile, file: string): string | null {
   if (isCell(file)) return opened.cells?.textOf(file) ?? null;
   const key = pathKey(file);
   const known = opened.texts.get(key);
   if (known !== undefined) return known;
-  const text = copiedText(opened, key) ?? unchangedText(opened, file) ?? null;
+  const committed = opened.commit?.textOf(file);
+  const text = copiedText(opened, key) ?? (committed !== undefined ? committed : (unchangedText(opened, file) ?? null));
   opened.texts.set(key, text);
   return text;
 }

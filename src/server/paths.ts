@@ -10,6 +10,16 @@ export interface Places {
   /** Folder of the profile file itself. */
   readonly home: string;
   readonly folders: readonly string[];
+  /** What the user says of folders elsewhere; counts before everything else. */
+  readonly rules?: readonly PathRule[];
+  /** What the commit that ran tells. */
+  readonly commit?: { locate(name: string): string | undefined; namesOf(file: string): readonly string[] } | undefined;
+}
+
+/** A folder (or file) as profiles name it, with `**\/` in front also wherever it lies, and where that is here: absolute, or from a workspace folder. */
+export interface PathRule {
+  readonly from: string;
+  readonly to: string;
 }
 
 const foldCase = process.platform === 'win32' || process.platform === 'darwin';
@@ -50,6 +60,7 @@ export function placeOfUri(uri: string): string | undefined {
 /** Joins the file names of one profile and the files of this machine, both ways. */
 export class PathMap {
   private readonly byBase = new Map<string, string[]>();
+  private rules: Places['rules'];
   private readonly found = new Map<string, { path: string | null; at: number }>();
 
   constructor(
@@ -70,9 +81,12 @@ export class PathMap {
   locate(name: string): string | null {
     const cell = this.cells?.locate(name);
     if (cell !== undefined) return cell;
+    const places = this.places();
+    if (places.rules !== this.rules) this.found.clear();
+    this.rules = places.rules;
     const known = this.found.get(name);
     if (known && (known.path === null ? Date.now() - known.at < DOUBT : isFile(known.path))) return known.path;
-    const result = search(name, this.places());
+    const result = search(name, places);
     this.found.set(name, { path: result, at: Date.now() });
     return result;
   }
@@ -80,7 +94,8 @@ export class PathMap {
   /** Every name that the profile uses for this file or cell. */
   namesOf(file: string): string[] {
     if (isCell(file)) return this.cells?.namesOf(file) ?? [];
-    const candidates = this.byBase.get(baseOf(file)) ?? [];
+    const told = this.places().commit?.namesOf(file) ?? [];
+    const candidates = new Set([...(this.byBase.get(baseOf(file)) ?? []), ...told]);
     const key = pathKey(file);
     const real = pathKey(realOf(file));
     const names: string[] = [];
@@ -96,8 +111,13 @@ export class PathMap {
 
 function search(name: string, places: Places): string | null {
   if (baseOf(name) === '' || name.startsWith('<')) return null;
+  const ruled = byRules(name, places);
+  if (ruled !== undefined) return ruled;
+  const told = places.commit?.locate(name);
+  const isTold = told !== undefined && isFile(told);
   if (path.isAbsolute(name)) {
-    if (isFile(name)) return path.normalize(name);
+    // What was deployed on this very machine is not what is worked on.
+    if (isFile(name) && !(isTold && !isBelow(name, places.folders))) return path.normalize(name);
   } else {
     for (const base of [places.cwd, places.home, ...places.folders]) {
       if (base === undefined) continue;
@@ -105,6 +125,7 @@ function search(name: string, places: Places): string | null {
       if (isFile(file)) return file;
     }
   }
+  if (isTold) return told;
   if (isInstalled(name)) return null;
   const parts = partsOf(name);
   for (let from = 0; from < parts.length; from++) {
@@ -119,9 +140,37 @@ function search(name: string, places: Places): string | null {
   return null;
 }
 
+function isBelow(file: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => pathKey(file).startsWith(pathKey(folder + path.sep)));
+}
+
+/** Where a rule says that the file is, if it is there; the rule with the longest folder counts. */
+function byRules(name: string, { rules = [], folders }: Places): string | undefined {
+  const slashed = name.replaceAll('\\', '/');
+  for (const { from, to } of [...rules].sort((a, b) => b.from.length - a.from.length)) {
+    const anywhere = from.startsWith('**/');
+    const wanted = `${from
+      .slice(anywhere ? 2 : 0)
+      .replaceAll('\\', '/')
+      .replace(/\/+$/, '')}`;
+    const at = anywhere ? slashed.indexOf(`${wanted}/`) : slashed.startsWith(`${wanted}/`) || slashed === wanted ? 0 : -1;
+    if (at < 0) continue;
+    const rest = slashed
+      .slice(at + wanted.length)
+      .split('/')
+      .filter((part) => part !== '');
+    if (rest.includes('..')) continue;
+    for (const base of path.isAbsolute(to) ? [to] : folders.map((folder) => path.join(folder, to))) {
+      const file = path.join(base, ...rest);
+      if (isFile(file)) return file;
+    }
+  }
+  return undefined;
+}
+
 /** The one stray name that shares most of its end with the file (two parts at least, or all it has); none when two are equally good. */
 function byEnding(names: readonly string[], file: string, folders: readonly string[]): string[] {
-  const inside = folders.some((folder) => pathKey(file).startsWith(pathKey(folder + path.sep)));
+  const inside = isBelow(file, folders);
   const mine = partsOf(pathKey(file));
   let best: string[] = [];
   let most = 0;

@@ -2,19 +2,28 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { ReadControl } from '../core/formats/format.js';
 import { readProfile } from '../core/formats/index.js';
 import { fileSource } from '../core/formats/source.js';
+import { withStates } from '../core/model/states.js';
 import { AnalysisHere } from './analysis/here.js';
 import type { Analysis } from './analysis/queries.js';
-import { AnalysisThread } from './analysis/thread.js';
+import { prepareThread } from './threads/spareThread.js';
+import { AnalysisThread } from './threads/thread.js';
 
 /** Bytes up to which reading is faster than starting a thread, and short enough to keep others waiting. */
 const SMALL = 4 * 1024 * 1024;
 /** The same for packed files, which may unpack to a thousand times their size. */
 const SMALL_PACKED = 64 * 1024;
 
-/** Reads a profile; a large one lives in a thread of its own, so that the server keeps answering. @throws ReadError */
-export async function openAnalysis(file: string, control: ReadControl): Promise<Analysis> {
-  if (!isSmall(file)) return AnalysisThread.open(file, control);
-  return new AnalysisHere(await readProfile(fileSource(file), control));
+/**
+ * Reads a profile; a large one lives in a thread of its own, so that the server keeps answering.
+ * @param goesOn it will be read again soon @throws ReadError
+ */
+export async function openAnalysis(file: string, control: ReadControl, goesOn = false): Promise<Analysis> {
+  if (!isSmall(file)) {
+    const thread = await AnalysisThread.open(file, control);
+    if (goesOn) prepareThread();
+    return thread;
+  }
+  return new AnalysisHere(withStates(await readProfile(fileSource(file), control)));
 }
 
 function isSmall(file: string): boolean {

@@ -12,9 +12,9 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { UserError } from '../core/errors.js';
 import { useTexts } from '../core/l10n.js';
 import type { ErrorData } from '../protocol/lsp.js';
-import { TEXTS } from './analysis/messages.js';
 import { answer } from './answer.js';
-import { Comparisons } from './comparing/comparisons.js';
+import { tellBlockedLoops } from './blockedLoops.js';
+import { Comparisons } from './comparisons.js';
 import { Texts } from './documents.js';
 import { codeLenses } from './features/codeLens.js';
 import { hover } from './features/hover.js';
@@ -22,6 +22,7 @@ import { features } from './features/index.js';
 import { pathOfUri } from './paths.js';
 import type { Server } from './server.js';
 import { Store } from './store.js';
+import { TEXTS } from './threads/messages.js';
 
 /** Serves one client over IPC or stdio, as the command line says, until it leaves. */
 export function serve(): void {
@@ -43,8 +44,9 @@ export function serve(): void {
   let folders: string[] = [];
 
   connection.onInitialize((params: InitializeParams) => {
-    const options = params.initializationOptions as { readonly texts?: Serializable } | undefined;
+    const options = params.initializationOptions as ({ readonly texts?: Serializable } & SourceSettings) | undefined;
     useTexts(options?.texts);
+    useSettings(server.store, options);
     // For the threads that are started later.
     setEnvironmentData(TEXTS, options?.texts);
     folders = (params.workspaceFolders ?? []).flatMap((folder) => pathOfUri(folder.uri) ?? []);
@@ -71,6 +73,10 @@ export function serve(): void {
     });
   });
 
+  connection.onDidChangeConfiguration(({ settings }) => {
+    useSettings(server.store, (settings as { heatline?: SourceSettings } | null)?.heatline);
+    void tellBlockedLoops(server);
+  });
   for (const feature of features) {
     connection.onRequest<unknown, ErrorData>(feature.method, (params: unknown, token: CancellationToken) =>
       answer(server, feature, params as never, token),
@@ -83,6 +89,24 @@ export function serve(): void {
   process.once('disconnect', () => process.exit(1));
   documents.listen(connection);
   connection.listen();
+}
+
+/** How sources of other machines are found here, as the client says; all may be missing or of any type. */
+interface SourceSettings {
+  /** Folder there → folder here. */
+  readonly sourcePaths?: unknown;
+  /** Path of git or its name; anything else: not to be run. */
+  readonly git?: unknown;
+  /** See `Store.blockedMilliseconds`. */
+  readonly blockedMilliseconds?: unknown;
+}
+
+function useSettings(store: Store, settings: SourceSettings | undefined): void {
+  const { sourcePaths, git, blockedMilliseconds } = settings ?? {};
+  const given = typeof sourcePaths === 'object' && sourcePaths !== null ? Object.entries(sourcePaths) : [];
+  store.rules = given.flatMap(([from, to]) => (from !== '' && typeof to === 'string' ? [{ from, to }] : []));
+  if (typeof blockedMilliseconds === 'number') store.blockedMilliseconds = blockedMilliseconds;
+  store.commits.program = typeof git === 'string' && git !== '' ? git : undefined;
 }
 
 /** Hover and lenses are extras that nobody asked for by name: what fails there is logged and shows nothing. */

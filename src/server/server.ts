@@ -2,7 +2,7 @@ import type { CancellationToken, Connection, TextDocuments, WorkDoneProgressRepo
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { UserError } from '../core/errors.js';
 import type { ProfileId, Requests, ViewParams } from '../protocol/lsp.js';
-import type { Comparisons } from './comparing/comparisons.js';
+import type { Comparisons } from './comparisons.js';
 import type { Texts } from './documents.js';
 import type { OpenProfile, Store } from './store.js';
 

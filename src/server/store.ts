@@ -10,8 +10,9 @@ import type { ProfileId, ProfileInfo } from '../protocol/lsp.js';
 import { closed } from './analysis/here.js';
 import type { Analysis, FunctionPlace, ProfileFacts } from './analysis/queries.js';
 import { Cells, recordedCells } from './cells.js';
+import { type CommitSources, Commits } from './commits/commitSources.js';
 import { makeInfo } from './info.js';
-import { PathMap } from './paths.js';
+import { PathMap, type PathRule } from './paths.js';
 import { openAnalysis } from './reading.js';
 
 /** An open profile: what is known of it here; its figures are asked of `analysis`, wherever it lives. */
@@ -26,6 +27,8 @@ export interface OpenProfile {
   readonly paths: PathMap;
   /** Notebook cells that were recorded. */
   readonly cells: Cells | undefined;
+  /** Sources at the commits that the profile names; recordings have copies of their own. */
+  readonly commit: CommitSources | undefined;
   readonly info: ProfileInfo;
   /** Unix milliseconds of the recording's start (or, for a foreign file that doesn't tell, of its writing). */
   readonly recordedAt: number;
@@ -48,6 +51,11 @@ export class Store {
   /** Who asks by the id of a server that has ended must not be given another profile's figures. */
   private readonly run = randomBytes(6).toString('hex');
   folders: readonly string[] = [];
+  /** Where folders of other machines are here. */
+  rules: readonly PathRule[] = [];
+  readonly commits = new Commits();
+  /** How long a loop has to have been blocked at once for its line to be told as a problem; 0: not at all. */
+  blockedMilliseconds = 100;
   /** What is open in the editor. */
   documents: () => readonly TextDocument[] = () => [];
 
@@ -58,9 +66,8 @@ export class Store {
     const known = this.byFile.get(file);
     if (known?.stamp === stamp) {
       const profile = await known.profile.catch(() => undefined);
-      if (profile && this.has(profile.id)) {
-        return profile;
-      }
+      const missing = profile?.commit?.missing ?? [];
+      if (profile && this.has(profile.id) && !(await this.commits.hasAny(this.folders, missing))) return profile;
     }
     const entry = { stamp, profile: this.read(file, content, metaFile, control, live) };
     this.byFile.set(file, entry);
@@ -93,9 +100,12 @@ export class Store {
   }
 
   private async read(file: string, content: string, metaFile: string | undefined, control: ReadControl, live?: Live): Promise<OpenProfile> {
-    const analysis = await openAnalysis(content, control);
+    const analysis = await openAnalysis(content, control, live !== undefined);
     try {
-      return this.register(file, metaFile, analysis, await analysis.ask('facts', null, control.signal), live?.label);
+      const facts = await analysis.ask('facts', null, control.signal);
+      const definitions = (files: readonly string[]) => analysis.ask('definitions', { files }, control.signal);
+      const commit = metaFile === undefined ? await this.commits.find(this.folders, { ...facts, definitions }) : undefined;
+      return this.register(file, metaFile, analysis, facts, live?.label, commit);
     } catch (error) {
       analysis.dispose();
       throw error;
@@ -116,13 +126,15 @@ export class Store {
     facts: ProfileFacts,
     /** Of a recording that goes on. */
     label?: string,
+    commit?: CommitSources,
   ): OpenProfile {
     const meta = metaFile === undefined ? null : readMeta(metaFile, file);
     // What goes on is cut by nature.
-    const told = label === undefined ? facts : { ...facts, warnings: [] };
+    const whole = label === undefined ? facts : { ...facts, warnings: [] };
+    const told = commit && commit.missing.length > 0 ? { ...whole, warnings: [...whole.warnings, missingSentence(commit.missing)] } : whole;
     const id = `${this.run}-${this.next++}`;
     const home = path.dirname(file);
-    const places = () => ({ home, folders: this.folders, ...(meta ? { cwd: meta.cwd } : {}) });
+    const places = () => ({ home, folders: this.folders, rules: this.rules, commit, ...(meta ? { cwd: meta.cwd } : {}) });
     const sources = meta ? path.join(path.dirname(metaFile ?? file), 'sources') : undefined;
     const recorded = sources ? recordedCells(meta?.sources ?? [], sources) : [];
     const cells = recorded.length > 0 ? new Cells(recorded, () => this.documents()) : undefined;
@@ -134,7 +146,11 @@ export class Store {
       sources,
       paths: new PathMap(facts.files, places, cells),
       cells,
-      info: makeInfo(id, pathToFileURL(file).href, label ?? path.basename(file), told, meta),
+      commit,
+      info: {
+        ...makeInfo(id, pathToFileURL(file).href, label ?? labelOf(file, facts), told, meta),
+        ...(commit && commit.commits.length > 0 ? { commits: commit.commits } : {}),
+      },
       recordedAt: recordedAt(facts, meta, file),
       texts: new Map(),
       definitions: new Map(),
@@ -142,6 +158,16 @@ export class Store {
     this.open.set(id, opened);
     return opened;
   }
+}
+
+/** A sum of windows of production is called what they are, not by its file. */
+function labelOf(file: string, { comments }: ProfileFacts): string {
+  return path.basename(file, comments.some((comment) => /^windows=\d+$/.test(comment)) ? '.pb.gz' : '');
+}
+
+function missingSentence(commits: readonly string[]): string {
+  const named = commits.map((commit) => commit.slice(0, 10)).join(', ');
+  return `The repository of this workspace has no commit ${named}, which ran: fetch it, and open the profile again, for figures to be on the lines that ran.`;
 }
 
 /** A copy, else a checkpoint, which engines leave that make no copies, else the file itself where it can be read while it grows. */

@@ -3,16 +3,22 @@ What the agent costs a web service under load: `python3 test/bench/agent.py --py
 
 The interpreter that is named has uvicorn or gunicorn; without them the service is the standard library's server. Where ddtrace is there
 as well, its profiler (stacks alone, as ours) is the peer. All services are up at the same time and get load in turn, round after round in
-changing order, so that a busy moment of the machine falls on each of them; a figure is the median of the rounds' ratios to the
-service alone, with the middle half in brackets. `alone again` is a second service without anything: what it differs by is noise.
+changing order, so that a busy moment of the machine falls on each of them. `alone` and `alone again` are two services without anything: a
+round's ratio is to the mean of both, and theirs is to the other one, so that what they differ by is noise. A figure is the mean of the rounds'
+ratios (of their logarithms, without the highest and the lowest tenth), with the interval that 95 of 100 draws of as many rounds, from these
+rounds, have it in. Rounds may be as short as a second: many short ones tell more than a few long ones.
+Load comes from wrk where it is installed, else from a client of ours.
 Processor time for a request is of the service's processes, as the system counts it. The agent's own measure is that of its windows.
 """
 
 import argparse
 import asyncio
 import http.server
+import math
 import os
 import random
+import re
+import shutil
 import socket
 import statistics
 import subprocess
@@ -89,45 +95,68 @@ def main():
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=3.0, help="of load for each service and round")
     parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--wrk", default=shutil.which("wrk"), help="what makes the load")
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--cost", type=float, default=0.01, help="what the agent may cost")
+    parser.add_argument("--all", action="store_true", help="with memory and locks, in place of labels")
     options = parser.parse_args()
     has = [name for name in ("uvicorn", "gunicorn", "ddtrace") if subprocess.call([options.python, "-c", "import " + name], stderr=subprocess.DEVNULL) == 0]
     server = options.server or next((name for name in has if name != "ddtrace"), "stdlib")
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "app.py"), "w") as file:
             file.write(APP)
-        names = ["alone", "agent", "agent with labels", "alone again", *(["ddtrace"] if "ddtrace" in has else [])]
+        names = ["alone", "agent", "agent with all" if options.all else "agent with labels", "alone again", *(["ddtrace"] if "ddtrace" in has else [])]
         services = [Service(name, folder, options, server) for name in names]
         try:
             for each in services:
                 each.wait()
-            print("%s, Python of %s, %d rounds of %g s, load average %.1f" % (server, options.python, options.rounds, options.seconds, os.getloadavg()[0]))
+            how = (server, "wrk" if options.wrk else "our client", options.python, options.rounds, options.seconds, os.getloadavg()[0])
+            print("%s under load of %s, Python of %s, %d rounds of %g s, load average %.1f" % how)
             for number in range(options.rounds + 1):
                 for each in random.sample(services, len(services)):
-                    each.load(options.seconds, options.connections, keep=number > 0)
+                    each.load(options, keep=number > 0)
         finally:
             for each in services:
                 each.end()
         show(services)
         windows = os.path.join(folder, "windows")
-        names = [name for name in sorted(os.listdir(windows)) if name.endswith(".pb.gz") and "_agent_" in name]
-        costs = [Profile(os.path.join(windows, name)).quality for name in names]
-        print("\nThe agent by its own measure, window by window: %s of a processor" % ", ".join("%.2f %%" % (100 * each["cost"]) for each in costs))
+        for service in ("agent", "agent-with-all") if options.all else ("agent",):
+            names = [name for name in sorted(os.listdir(windows)) if name.endswith(".pb.gz") and "_%s_" % service in name]
+            costs = [Profile(os.path.join(windows, name)).quality for name in names]
+            told = ", ".join("%.2f %%" % (100 * each["cost"]) for each in costs)
+            print("\nThe %s by its own measure, window by window: %s of a processor" % (service.replace("-", " "), told))
+            print("Looks a second: %s" % ", ".join("%.0f" % each["rateGot"] for each in costs))
         print("Profiles that ddtrace sent: %d" % sum("profiling" in each for each in sent))
-        print("Looks a second: %s" % ", ".join("%.0f" % each["rateGot"] for each in costs))
 
 
 def show(services):
-    alone = services[0].rounds
     print("\n| | requests a second | throughput | p50 | p99 | processor time for a request |\n|---|---|---|---|---|---|")
+    alone = [each.rounds for each in services if each.name.startswith("alone")]
     for each in services:
-        cells = []
-        for figure in ("throughput", "p50", "p99", "cpu"):
-            ratios = [mine[figure] / other[figure] for mine, other in zip(each.rounds, alone) if other[figure]]
-            low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-            cells.append("x%.3f [%.3f–%.3f]" % (middle, low, high) if each is not services[0] else "1")
+        others = [rounds for rounds in alone if rounds is not each.rounds]
+        cells = ["x%.3f [%.3f–%.3f]" % interval(logs(each.rounds, others, figure)) for figure in ("throughput", "p50", "p99", "cpu")]
         print("| %s | %.0f | %s |" % (each.name, statistics.median(row["throughput"] for row in each.rounds), " | ".join(cells)))
+
+
+def logs(rounds, others, figure):
+    """Logarithms of the rounds' ratios to the mean of others."""
+    pairs = [(mine[figure], statistics.mean(row[figure] for row in rows)) for mine, *rows in zip(rounds, *others)]
+    return [math.log(mine / other) for mine, other in pairs if mine and other]
+
+
+def interval(found, draws=2000):
+    """(the ratio, and the ends of its interval) from logarithms of ratios."""
+    if not found:
+        return (math.nan,) * 3
+    chance = random.Random(1)
+    means = sorted(trimmed_mean(chance.choices(found, k=len(found))) for _ in range(draws))
+    return tuple(map(math.exp, (trimmed_mean(found), means[draws // 40], means[-1 - draws // 40])))
+
+
+def trimmed_mean(found):
+    """The mean without the highest and the lowest tenth."""
+    cut = len(found) // 10
+    return statistics.fmean(sorted(found)[cut : len(found) - cut])
 
 
 class Service:
@@ -143,10 +172,11 @@ class Service:
         }[server]
         command = [options.python]
         if name.startswith("agent"):
-            if name != "agent":
+            if name == "agent with labels":
                 environment["LABELS"] = "1"
             settings = ["--folder", os.path.join(folder, "windows"), "--rate", str(options.rate), "--window", "20", "--cost", str(options.cost)]
-            command += [ENTRY, "agent", *settings, "--service", name, "--"]
+            watched = ["--memory", "--locks"] if name == "agent with all" else []
+            command += [ENTRY, "agent", *settings, *watched, "--service", name, "--"]
         elif name == "ddtrace":
             environment.update(QUIET, DD_TRACE_AGENT_URL="http://127.0.0.1:%d" % sink(), DD_SERVICE="bench")
             command += ["-m", "ddtrace.commands.ddtrace_run", options.python]
@@ -163,16 +193,17 @@ class Service:
                     raise SystemExit("%s did not start" % self.name)
                 time.sleep(0.1)
 
-    def load(self, seconds, connections, keep):
+    def load(self, options, keep):
         cpu, began = cpu_of(self.process.pid), time.perf_counter()
-        times = asyncio.run(requests(self.port, seconds, connections))
+        if options.wrk:
+            count, p50, p99 = wrk(options, self.port)
+        else:
+            times = sorted(asyncio.run(requests(self.port, options.seconds, options.connections)))
+            count, p50, p99 = len(times), times[len(times) // 2], times[len(times) * 99 // 100]
         lasted = time.perf_counter() - began
         if keep:
-            times.sort()
             spent = cpu_of(self.process.pid) - cpu
-            self.rounds.append(
-                {"throughput": len(times) / lasted, "p50": times[len(times) // 2], "p99": times[len(times) * 99 // 100], "cpu": spent / len(times)}
-            )
+            self.rounds.append({"throughput": count / lasted, "p50": p50, "p99": p99, "cpu": spent / count})
 
     def end(self):
         self.process.terminate()
@@ -181,6 +212,25 @@ class Service:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def wrk(options, port):
+    """How many answers there were, and the seconds within which half of them and 99 of 100 came."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write('local n = 0 request = function() n = n + 1 return wrk.format("GET", "/search/" .. n % 10) end')
+        script.flush()
+        words = [options.wrk, "-t1", "-c%d" % options.connections, "-d%ds" % max(1, round(options.seconds)), "--latency", "-s", script.name]
+        text = subprocess.run([*words, "http://127.0.0.1:%d" % port], check=True, capture_output=True, text=True).stdout
+    if "Socket errors" in text or "Non-2xx" in text:
+        raise SystemExit(text)
+    count = int(re.search(r"(\d+) requests in", text).group(1))
+    return (count, *(seconds(re.search(r" %s%%\s+(\S+)" % share, text).group(1)) for share in ("50", "99")))
+
+
+def seconds(text):
+    """Seconds of `1.23ms`."""
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+    return float(number) * {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60}[unit]
 
 
 async def requests(port, seconds, connections):

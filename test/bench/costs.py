@@ -41,6 +41,39 @@ def tell(n):
 for n in range(500_000):
     tell(n)
 """
+# Tasks that do nothing but give way to each other, and a service that answers lines of JSON.
+SWITCHES = """
+import asyncio
+async def step(n):
+    await asyncio.sleep(0)
+async def worker(rounds):
+    for n in range(rounds):
+        await step(n)
+async def main():
+    await asyncio.gather(*[worker(5000) for _ in range(20)])
+asyncio.run(main())
+"""
+SERVICE = """
+import asyncio, json
+question = json.dumps({"orders": list(range(40)), "user": {"name": "x" * 50}}).encode() + bytes([10])
+async def answer(reader, writer):
+    while line := await reader.readline():
+        writer.write(json.dumps(json.loads(line)).encode() + bytes([10]))
+        await writer.drain()
+    writer.close()
+async def ask(port, rounds):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(rounds):
+        writer.write(question)
+        await writer.drain()
+        await reader.readline()
+    writer.close()
+async def main():
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    await asyncio.gather(*[ask(port, 800) for _ in range(20)])
+asyncio.run(main())
+"""
 # A tool may fail to get into a program that has just begun, on a busy machine.
 TRIES = 5
 BEFORE = "import time as _time\n_wall, _cpu = _time.perf_counter(), _time.process_time()\n"
@@ -100,6 +133,11 @@ def pairs(folder, options):
             file.write(BEFORE + text + AFTER)
         row("locks / no profiler", name, 1.3, ours("locks", script), [sys.executable, script])
         row("locks, 1 of 100 stretches / no profiler", name, 1.02, ours("locks", script, "--sample", "100"), [sys.executable, script])
+    for name, text in (("switches", SWITCHES), ("service", SERVICE)):
+        script = os.path.join(folder, name + ".py")
+        with open(script, "w") as file:
+            file.write(BEFORE + text + AFTER)
+        row("async / no profiler", name, None, ours("async", script), [sys.executable, script])
     script = scripts["strings"]
     row("lines of its one function / no profiler", "strings", 3.0, ours("lines", script, "--only", "^words$"), [sys.executable, script])
     if options.py_spy:

@@ -28,7 +28,7 @@ function drawPool({ functions, depth, pool, seed }) {
 }
 
 /** Numbers what it is asked for from `first` on, as it comes. */
-function numbering(first) {
+export function numbering(first) {
   const known = new Map();
   return {
     known,

@@ -9,8 +9,8 @@ import { PageHarness } from '../e2e/pageHarness.js';
 import { type RunningServer, startServer } from '../unit/serverKit.js';
 import * as probes from './pageProbes.js';
 
-/** WebGL without a GPU, for both pages. */
-const FLAGS = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+/** For both pages what Chromium falls back to where there is no GPU: its own drawing in software, and SwiftShader for WebGL alone. */
+const FLAGS = ['--use-angle=swiftshader-webgl', '--enable-unsafe-swiftshader'];
 const PATIENCE_MS = 300_000;
 
 export interface Figures {

@@ -1,4 +1,4 @@
-"""A long recording of many threads: run as `python3 test/bench/soak.py [--seconds 600] [--rate 1000] [--threads 50] [--again] [--json]`.
+"""A long recording of many threads: run as `python3 test/bench/soak.py [--seconds 600] [--rate 1000] [--threads 50] [--again] [--keep FILE] [--json]`.
 
 A program of real threads, of which some compute all the time, most sleep and work by turns and some only wait, is recorded by
 the engine `sampler` as the extension records it, with the live view. Looked at: the memory of the program beside that of the
@@ -92,6 +92,7 @@ def main():
     parser.add_argument("--rate", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=50)
     parser.add_argument("--again", action="store_true", help="a program whose stacks repeat")
+    parser.add_argument("--keep", metavar="FILE", help="where the recording is to stay")
     parser.add_argument("--server", default=os.path.join(ROOT, "dist", "server.js"))
     parser.add_argument("--json", action="store_true", help="figures for a program")
     options = parser.parse_args()
@@ -124,10 +125,16 @@ def soak(folder, options):
         helper = int(file.read())
     program_mb, helper_mb = [], []
     end = time.monotonic() + options.seconds
+    uri, live = "file://" + output.replace(" ", "%20"), None
     while time.monotonic() < end and program.poll() is None:
         program_mb.append(resident(program.pid))
         helper_mb.append(resident(helper))
         time.sleep(max(0.0, min(LOOK_SECONDS, end - time.monotonic())))
+        if os.path.exists(output + ".live"):
+            live, before = server.open(uri, {"label": "running"}), live
+            server.flame(live)
+            if before is not None:
+                server.ask("profile/close", {"profile": before["id"]})
     if program.poll() is not None:
         raise SystemExit("the program ended by itself: %s" % program.communicate()[1].decode())
 
@@ -135,13 +142,14 @@ def soak(folder, options):
     program.send_signal(signal.SIGINT)
     program.communicate()
     ended = time.monotonic()
-    opened = server.ask("profile/open", {"uri": "file://" + output.replace(" ", "%20")})
+    opened = server.open(uri)
     read = time.monotonic()
-    view = {"profile": opened["id"], "type": opened["defaultType"]}
-    flame = server.ask("profile/flame", {"view": view, "root": -1, "minFraction": 1 / 2000})
+    flame = server.flame(opened)
     shown = time.monotonic()
     server.end()
 
+    if options.keep:
+        shutil.copyfile(output, options.keep)
     quality = Profile(output).quality
     return {
         "python": sys.version.split()[0],
@@ -215,6 +223,13 @@ class Server:
             if "error" in message:
                 raise SystemExit("%s: %s" % (method, message["error"]["message"]))
             return message["result"]
+
+    def open(self, uri, live=None):
+        return self.ask("profile/open", {"uri": uri, **({"live": live} if live else {})})
+
+    def flame(self, opened):
+        view = {"profile": opened["id"], "type": opened["defaultType"]}
+        return self.ask("profile/flame", {"view": view, "root": -1, "minFraction": 1 / 2000})
 
     def _send(self, message):
         data = json.dumps(message).encode()

@@ -102,9 +102,11 @@ it('keeps the address; Cancel ends the waiting at once', async () => {
   await until('the request', async () => asked.at(-1) === '/debug/pprof/profile');
   // The rig's windows keep notices in their list.
   await window.runCommand('Notifications: Show Notifications');
-  await window.page.locator('.notification-list-item', { hasText: 'Fetching profile of' }).waitFor();
+  // The one of the question before may still be on its way out.
+  const fetching = window.page.locator('.notification-list-item', { hasText: 'Fetching profile of' });
+  await fetching.waitFor();
   await window.screenshot('fetch-progress');
-  await window.page.locator('.notification-list-item .monaco-button', { hasText: 'Cancel' }).click();
+  await fetching.locator('.monaco-button', { hasText: 'Cancel' }).click();
   await until('its end', async () => !/profile of .*0:\d\d/.test(await window.page.locator('.part.statusbar').innerText()));
 });
 

@@ -42,12 +42,9 @@ afterAll(async () => {
 
 const chips = async () => (await page.locator('.chip').allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
 
-it('shows threads over time in each theme', async () => {
+it('shows threads over time', async () => {
   expect(await page.locator('.lane-head').count()).toBeGreaterThan(1);
-  for (const theme of ['light', 'highContrast', 'dark'] as const) {
-    await window.setTheme(theme);
-    await window.screenshot(`timeline-${theme}`);
-  }
+  await window.screenshot('timeline-dark');
 });
 
 it('keeps every view to a stretch of time, as the status bar says', async () => {

@@ -13,6 +13,11 @@ export const formatNotes: Readonly<Record<string, FormatNotes>> = {
     notes: 'gzip, zstd or raw; inlined lines, labels, mappings, comments, several value types',
     judge: '`go tool pprof`: every flat and cum, by function and by line, and peek',
   },
+  otlp: {
+    files: "OpenTelemetry's profiles (OTLP in protobuf, v1development)",
+    notes: 'each measured type a value type; threads, labels, times, inlined lines, mappings, links',
+    judge: '`go tool pprof`, and the program that wrote it',
+  },
   'pprof-legacy': {
     files: '`?debug=1` of Go services, gperftools',
     notes:
@@ -141,6 +146,11 @@ export const formatNotes: Readonly<Record<string, FormatNotes>> = {
     notes: 'ticks by function, of the larger ones with up to five callers; lines where functions begin',
     judge: "the file's own flat tables",
   },
+  importtime: {
+    files: 'what `python -X importtime` prints (3.7 and later)',
+    notes: 'a tree of modules with their own times; the program’s lines between are left out; several processes; names without files',
+    judge: 'the cumulative times of the file itself',
+  },
   dtrace: {
     files: "DTrace's `@[ustack()] = count()`",
     notes: 'stacks with their counts',
@@ -148,7 +158,7 @@ export const formatNotes: Readonly<Record<string, FormatNotes>> = {
   },
   'pyspy-raw': {
     files: '`py-spy record -f raw`',
-    notes: 'one stack a line; threads (`-t`), processes (`-s`), native frames (`-n`)',
+    notes: 'one stack a line; threads (`-t`), processes (`-s`), native frames (`-n`; code without a symbol is its library)',
     judge: "speedscope's importer",
   },
   jfr: {

@@ -11,6 +11,7 @@ import { type Report, runSuites } from './harness.js';
 import { heat } from './heat.js';
 import { inCode } from './inCode.js';
 import { live } from './live.js';
+import { moments } from './moments.js';
 import { notebooks } from './notebooks.js';
 import { openProfiles } from './openProfiles.js';
 import { refusals } from './refusals.js';
@@ -33,6 +34,7 @@ const suites = {
   badFiles,
   starting,
   live,
+  moments,
   testing,
   stacks,
   endings,

@@ -11,6 +11,14 @@ import type { Report } from './harness.js';
 
 const LIMIT_MINUTES = 60;
 
+/** Tests ask the extension's API: what a person would look at in the window costs only time. */
+const settings = {
+  'editor.minimap.enabled': false,
+  'breadcrumbs.enabled': false,
+  'terminal.integrated.tabs.enabled': false,
+  'terminal.integrated.gpuAcceleration': 'off',
+};
+
 /**
  * Runs the bundled suites in a window of VS Code's server on a copy of the sample workspace, and prints their lines.
  * @param only regular expression on the tests' full names
@@ -45,9 +53,10 @@ async function session(suites: string, only: string | undefined): Promise<Report
     HEATLINE_HOST_PROFILERS: tools.profilers ?? '',
     ...(only ? { HEATLINE_HOST_ONLY: only } : {}),
   };
-  const server = await startServer(tools, { env, unpacked: [join(project, 'test', 'rig', 'kernel')] });
+  const server = await startServer(tools, { env, settings, unpacked: [join(project, 'test', 'rig', 'kernel')] });
   const browser = await startChromium(tools);
   try {
+    await browser.context.addInitScript(drawSeldom);
     const window = await openWorkspace(server, browser.context, {
       folder,
       extensionDevelopmentPath: project,
@@ -64,6 +73,15 @@ async function session(suites: string, only: string | undefined): Promise<Report
     await browser.stop();
     await server.stop();
   }
+}
+
+/** Runs in each page before its own scripts. Nobody looks: nothing moves in it by itself, and what it draws at its own pace, it draws rarely. */
+function drawSeldom(): void {
+  globalThis.requestAnimationFrame = (draw) => window.setTimeout(() => draw(performance.now()), 100);
+  globalThis.cancelAnimationFrame = (id) => window.clearTimeout(id);
+  const still = document.createElement('style');
+  still.textContent = '*, ::before, ::after { animation: none !important; transition: none !important }';
+  document.addEventListener('DOMContentLoaded', () => document.head.append(still));
 }
 
 /** Prints the tests' lines as they come; resolves with the report, or undefined when none came in time. */

@@ -20,6 +20,9 @@ ENGINES = {
     "cprofile": ["--engine", "cprofile"],
     "lines": ["--engine", "lines"],
     "locks": ["--engine", "locks"],
+    "async": ["--engine", "async"],
+    "imports": ["--engine", "imports"],
+    "events": ["--engine", "events"],
     "none": ["--engine", "none"],
 }
 FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"

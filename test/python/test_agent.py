@@ -11,14 +11,14 @@ from support import ENTRY, LINUX
 
 sys.path.insert(0, agents.ROOT)
 
-from heatline.agent.budget import CALM_TIMES, Budget  # noqa: E402
+from heatline.agent.budget import Budget  # noqa: E402
 from heatline.agent.sampler import OTHER, STACKS, Limit, Rows  # noqa: E402
 from heatline.agent.secrets import MASK, mask_secrets  # noqa: E402
 
 
 class Windows(AgentCase):
     def test_functions_have_their_shares_and_windows_add_up_to_the_time(self):
-        text = BUSY + "began = time.perf_counter()\nfor _ in range(10):\n    hot(0.3); cold(0.1)\nagent.stop(); print(time.perf_counter() - began)\n"
+        text = BUSY + "began = time.perf_counter()\nfor _ in range(10):\n    hot(0.3); cold(0.1)\nlasted = time.perf_counter() - began\nagent.stop(); print(lasted)\n"
         lasted = float(self.clean(self.program(text, NO_LIMIT + "window=1")))
         found = self.profiles()
         self.assertGreater(len(found), 2)
@@ -38,10 +38,10 @@ class Windows(AgentCase):
             self.assertAlmostEqual(before.numbers[9] + before.numbers[10], after.numbers[9], delta=5e6)
 
     def test_a_window_says_whose_it_is(self):
-        settings = "version='1.2', labels={'region': 'eu'}, rate=50, "
+        settings = "version='1.2', commit='1a2b3c4', labels={'region': 'eu'}, rate=50, "
         self.clean(self.program("import time; time.sleep(0.3); print(end='')\n", settings + NO_LIMIT, ["--password", "hunter2", "plain"]))
         profile = self.profiles()[0]
-        for comment in ("service=shop", "version=1.2", "region=eu", "language=python", "runtime_version=%d.%d.%d" % sys.version_info[:3]):
+        for comment in ("service=shop", "version=1.2", "commit=1a2b3c4", "region=eu", "language=python", "runtime_version=%d.%d.%d" % sys.version_info[:3]):
             self.assertIn(comment, profile.comments)
         command = next(each for each in profile.comments if each.startswith("command="))
         self.assertIn("plain", command)
@@ -64,9 +64,30 @@ class Windows(AgentCase):
     def test_stacks_are_bounded(self):
         rows = Rows()
         for number in range(STACKS + 5):
-            rows.add(("MainThread", (), (number, 0)), 10, 1)
+            rows.learn(number, ("MainThread", (), (number, 0)))[0] += 1
         self.assertEqual(len(rows), STACKS + 1)
-        self.assertEqual(rows[(OTHER, (), ())], [5, 50, 5])
+        self.assertEqual(rows[(OTHER, (), ())], [5, 0, 0])
+        self.assertIs(rows.known[STACKS + 4], rows[(OTHER, (), ())])
+        for number in range(3 * STACKS):
+            self.assertIs(rows.learn(number, ("MainThread", (), (7, 0))), rows[("MainThread", (), (7, 0))])
+        self.assertEqual(len(rows.known), 2 * STACKS)
+
+    def test_threads_without_names_are_told_apart_on_one_stack(self):
+        text = (
+            "import _thread, time\nstay = _thread.allocate_lock(); stay.acquire()\n"
+            "def wait(): stay.acquire()\nknown = [_thread.start_new_thread(wait, ()) for _ in range(2)]\ntime.sleep(0.5)\nagent.stop(); print(*known)\n"
+        )
+        known = self.clean(self.program(text, NO_LIMIT)).split()
+        found = self.profiles()
+        for each in known:
+            self.assertAlmostEqual(seconds(found, thread="thread " + each), seconds(found) / 3, delta=0.2)
+
+    def test_a_thread_that_is_renamed_bears_its_names(self):
+        text = "import threading, time\nfor name in ('a', 'b', 'a'):\n    threading.current_thread().name = name; until = time.time() + 0.4\n    while time.time() < until: sum(range(99))\n"
+        self.clean(self.program(text, NO_LIMIT))
+        found = self.profiles()
+        self.assertGreater(seconds(found, thread="a"), seconds(found, thread="b"))
+        self.assertGreater(seconds(found, thread="b"), 0.2)
 
     def test_deep_recursion_is_cut_off_at_its_root_and_said(self):
         text = "import sys, time, threading\nsys.setrecursionlimit(5000); threading.stack_size(1 << 28)\ndef f(n):\n    time.sleep(0.5) if n == 0 else f(n - 1)\n"
@@ -142,18 +163,54 @@ class Labels(AgentCase):
 
 
 class Cost(AgentCase):
-    def test_it_slows_down_and_then_ends(self):
-        budget = Budget(100, 0.01)
-        self.assertIsNone(budget.judge(0.009))
-        self.assertIn("50 times", budget.judge(0.02))
-        for _ in range(CALM_TIMES - 1):
-            self.assertIsNone(budget.judge(0.001))
-        self.assertIn("100 times", budget.judge(0.001))
-        rates = []
-        while budget.rate:
-            budget.judge(0.5)
+    @staticmethod
+    def stretches(look, count=36, asked=100, most=0.01, late=1.0, beside=0.0):
+        """(rates, costs, sentences) of so many stretches of 5 s; `look(number)`: seconds that a look of each takes."""
+        budget, rates, costs, said = Budget(asked, most), [], [], []
+        for number in range(count):
+            looks = round(5 * late * budget.rate)
             rates.append(budget.rate)
-        self.assertEqual(rates, [50, 25, 12.5, 6.25, 3.125, 1.5625, 0])
+            costs.append(look(number) * looks / 5 + beside)
+            said.append(budget.judge(5.0, looks, look(number) * looks, beside))
+            if not budget.rate:
+                break
+        return rates, costs, [each for each in said if each]
+
+    def test_looks_that_fit_are_as_many_as_were_asked_for(self):
+        self.assertEqual(self.stretches(lambda _: 99e-6)[::2], ([100] * 36, []))
+
+    def test_it_looks_as_often_as_it_may(self):
+        for look in (120e-6, 170e-6, 1e-3):
+            rates, costs, said = self.stretches(lambda _: look)
+            self.assertEqual(len(said), 1)
+            self.assertAlmostEqual(rates[-1], 0.9 * 0.01 / look)
+            self.assertLessEqual(max(costs[1:]), 0.01)
+        self.assertIn("100 % of a processor, which is more than 1 %: it looks 1.56 times", self.stretches(lambda _: 10e-3)[2][0])
+
+    def test_a_burst_is_forgotten_and_a_minute_with_it_stays_near_the_budget(self):
+        rates, costs, said = self.stretches(lambda number: 500e-6 if number < 2 else 90e-6)
+        self.assertLess(sum(costs[:12]) / 12, 0.01)
+        self.assertGreater(min(rates[9:]), 80)
+        self.assertLess(len(said), 5)
+        self.assertIn("looking at stacks takes", said[-1])
+
+    def test_looks_that_differ_change_the_rate_seldom(self):
+        rates, costs, said = self.stretches(lambda number: (110e-6, 190e-6, 150e-6, 130e-6, 170e-6)[number % 5], 120)
+        self.assertLess(len(said), 8)
+        self.assertGreater(sum(rates) / 120, 45)
+        for begin in range(12, 120, 12):
+            self.assertLess(sum(costs[begin : begin + 12]) / 12, 0.01)
+
+    def test_what_is_written_is_paid_for_as_well_and_looks_that_come_late_count_as_they_are(self):
+        self.assertAlmostEqual(self.stretches(lambda _: 120e-6, beside=0.004)[0][-1], 0.005 / 120e-6)
+        self.assertEqual(self.stretches(lambda _: 120e-6, late=0.75)[0][-1], 100)
+
+    def test_it_ends_where_the_fewest_looks_are_too_much(self):
+        rates, _, said = self.stretches(lambda _: 1.0)
+        self.assertEqual(rates, [100] + [100 / 64] * 3)
+        self.assertIn("it ends", said[-1])
+        # Once is no reason.
+        self.assertGreater(self.stretches(lambda number: 1.0 if number < 2 else 1e-4)[0][-1], 80)
 
     def test_what_it_took_ends_it_and_is_said(self):
         """The least that may be allowed is less than one look takes."""
@@ -163,7 +220,7 @@ class Cost(AgentCase):
         self.assertEqual(err.count("times a second from here on"), 1)
         self.assertEqual(err.count("it ends"), 1)
         notes = " ".join(note for each in self.profiles() for note in each.quality["notes"])
-        self.assertIn("it looks 100 times a second from here on", notes)
+        self.assertIn("it looks 3.12 times a second from here on", notes)
         self.assertIn("it ends", notes)
 
 
@@ -204,7 +261,7 @@ class Left(AgentCase):
             "other = _interpreters.create()\ntime.sleep(0.3)\n"
             "_interpreters.exec(other, 'import time; time.sleep(0.2)')\n_interpreters.destroy(other)\ntime.sleep(0.3)\n"
         )
-        self.clean(self.program(text, NO_LIMIT))
+        self.clean(self.program(text, NO_LIMIT + "memory=True"))
         quality = self.profiles()[0].quality
         self.assertGreater(quality["errors"], 10)
         self.assertIn("further interpreters", " ".join(quality["notes"]))
@@ -244,20 +301,22 @@ class Line(AgentCase):
     def test_the_program_runs_as_it_does_alone(self):
         text = "import sys, heatline\nwith heatline.labels(route='/x'):\n    import time; time.sleep(0.4)\nprint(__name__, sys.argv, sys.path[0] == %r)\nsys.exit(5)\n"
         path = self.write("web app.py", text % self.folder)
-        status, out, err = self.line(path, "-x", options=["--label", "region=eu", "--service-version", "7"])
+        status, out, err = self.line(path, "-x", options=["--label", "region=eu", "--service-version", "7", "--commit", "1a2b3c4"])
         self.assertEqual((status, err), (5, ""))
         self.assertEqual(out, "__main__ %s True\n" % [path, "-x"])
         profile = self.profiles()[0]
         self.assertIn("service=web app", profile.comments)
         self.assertIn("region=eu", profile.comments)
         self.assertIn("version=7", profile.comments)
+        self.assertIn("commit=1a2b3c4", profile.comments)
         self.assertGreater(seconds([profile], route="/x"), 0.2)
         self.assertEqual({stack[-1][0][1] for stack, _, _ in profile.samples if stack[-1][0][2].endswith("app.py")}, {"<module>"})
 
     def test_modules(self):
         self.write("service.py", "import time; time.sleep(0.3); print(__name__)\n")
+        self.env["DD_GIT_COMMIT_SHA"] = "ffeedd0"
         self.assertEqual(self.clean(self.line("-m", "service")), "__main__\n")
-        self.assertIn("service=service", self.profiles()[0].comments)
+        self.assertLessEqual({"service=service", "commit=ffeedd0"}, set(self.profiles()[0].comments))
 
     def test_wrong_usage(self):
         for words, said in ((["agent"], "usage"), (["agent", "--folder", "x", "--"], "no program"), (["agent", "--rate", "1", "--", "x"], "--folder is missing"),

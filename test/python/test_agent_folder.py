@@ -12,10 +12,36 @@ from support import Case
 
 sys.path.insert(0, agents.ROOT)
 
+import heatline.agent.writing as writing_module  # noqa: E402
 from heatline.agent.folder import Folder, plain  # noqa: E402
+from heatline.agent.sampler import Sampler  # noqa: E402
+from heatline.agent.window import Window  # noqa: E402
+from heatline.agent.writing import Writing  # noqa: E402
 
 DAY = 86400
 NAME = r"\d{8}T\d{6}Z_shop_[^_]+_\d+_[0-9a-f]{6}_\d{4,}\.pb\.gz$"
+
+
+class Waiting(Case):
+    def test_a_window_that_others_wait_for_is_encoded_without_pauses(self):
+        writing, asked = Writing(Folder(self.folder, "shop", "a", None, None, time.time), Sampler(100, None), [], 100, print, None), []
+        writing._encoder.encode = lambda window, further, patient: asked.append(patient()) or b""
+        for _ in range(3):
+            writing._waiting.append(Window(0))
+        writing._busy.acquire(False)
+        writing._work()
+        self.assertEqual((asked, writing.written, len(os.listdir(self.folder))), ([False, False, True], 3, 3))
+
+    def test_windows_that_the_end_of_the_program_cannot_wait_for_are_told(self):
+        said = []
+        tell = lambda kind, sentence, *arguments: said.append(sentence % arguments)
+        writing = Writing(Folder(self.folder, "shop", "a", None, None, time.time), Sampler(100, None), [], 100, tell, None)
+        writing._busy.acquire()
+        writing._waiting.append(Window(0))
+        self.addCleanup(setattr, writing_module, "END_SECONDS", writing_module.END_SECONDS)
+        writing_module.END_SECONDS = 0.01
+        writing.finish()
+        self.assertEqual(said, ["the disk is too slow at the end of the program: 2 windows were not written"])
 
 
 class Limits(Case):

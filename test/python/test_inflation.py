@@ -3,8 +3,10 @@
 import importlib
 import os
 import sys
+import threading
 import types
 import unittest
+import unittest.mock
 
 from support import ENGINES, FIB, PACKAGE, Case
 
@@ -130,7 +132,7 @@ class Estimate(unittest.TestCase):
                 other.disable()
 
 
-class Fallback(unittest.TestCase):
+class Fallback(Case):
     def test_free_threaded_builds_are_seen_from_inside(self):
         if sys.platform != "linux":
             self.skipTest("no helper here anyway")
@@ -141,6 +143,68 @@ class Fallback(unittest.TestCase):
                 lookout.Lookout(200, False, None, iter(()), None)
         finally:
             sys.abiflags = before
+
+    def test_frames_of_other_interpreters_are_left_alone(self):
+        native = importlib.import_module("_heatline_under_test.native")
+        ticker = importlib.import_module("_heatline_under_test.ticker").Ticker(100)
+        self.assertIn(threading.get_ident(), native.frames())
+        others = types.SimpleNamespace(list_all=lambda: [(0, 1), (1, 2)])
+        with unittest.mock.patch.dict(sys.modules, {"_interpreters": others}):
+            self.assertEqual(native.frames(), {})
+            ticker._tick(None, 5)
+            ticker._tick(None, 9)
+        self.assertEqual((ticker.ticks, ticker.rows, len(ticker.notes)), (0, {}, 2))
+        self.assertRegex(ticker.notes[1], "while the program had other interpreters nothing was seen")
+        ticker._tick(None, 12)
+        self.assertEqual([ticks for _, ticks, wall, _ in ticker.rows.values() if wall == 3], [1])
+
+    @unittest.skipUnless(sys.version_info[:2] in ((3, 12), (3, 13), (3, 14)), "needs a module of CPython's that has other names later")
+    def test_a_program_with_other_interpreters_lives(self):
+        module = "_xxsubinterpreters" if sys.version_info < (3, 13) else "_interpreters"
+        text = """
+        import %s as interpreters
+        one = interpreters.create()
+        interpreters.run_string(one, "import time\\nend = time.time() + 0.5\\nwhile time.time() < end: sum(range(1000))")
+        interpreters.destroy(one)
+        print("fine")
+        """ % module
+        script = self.write("main.py", text)
+        for engine in ("sampler in process", "hybrid"):
+            self.assertEqual(self.run_recorded([script], [*ENGINES[engine], "--rate", "1000"]), (0, "fine\n", ""), engine)
+
+    def test_nothing_is_counted_where_that_breaks_programs_down(self):
+        """As in free-threaded builds before 3.15; from then on, and with the lock switched on, calls are counted."""
+        modules = {name: importlib.import_module("_heatline_under_test." + name) for name in ("engines", "recorder", "command", "ticker")}
+        engines = modules["engines"]
+
+        def prepared(engine):
+            options = modules["command"].Options()
+            options.engine, options.in_process = engine, True
+            found = modules["recorder"].Recorder(options)
+            engines.prepare(found, ())
+            return found
+
+        before = getattr(sys, "_is_gil_enabled", None)
+        sys._is_gil_enabled = lambda: False
+        try:
+            if sys.version_info < (3, 15):
+                found = prepared("hybrid")
+                self.assertIsNone(found.make_counter)
+                self.assertRegex(" ".join(found.notes), "no calls are counted: free-threaded Python before 3.15")
+                with self.assertRaisesRegex(engines.Refused, "take the engine sampler, or start it with PYTHON_GIL=1"):
+                    prepared("cprofile")
+            else:
+                self.assertIsNotNone(prepared("hybrid").make_counter)
+            self.assertRegex(modules["ticker"].Ticker(100).notes[0], "a few stacks are of two moments")
+            sys._is_gil_enabled = lambda: True
+            self.assertIsNotNone(prepared("hybrid").make_counter)
+            self.assertIsNotNone(prepared("cprofile").make_counter)
+            self.assertRegex(modules["ticker"].Ticker(100).notes[0], "where Python releases its lock")
+        finally:
+            if before is None:
+                del sys._is_gil_enabled
+            else:
+                sys._is_gil_enabled = before
 
     @unittest.skipUnless(sys.platform == "linux" and sys.implementation.name == "cpython", "needs the helper")
     def test_kernels_that_let_nobody_read(self):

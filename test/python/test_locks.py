@@ -169,6 +169,32 @@ class Locks(Case):
         at_line = self.sums(lambda stack, labels: stack[0] == ("wanter", 25))
         self.assertEqual(at_line["lock-acquire-wait"], lock["lock-acquire-wait"])
 
+    def test_the_longest_wait_is_told(self):
+        text = """
+        import threading, time
+        lock, waited = threading.Lock(), []
+        def want():
+            began = time.perf_counter()
+            with lock:
+                waited.append(time.perf_counter() - began)
+        for seconds in (0.05, 0.2, 0.1):
+            with lock:
+                wanter = threading.Thread(target=want)
+                wanter.start()
+                time.sleep(seconds)
+            wanter.join()
+        print(max(waited))
+        """
+        longest = float(self.record(text))
+        told = [labels["longest wait"] for _, _, labels in self.profile().samples if "longest wait" in labels]
+        self.assertAlmostEqual(max(told) / 1e9, longest, delta=0.02)
+
+    def test_files_of_one_name_are_told_apart(self):
+        self.write("a/store.py", "import threading\nlock = threading.Lock()\n")
+        self.write("b/store.py", "import threading\nlock = threading.Lock()\n")
+        self.record("import a.store, b.store\nwith a.store.lock:\n    with b.store.lock: pass\n")
+        self.assertEqual({labels["lock name"] for _, _, labels in self.profile().samples}, {"store.py:2:lock", "b/store.py:2:lock"})
+
     def test_a_waiter_is_told_who_held_the_lock_and_where(self):
         self.record(WAITS)
         held_by = {labels["held by"] for _, values, labels in self.profile().samples if values["lock-acquire-wait"] > 1e7 and "held by" in labels}

@@ -9,7 +9,7 @@ import sys
 import types
 import unittest
 
-from support import ENTRY, Case
+from support import ENTRY, Case, Profile
 
 PYPY = shutil.which("pypy3")
 
@@ -164,6 +164,76 @@ class Memory(Case):
         self.assertEqual((status, out.strip()), (0, "ran"))
         self.assertEqual(self.profile().samples, [])
         self.assertEqual(self.profile().quality["notes"], ["the recording ended before the first look of the duty cycle 1/1e+06"])
+
+    def moments(self):
+        return sorted(name for name in os.listdir(self.folder) if ".at-" in name)
+
+    def test_marked_moments_are_files_that_tracemalloc_agrees_with(self):
+        text = """
+        import sys
+        sys.path.append(%r)
+        import heatline, json, tracemalloc
+        told = {}
+        def ask(name):
+            lines = {}
+            for each in tracemalloc.take_snapshot().statistics("lineno"):
+                if each.traceback[0].filename == __file__ and each.traceback[0].lineno >= 15:
+                    lines[each.traceback[0].lineno] = each.count, each.size
+            told[name] = lines
+            return heatline.memory_mark(name)
+        ask("warm")
+        told.clear()
+        kept = [bytes(1000) for _ in range(2000)]
+        first = ask("loaded")
+        more = [bytearray(100_000) for _ in range(50)]
+        del kept[1000:]
+        second = ask("to/day")
+        print(json.dumps([told, first, second]))
+        """ % os.path.dirname(os.path.dirname(ENTRY))
+        script = self.write("prog.py", text)
+        status, out, err = self.run_recorded([script], ["--engine", "memory"])
+        self.assertEqual((status, err), (0, ""))
+        told, first, second = json.loads(out)
+        self.assertEqual([os.path.basename(path) for path in (first, second)], ["out ü.at-loaded.pb.gz", "out ü.at-to_day.pb.gz"])
+        for name, path in (("loaded", first), ("to/day", second)):
+            moment = Profile(path)
+            self.assertEqual((moment.types, moment.default), ([("inuse_objects", "count"), ("inuse_space", "bytes")], "inuse_space"))
+            self.assertEqual(moment.quality["moment"], name)
+            lines = {}
+            for stack, values, _ in moment.samples:
+                if stack[0][0][2] == script and stack[0][1] in (15, 17):
+                    row = lines.setdefault(str(stack[0][1]), [0, 0])
+                    row[0] += values["inuse_objects"]
+                    row[1] += values["inuse_space"]
+            for line, (blocks, size) in told[name].items():
+                if line in ("15", "17"):
+                    # Between its snapshot and ours the program lets go of what it asked with.
+                    self.assertAlmostEqual(lines[line][0], blocks, delta=4)
+                    self.assertAlmostEqual(lines[line][1], size, delta=300)
+            self.assertEqual(len(lines), 1 if name == "loaded" else 2)
+        self.no_leftovers()
+
+    def test_a_moment_is_marked_from_outside(self):
+        text = """
+        import os, sys, time
+        kept = bytearray(5_000_000)
+        open(sys.argv[1] + ".mark", "w").write("now")
+        while os.path.exists(sys.argv[1] + ".mark") or not [name for name in os.listdir(".") if ".at-now" in name]: time.sleep(0.01)
+        del kept
+        """
+        status, _, err = self.run_recorded([self.write("prog.py", text), self.output], ["--engine", "memory"])
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(self.moments(), ["out ü.at-now.pb.gz"])
+        moment = Profile(os.path.join(self.folder, "out ü.at-now.pb.gz"))
+        self.assertEqual(sum(values["inuse_space"] for stack, values, _ in moment.samples if stack[0][1] == 3) // 1_000_000, 5)
+
+    def test_where_no_memory_is_recorded_marks_do_nothing(self):
+        text = "import sys\nsys.path.append(%r)\nimport heatline\nprint(heatline.memory_mark('a'), [name for name in vars(sys) if 'heatline' in name])\n"
+        script = self.write("prog.py", text % os.path.dirname(os.path.dirname(ENTRY)))
+        self.assertEqual(self.run_plain([script])[1], "None []\n")
+        for options in (["--engine", "locks"], ["--engine", "memory", "--duty", "0.5/30"]):
+            self.assertEqual(self.run_recorded([script], options)[1], "None []\n")
+        self.assertEqual(self.moments(), [])
 
     def test_the_program_ends_as_ever(self):
         script = self.write("a.py", "import os, sys\nkept = bytes(5000)\npid = os.fork()\nif pid == 0:\n    more = bytes(5000)\n    os._exit(0)\nos.waitpid(pid, 0)\nprint('ü')\nsys.exit(7)\n")

@@ -170,11 +170,12 @@ class RecordedMomentsTest(Case):
         self.assertEqual((status, err), (0, ""))
         return {name: int(at) for name, at in (line.split() for line in out.splitlines())}
 
-    def test_phases_are_where_they_were(self):
+    def test_phases_are_where_they_were_and_add_up_to_the_samples(self):
         for options in (["--engine", "sampler"], ["--engine", "hybrid"], ["--engine", "sampler", "--in-process"], ["--engine", "sampler", "--live"]):
             with self.subTest(options=options):
                 marks = self.recorded(*options)
                 profile, found = seen(self.output)
+                self.add_up(profile, found)
                 with gzip.open(self.output) as file:
                     started = dict(fields(file.read()))[9]
                 within = profile.quality["timesWithin"]
@@ -191,18 +192,15 @@ class RecordedMomentsTest(Case):
                     self.assertAlmostEqual(begun, (marks[name] - started) / 1e9, delta=0.25 + within)
                     self.assertAlmostEqual(ended, (marks[after] - started) / 1e9, delta=0.25 + within)
 
-    def test_they_add_up_to_the_samples(self):
-        for options in (["--engine", "sampler"], ["--engine", "hybrid"], ["--engine", "sampler", "--in-process"]):
-            with self.subTest(options=options):
-                self.recorded(*options)
-                profile, found = seen(self.output)
-                sums = collections.defaultdict(lambda: [0, 0, 0])
-                for number, _, length, looks, cpu in found:
-                    sums[number] = [a + b for a, b in zip(sums[number], (looks, length, cpu))]
-                for number, (_, values, labels) in enumerate(profile.samples):
-                    if "heatline" not in labels:
-                        self.assertEqual(sums.pop(number), [values["samples"], values["wall"], values["cpu"]])
-                self.assertEqual(sums, {})
+    def add_up(self, profile, found):
+        """To what the samples say, which are all gone then."""
+        sums = collections.defaultdict(lambda: [0, 0, 0])
+        for number, _, length, looks, cpu in found:
+            sums[number] = [a + b for a, b in zip(sums[number], (looks, length, cpu))]
+        for number, (_, values, labels) in enumerate(profile.samples):
+            if "heatline" not in labels:
+                self.assertEqual(sums.pop(number), [values["samples"], values["wall"], values["cpu"]])
+        self.assertEqual(sums, {})
 
     def test_of_a_thread_they_never_overlap(self):
         self.recorded("--engine", "sampler", "--rate", "500")

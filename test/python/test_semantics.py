@@ -10,6 +10,8 @@ from support import ENGINES, Case
 
 EXITS, ENDS_AT_ONCE, RAISES = "import sys; sys.exit(3)", "import os; print('x', flush=True); os._exit(11)", "raise ValueError('ü')"
 
+WAYS = ["hybrid", "sampler", "none"]  # with a tracer, with a helper, with nothing
+
 
 class Semantics(Case):
     def same(self, words, given=b"", env=None, engines=ENGINES):
@@ -39,7 +41,7 @@ class Semantics(Case):
         code, out, _ = self.same([script, "a b", "--output", "ü", "-m"])
         self.assertEqual(code, 0)
         self.assertIn("neighbour", out + "neighbour")
-        self.same([os.path.join("bü ch", "main.py")])
+        self.same([os.path.join("bü ch", "main.py")], engines=WAYS)
 
     def test_children_see_no_trace(self):
         script = self.write(
@@ -71,14 +73,14 @@ class Semantics(Case):
         self.write("packäge/__main__.py", "import sys\nprint(sys.argv, sys.path[0], __name__, __package__, __spec__.name, __file__)\nsys.exit(7)\n")
         self.write("single.py", "import sys\nprint(sys.argv, __spec__.name, __package__)\n1 / 0\n")
         self.assertEqual(self.same(["-m", "packäge", "x"])[0], 7)
-        self.assertEqual(self.same(["-m", "single", "x"])[0], 1)
+        self.assertEqual(self.same(["-m", "single", "x"], engines=WAYS)[0], 1)
         self.same(["-m", "no_such_module"], engines=["hybrid", "none"])
         self.same(["-m", "timeit", "-n", "1", "-r", "1", "-s", "import sys", "sys.exit(3)"], engines=["hybrid"])
 
     def test_folder_and_code(self):
         self.write("app/__main__.py", "import sys\nprint(sys.argv, sys.path[0], __name__)\n")
-        self.same(["app", "x"])
-        self.same(["-c", "import sys; print(sys.argv, sys.path[0], __name__); sys.exit(5)", "x"])
+        self.same(["app", "x"], engines=WAYS)
+        self.same(["-c", "import sys; print(sys.argv, sys.path[0], __name__); sys.exit(5)", "x"], engines=WAYS)
 
     def test_exit_statuses(self):
         for text, expected in (
@@ -96,7 +98,7 @@ class Semantics(Case):
         ):
             script = self.write("main.py", text)
             every = text in (EXITS, ENDS_AT_ONCE, RAISES)  # the others take the same ways
-            self.assertEqual(self.same([script], **({} if every else {"engines": ["hybrid", "sampler", "none"]}))[0], expected, text)
+            self.assertEqual(self.same([script], **({} if every else {"engines": WAYS}))[0], expected, text)
 
     def test_tracebacks(self):
         for text in (
@@ -114,14 +116,14 @@ class Semantics(Case):
             if "print_stack" in text:
                 text = text.replace("    traceback.print_stack()\n", "")
             script = self.write("main.py", text)
-            self.same([script], engines=["hybrid", "sampler", "none"])
+            self.same([script], engines=WAYS)
 
     def test_deep_recursion(self):
         """Our own frames take a few of the thousand; the program's error is the same."""
         script = self.write("main.py", "def f():\n  return f()\nf()\n")
         plain = re.sub(r"\d+ more times", "many", self.run_plain([script])[2])
         self.assertIn("RecursionError", plain)
-        for engine in ("hybrid", "sampler", "none"):
+        for engine in WAYS:
             code, _, err = self.run_recorded([script], ENGINES[engine])
             self.assertEqual((code, re.sub(r"\d+ more times", "many", err)), (1, plain))
 
@@ -142,8 +144,8 @@ class Semantics(Case):
             """,
         )
         self.same([script], given=bytes(range(256)) * 500)
-        self.same([script], given=b"x", env={**os.environ, "PYTHONIOENCODING": "latin-1:replace"})
-        self.same([script], given=b"x", env={**os.environ, "PYTHONUTF8": "1"})
+        self.same([script], given=b"x", env={**os.environ, "PYTHONIOENCODING": "latin-1:replace"}, engines=WAYS)
+        self.same([script], given=b"x", env={**os.environ, "PYTHONUTF8": "1"}, engines=WAYS)
 
     def test_pickle_and_processes(self):
         script = self.write(

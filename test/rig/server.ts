@@ -49,6 +49,8 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   'extensions.autoCheckUpdates': false,
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
+  // Programs of tests open ports by the dozen.
+  'remote.autoForwardPorts': false,
   'files.autoSave': 'off',
   'window.autoDetectColorScheme': false,
   'workbench.colorTheme': 'Default Dark Modern',

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { installClients } from './clients.js';
 import { aptInstall, canInstallPackages, installFolder, onPath, type Say } from './install.js';
 import { cacheFolder } from './paths.js';
-import { installProfilers } from './profilers.js';
+import { installMemray, installProfilers } from './profilers.js';
 import { findOrBringPythons, requiredPythons } from './pythons.js';
+import { installSqlEngines } from './sqlEngines.js';
 
 /** Everything outside the project that tests and demo run, found or installed by {@link setUp}. */
 export interface Tools {
@@ -22,6 +24,10 @@ export interface Tools {
   readonly go: string | undefined;
   /** An interpreter whose environment has the profilers that users install. */
   readonly profilers: string | undefined;
+  /** An interpreter whose environment has DuckDB and ClickHouse. */
+  readonly sql: string | undefined;
+  /** An interpreter whose environment has profilers that send what they measure. */
+  readonly clients: string | undefined;
   /** Interpreters beside {@link python} and the sampler Austin: command → path of those that there are. */
   readonly pythons: ReadonlyMap<string, string>;
   /** The PATH under which tests find the optional tools. */
@@ -45,10 +51,19 @@ export async function setUp(purpose: Purpose, say: Say): Promise<Tools> {
   brought.catch(() => {});
   const installed = purpose === 'tests' ? ensureProfilers(python, say) : Promise.resolve(undefined);
   installed.catch(() => {});
+  const joining = purpose === 'tests' ? ensureMemray(installed, brought, say) : Promise.resolve();
+  joining.catch(() => {});
+  const engines = purpose === 'tests' ? ensureSqlEngines(python, say) : Promise.resolve(undefined);
+  engines.catch(() => {});
+  const senders = purpose === 'tests' ? ensureClients(python, say) : Promise.resolve(undefined);
+  senders.catch(() => {});
   const { node, server, vsce } = await installVSCode(say);
   const judges = purpose === 'tests' ? { pySpy: ensurePySpy(python, say), go: ensureGo(say) } : { pySpy: undefined, go: undefined };
   const pythons = await brought;
   const profilers = await installed;
+  await joining;
+  const sql = await engines;
+  const clients = await senders;
   return {
     node,
     server,
@@ -57,6 +72,8 @@ export async function setUp(purpose: Purpose, say: Say): Promise<Tools> {
     python,
     ...judges,
     profilers,
+    sql,
+    clients,
     pythons,
     path: pathWith(judges.pySpy, judges.go, ...pythons.values()),
   };
@@ -136,9 +153,9 @@ function ensureCompiler(say: Say): void {
   throw new Error(`VS Code's server is compiled with ${missing.join(', ')}: install as root: apt-get install ${missing.join(' ')}`);
 }
 
-/** Shells that must take our completion, the packer of zstd files, Ruby with its sampler, and the kernel's sampler: command → package. */
+/** Shells that must take our completion, the packer of zstd files, Ruby with its sampler, the kernel’s sampler, and the debugger that lets memray in: command → package. */
 function ensurePackages(say: Say): void {
-  const packages = { zsh: 'zsh', fish: 'fish', zstd: 'zstd', ruby: 'ruby', stackprof: 'ruby-stackprof', perf: 'linux-perf' };
+  const packages = { zsh: 'zsh', fish: 'fish', zstd: 'zstd', ruby: 'ruby', stackprof: 'ruby-stackprof', perf: 'linux-perf', gdb: 'gdb' };
   const missing = Object.entries(packages).flatMap(([name, wanted]) => (onPath(name) === undefined ? [wanted] : []));
   if (missing.length === 0 || process.platform !== 'linux') return;
   if (canInstallPackages() && aptInstall(missing, say)) return;
@@ -185,6 +202,42 @@ async function ensureProfilers(python: string, say: Say): Promise<string | undef
   } catch (error) {
     say((error as Error).message);
     return missingJudge('line_profiler and others of its kind', 'they are installed by pip where the Python Package Index is reached', say);
+  }
+}
+
+/** memray for Python 3.15, which lets it in without a debugger. */
+async function ensureMemray(
+  profilers: Promise<string | undefined>,
+  pythons: Promise<ReadonlyMap<string, string>>,
+  say: Say,
+): Promise<void> {
+  const python = (await pythons).get('python3.15');
+  if ((await profilers) === undefined || python === undefined) return;
+  try {
+    await installMemray(python, say);
+  } catch (error) {
+    say((error as Error).message);
+    missingJudge('memray for Python 3.15', 'it is installed by pip where the Python Package Index is reached', say);
+  }
+}
+
+/** DuckDB and ClickHouse, which judge the Parquet tables of windows. */
+async function ensureSqlEngines(python: string, say: Say): Promise<string | undefined> {
+  try {
+    return await installSqlEngines(python, say);
+  } catch (error) {
+    say((error as Error).message);
+    return missingJudge('DuckDB or ClickHouse', 'they are installed by pip where the Python Package Index is reached', say);
+  }
+}
+
+/** ddtrace, pyroscope-io and OpenTelemetry's messages, which a receiver must take. */
+async function ensureClients(python: string, say: Say): Promise<string | undefined> {
+  try {
+    return await installClients(python, say);
+  } catch (error) {
+    say((error as Error).message);
+    return missingJudge('ddtrace or pyroscope-io', 'they are installed by pip where the Python Package Index is reached', say);
   }
 }
 

@@ -2,7 +2,16 @@
 import { setUp } from './setup.js';
 
 const began = Date.now();
-const { chromium, python, pySpy, go, profilers, pythons } = await setUp('tests', (line) => console.log(line));
-for (const [name, found] of Object.entries({ chromium, python, 'py-spy': pySpy, go, profilers, ...Object.fromEntries(pythons) }))
+const { chromium, python, pySpy, go, profilers, sql, clients, pythons } = await setUp('tests', (line) => console.log(line));
+for (const [name, found] of Object.entries({
+  chromium,
+  python,
+  'py-spy': pySpy,
+  go,
+  profilers,
+  sql,
+  clients,
+  ...Object.fromEntries(pythons),
+}))
   console.log(`${name.padEnd(10)} ${found ?? 'missing'}`);
 console.log(`Ready after ${Math.round((Date.now() - began) / 1000)} s.`);

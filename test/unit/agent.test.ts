@@ -20,6 +20,21 @@ def hot(seconds): burn(seconds)
 def cold(seconds): burn(seconds)
 `;
 
+/** Threads that keep memory, and wait for each other. */
+const WAITS = `
+import threading
+lock, kept = threading.Lock(), []
+def keep():
+    kept.append([bytes(1000) for _ in range(20)])
+    if len(kept) > 1000: kept.clear()
+def take():
+    with lock: time.sleep(0.001)
+def serve():
+    while True:
+        keep(); take()
+for _ in range(3): threading.Thread(target=serve, daemon=True).start()
+`;
+
 describe('a folder of windows', () => {
   const windows = join(folder, 'windows');
 
@@ -71,9 +86,12 @@ describe('the endpoint', () => {
   let url = '';
 
   beforeAll(async () => {
-    const settings = `service='shop', cost=1, endpoint='127.0.0.1:0', token='${TOKEN}'`;
+    const settings = `service='shop', cost=1, memory=True, locks=5, endpoint='127.0.0.1:0', token='${TOKEN}'`;
     const begin = `import heatline; agent = heatline.agent(${JSON.stringify(join(folder, 'served'))}, ${settings})\n`;
-    writeFileSync(join(folder, 'service.py'), `${begin}${BURN}print(agent.address, flush=True)\nwhile True:\n    hot(0.03); cold(0.01)\n`);
+    writeFileSync(
+      join(folder, 'service.py'),
+      `${begin}${BURN}${WAITS}print(agent.address, flush=True)\nwhile True:\n    hot(0.03); cold(0.01)\n`,
+    );
     service = spawn('python3', [join(folder, 'service.py')], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
     url = await new Promise<string>((told, failed) => {
       service.stdout!.once('data', (chunk) => told(String(chunk).trim()));
@@ -90,11 +108,11 @@ describe('the endpoint', () => {
     const total = (name: string) => functions.find((each: { name: string }) => each.name === name)?.total ?? 0;
     expect(total('hot')).toBeGreaterThan(total('cold'));
     expect(total('cold')).toBeGreaterThan(0);
-    expect((await start(['fetch', '--list', url, ...header])).stdout).toBe('profile\n');
+    expect((await start(['fetch', '--list', url, ...header])).stdout).toBe('profile\nheap\nmutex\nblock\n');
   });
 
   test('heatline fetch says in a sentence what is not there, and what is refused', async () => {
-    const heap = await start(['fetch', `${url}heap`, '--header', `Authorization: Bearer ${TOKEN}`, '-o', 'none.pb.gz']);
+    const heap = await start(['fetch', `${url}goroutine`, '--header', `Authorization: Bearer ${TOKEN}`, '-o', 'none.pb.gz']);
     expect(heap.status).not.toBe(0);
     expect(heap.stderr).toContain('404');
     const refused = await start(['fetch', `${url}profile`, '--seconds', '1', '-o', 'none.pb.gz']);
@@ -108,6 +126,24 @@ describe('the endpoint', () => {
     goPprof(['-proto', '-output', out, address], { env: { ...environment, PPROF_TMPDIR: folder } });
     expect(goPprof(['-top', '-sample_index=wall', out])).toMatch(/\bhot$/m);
     expect(json('top', out, '--value', 'wall').functions.some((each: { name: string }) => each.name === 'cold')).toBe(true);
+  });
+
+  test.skipIf(!hasGo).each([
+    ['heap', 'kept_space', 'keep'],
+    ['mutex', 'lock-release-hold', 'take'],
+    ['block', 'lock-acquire-wait', 'take'],
+  ])('go tool pprof gets %s, and shows %s first', (kind, shown, name) => {
+    const out = join(folder, `${kind}.pb.gz`);
+    const address = `${url.replace('http://', `http://any:${TOKEN}@`)}${kind}?seconds=2`;
+    goPprof(['-proto', '-output', out, address], { env: { ...environment, PPROF_TMPDIR: folder } });
+    expect(goPprof(['-top', out])).toMatch(new RegExp(`Type: ${shown}$`, 'm'));
+    const unit = shown === 'kept_space' ? 'B' : 'ns';
+    const judged = judge(out, shown, unit, '-functions');
+    const top = json('top', out, '--value', shown);
+    expect(judged.total).toBeGreaterThan(0);
+    expect(top.total).toBe(judged.total);
+    const mine = top.functions.find((each: { name: string }) => each.name === name);
+    expect([mine.self, mine.total]).toEqual(judged.rows[name]);
   });
 });
 

@@ -12,7 +12,7 @@ describe('what is wrong is one line on stderr', () => {
     ['no such file', ['top', 'missing.prof'], 3, /^heatline: missing\.prof: There is no such file\n$/],
     ['an empty file', ['top', 'empty.prof'], 3, /^heatline: empty\.prof: .+ \(at byte 0\)\n$/],
     ['a cut file', ['info', 'cut.prof'], 3, /^heatline: cut\.prof: .+ \(at byte 300\)\n$/],
-    ['a folder', ['top', '.'], 3, /^heatline: \.: It is a folder, not a profile file\n$/],
+    ['a folder', ['top', '.'], 3, /^heatline: \.: It is a folder without windows: no whole pprof file lies in it\n$/],
     ['a foreign file', ['top', 'foreign.txt'], 3, /^heatline: foreign\.txt: .+\n$/],
     ['no command', [], 2, /^Usage: heatline/],
     ['an unknown command', ['tpo', 'x'], 2, /^heatline: unknown command 'tpo'.*\n$/],

@@ -1,10 +1,11 @@
-// `--from` and `--to`, judged by sums that this file takes from the raw files itself.
+// `--from` and `--to`, judged by sums that this file takes from the raw files itself; of a folder, by windows that are made here.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cliKit, fixtures, raw } from './cliKit.js';
+import { DAY, putWindow } from './windowsKit.js';
 
-const { json, heatline } = cliKit();
+const { json, heatline, folder } = cliKit();
 const file = (name: string) => join(fixtures, name);
 const read = (name: string) => JSON.parse(readFileSync(file(name), 'utf8'));
 
@@ -141,6 +142,71 @@ describe('a part of the time', () => {
     const rest = ['--to', '0.1', '--value', 'samples'];
     const end = ['--from', '0.3', '--value', 'samples'];
     expect(total + json('top', path, ...rest).total + json('top', path, ...end).total).toBe(754);
+  });
+});
+
+describe('windows of a folder', () => {
+  const at = (minute: number) => new Date(Number(DAY / 1_000_000n) + minute * 60_000).toISOString();
+  let store = '';
+  beforeAll(() => {
+    store = join(folder, 'windows');
+    // Each is ten times the one before, so that a sum tells which windows are in it.
+    for (const minute of [0, 1, 2, 3])
+      putWindow(store, {
+        minute,
+        service: minute === 3 ? 'mail' : 'shop',
+        samples: [{ stack: 'main work', wall: 10 ** minute, cpu: 10 ** minute }],
+      });
+  });
+  const sum = (command: string, ...options: string[]) => json(command, store, ...options, '--no-cache').total;
+
+  it('are chosen by seconds since the first began, or by moments', () => {
+    for (const command of ['top', 'lines', 'tree']) {
+      expect(sum(command, '--from', '60', '--to', '180'), command).toBe(110);
+      expect(sum(command, '--from', at(1), '--to', at(2)), command).toBe(10);
+    }
+    expect(sum('top', '--to', '1s')).toBe(1);
+    expect(sum('top', '--from', '20261121T000200Z')).toBe(1100);
+    // The first of the windows that are wanted otherwise.
+    expect(sum('top', '--service', 'mail', '--to', '1')).toBe(1000);
+    expect(sum('top', '--since', at(1), '--from', '60', '--to', '61')).toBe(100);
+  });
+
+  it('in every command that takes a folder', () => {
+    const part = ['--from', '60', '--to', '120', '--no-cache'];
+    expect(json('info', store, ...part).totals).toEqual([10, 10]);
+    expect(json('merge', store, ...part, '-o', join(folder, 'sum.pb.gz')).files).toBe(1);
+    expect(json('windows', store, ...part).windows).toBe(1);
+    for (const command of ['list', 'peek']) {
+      const ran = heatline(command, store, 'work', ...part);
+      expect([ran.status, ran.stderr]).toEqual([0, '']);
+      expect(ran.stdout, command).toMatch(/\b10 ?ns/);
+    }
+    const changed = json('diff', store, ...part, '--against-until', at(1));
+    expect([changed.base.total, changed.new.total]).toEqual([1, 10]);
+  });
+
+  it.each([
+    [['top', '--from', '1h'], 3, 'It has no windows of that time'],
+    [['top', '--from', '600'], 3, 'None of its 4 windows begins within --from and --to: the last begins 180 s after the first'],
+    [['top', '--from', '5', '--to', '5'], 2, '--from and --to: the end has to be later than the begin'],
+    [['info', '--from', at(2), '--to', at(1)], 2, '--from and --to: the end has to be later than the begin'],
+    [['merge', '--from', at(2), '--day', 'today', '-o', 'x.pb.gz'], 2, '--day says when already'],
+  ] as const)('%j say in one sentence what is wrong', (words, status, sentence) => {
+    const [command, ...options] = words;
+    const ran = heatline(command, store, ...options, '--no-cache');
+    expect([ran.status, ran.stdout, ran.stderr.trimEnd().split('\n').length]).toEqual([status, '', 1]);
+    expect(ran.stderr).toContain(sentence);
+  });
+
+  it('and files have seconds alone', () => {
+    expect(heatline('top', raw, '--from', 'yesterday')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--from yesterday: seconds since its start are wanted'),
+    });
+    expect(heatline('info', raw, '--from', '1').stderr).toContain('--from and --to choose among the windows of a folder here');
+    expect(heatline('merge', raw, '--to', '1', '-o', 'y.pb.gz').stderr).toContain('is none');
   });
 });
 

@@ -7,8 +7,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { austin, judgeAustin } from '../../src/engines/austin.js';
 import type { Environment, Target } from '../../src/engines/engine.js';
 import { probeEnvironment } from '../../src/engines/index.js';
+import { pySpy } from '../../src/engines/pySpy.js';
 import { cacheFolder } from '../rig/paths.js';
 import { cliKit } from './cliKit.js';
+import { running } from './engineKit.js';
 import { tellEngine } from './engineVersions.js';
 import { findPythons } from './pythons.js';
 
@@ -21,7 +23,6 @@ const nowhere: Environment = {
   pythonPackage: '/opt/heat line/python',
 };
 const command = (...argv: string[]): Target => ({ kind: 'command', argv, cwd: '/w', env: { A: '1' } });
-const running: Target = { kind: 'process', pid: 4711, cwd: '/w', env: {} };
 const output = '/tmp/ü b/o';
 
 describe('plans', () => {
@@ -116,6 +117,11 @@ test('which versions, of which Pythons', async () => {
   expect(judged('', [3, 12, 0], 'Killed')).toMatch(/^\/b\/austin does not work: Killed/);
   expect(await austin.probe(nowhere)).toMatchObject({ state: 'missing', reason: 'austin is not installed' });
   expect(await austin.probe({ ...nowhere, implementation: 'pypy' })).toMatchObject({ state: 'missing', reason: 'Austin cannot read PyPy' });
+  // What Austin and py-spy do with such a build is to break down, or to record nothing.
+  for (const engine of [austin, pySpy])
+    expect(await engine.probe({ ...nowhere, freeThreaded: true })).toMatchObject({
+      reason: expect.stringMatching(/ cannot read free-threaded/),
+    });
 });
 
 /** No system calls where it is hot: on a busy machine they are where a thread loses its turn, and wall time counts that. */

@@ -11,6 +11,7 @@ import { goEngine } from '../../src/engines/go.js';
 import { isGoProgram } from '../../src/engines/goProgram.js';
 import { chooseEngine } from '../../src/engines/index.js';
 import { cliKit } from './cliKit.js';
+import { running } from './engineKit.js';
 import { tellEngine } from './engineVersions.js';
 import { functionsOf, judge } from './goJudge.js';
 
@@ -80,7 +81,6 @@ describe('plans', () => {
     expect(() => words('go test', { measure: 'gil' })).toThrow('The engine go does not measure gil, but cpu, alloc, lock, block.');
     expect(() => words('go test', { rateHz: 500 })).toThrow(/--rate/);
     expect(() => words('go test', { durationSeconds: 5 })).toThrow(/-benchtime/);
-    const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
     expect(() => goEngine.plan(running, environment, { output: '/tmp/o' })).toThrow(/heatline fetch URL/);
   });
 

@@ -1,16 +1,9 @@
 // What profilers out of the user's environment are started with, and which interpreters they refuse; none of them runs here.
 import { describe, expect, test } from 'vitest';
-import type { Environment, Target } from '../../src/engines/engine.js';
+import type { Target } from '../../src/engines/engine.js';
+import { environment } from './engineKit.js';
 import { engineOf, ids } from './installedEngines.js';
 
-const environment: Environment = {
-  platform: 'linux',
-  python: '/usr/bin/python3',
-  pythonVersion: [3, 12, 1],
-  implementation: 'cpython',
-  path: '',
-  pythonPackage: '/opt/python',
-};
 const target: Target = { kind: 'script', script: '/w/a.py', args: ['x y'], cwd: '/w', env: { A: '1' } };
 
 describe('plans', () => {

@@ -2,23 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Environment, Target } from '../../src/engines/engine.js';
 import { chooseEngine, engines } from '../../src/engines/index.js';
 import { cliKit } from './cliKit.js';
+import { environment, running, target } from './engineKit.js';
 import { findPythons } from './pythons.js';
 
 const { folder, heatline, json } = cliKit();
 const python = findPythons().get('python3');
-const environment: Environment = {
-  platform: 'linux',
-  python: '/usr/bin/python3',
-  pythonVersion: [3, 12, 1],
-  implementation: 'cpython',
-  path: '',
-  pythonPackage: '/opt/python',
-};
-const target: Target = { kind: 'script', script: '/w/a.py', args: [], cwd: '/w', env: {} };
-
 describe('plan and choice', () => {
   test('the named functions travel to the recorder', () => {
     const plan = engines.find(({ id }) => id === 'lines')!.plan(target, environment, { output: '/t/o', only: '^Parser\\.| x', rateHz: 5 });
@@ -34,7 +24,6 @@ describe('plan and choice', () => {
     await expect(chooseEngine('sampler', target, environment, { only: 'f' })).rejects.toThrow(
       '--only chooses functions for the engines lines and line-profiler, not for sampler.',
     );
-    const running: Target = { kind: 'process', pid: 4711, cwd: '/w', env: {} };
     await expect(chooseEngine('auto', running, environment, { only: 'f' })).rejects.toThrow(/^--only .*started/);
   });
 });

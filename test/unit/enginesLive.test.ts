@@ -37,12 +37,13 @@ test('each engine says whether it can be looked on', () => {
     );
   expect(answers({ kind: 'script', script: '/w/a.py', args: [], cwd: '/w', env: {} })).toEqual({
     ...{ hybrid: 'copy', sampler: 'copy', cprofile: 'copy', lines: 'copy', locks: 'copy', memory: 'copy', tachyon: 'copy' },
+    ...{ async: 'copy', events: 'copy', imports: 'copy' },
     ...{ 'py-spy': 'at its end', austin: 'at its end', perf: 'at its end' },
     ...{ 'line-profiler': 'at its end', memray: 'at its end', pyinstrument: 'at its end', scalene: 'at its end' },
     ...{ viztracer: 'at its end', yappi: 'at its end' },
   });
   expect(answers({ kind: 'process', pid: 4711, cwd: '/w', env: {} })).toEqual({
-    ...{ sampler: 'copy', tachyon: 'copy', 'py-spy': 'at its end', austin: 'output', perf: 'at its end' },
+    ...{ sampler: 'copy', tachyon: 'copy', 'py-spy': 'at its end', austin: 'output', perf: 'at its end', memray: 'at its end' },
   });
   // Nobody looks on: nothing is done for it.
   const quiet = engines.map((each) => {

@@ -3,23 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { typeLabel } from '../../src/core/model/units.js';
-import type { Environment, Target } from '../../src/engines/engine.js';
 import { chooseEngine, engines } from '../../src/engines/index.js';
 import { cliKit } from './cliKit.js';
+import { environment, running, target } from './engineKit.js';
 import { findPythons } from './pythons.js';
 
 const { folder, heatline, json } = cliKit();
 const python = findPythons().get('python3');
-const environment: Environment = {
-  platform: 'linux',
-  python: '/usr/bin/python3',
-  pythonVersion: [3, 12, 1],
-  implementation: 'cpython',
-  path: '',
-  pythonPackage: '/opt/python',
-};
-const target: Target = { kind: 'script', script: '/w/a.py', args: [], cwd: '/w', env: {} };
-const running: Target = { kind: 'process', pid: 4711, cwd: '/w', env: {} };
 const locks = engines.find(({ id }) => id === 'locks')!;
 const plan = (options: object) => locks.plan(target, environment, { output: '/t/o', ...options });
 

@@ -2,23 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { EngineOptions, Environment, Target } from '../../src/engines/engine.js';
+import type { EngineOptions } from '../../src/engines/engine.js';
 import { chooseEngine, engines } from '../../src/engines/index.js';
 import { cliKit } from './cliKit.js';
+import { environment, running, target } from './engineKit.js';
 import { goPprof, hasGo } from './goJudge.js';
 import { findPythons } from './pythons.js';
 
 const { folder, heatline, json } = cliKit();
 const python = findPythons().get('python3');
-const environment: Environment = {
-  platform: 'linux',
-  python: '/usr/bin/python3',
-  pythonVersion: [3, 12, 1],
-  implementation: 'cpython',
-  path: '',
-  pythonPackage: '/opt/python',
-};
-const target: Target = { kind: 'script', script: '/w/a.py', args: [], cwd: '/w', env: {} };
 const engine = engines.find(({ id }) => id === 'memory')!;
 const plan = (options: Partial<EngineOptions> = {}) => engine.plan(target, environment, { output: '/t/o', ...options });
 
@@ -54,7 +46,6 @@ describe('plan and choice', () => {
     await expect(chooseEngine('sampler', target, environment, { depth: 3 })).rejects.toThrow(
       '--depth is for the engine memory, not for sampler.',
     );
-    const running: Target = { kind: 'process', pid: 4711, cwd: '/w', env: {} };
     await expect(chooseEngine('auto', running, environment, { duty: '1/9' })).rejects.toThrow(
       '--duty is for Python programs that are started.',
     );

@@ -8,6 +8,7 @@ import { foldInterpreter } from '../../src/engines/foldInterpreter.js';
 import { chooseEngine, launch, probeEnvironment } from '../../src/engines/index.js';
 import { perf, perfTrouble } from '../../src/engines/perf.js';
 import { cliKit } from './cliKit.js';
+import { running } from './engineKit.js';
 import { tellEngine } from './engineVersions.js';
 import { findPythons } from './pythons.js';
 
@@ -20,7 +21,6 @@ const nowhere: Environment = {
   pythonPackage: '/opt/heat line/python',
 };
 const command = (...argv: string[]): Target => ({ kind: 'command', argv, cwd: '/w', env: { A: '1' } });
-const running: Target = { kind: 'process', pid: 4711, cwd: '/w', env: {} };
 const output = "/tmp/it's/o";
 const { folder, start, json } = cliKit();
 

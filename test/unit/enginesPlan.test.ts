@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Environment, Target } from '../../src/engines/engine.js';
 import { chooseEngine, engines, pythonCommand } from '../../src/engines/index.js';
+import { running } from './engineKit.js';
 
 const environment: Environment = {
   platform: 'linux',
@@ -20,7 +21,21 @@ const plan = (id: string, target: Target, options = {}) =>
 
 describe('plans', () => {
   test('ids are unique and stable', () => {
-    const python = ['hybrid', 'sampler', 'cprofile', 'lines', 'locks', 'memory', 'tachyon', 'py-spy', 'austin', 'perf'];
+    const python = [
+      'hybrid',
+      'sampler',
+      'cprofile',
+      'lines',
+      'locks',
+      'async',
+      'events',
+      'imports',
+      'memory',
+      'tachyon',
+      'py-spy',
+      'austin',
+      'perf',
+    ];
     const installed = ['line-profiler', 'memray', 'pyinstrument', 'scalene', 'viztracer', 'yappi'];
     expect(engines.map((each) => each.id)).toEqual([...python, ...installed, 'go', 'stackprof', 'rbspy']);
   });
@@ -219,7 +234,6 @@ describe('plans', () => {
   });
 
   test('sampler, a process that runs already, by its own Python', () => {
-    const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
     expect(() => plan('sampler', running)).toThrow('The engine sampler joins programs of CPython 3.14 and newer, and this one is 3.12');
     const sampler = engines.find((each) => each.id === 'sampler')!;
     const made = sampler.plan(
@@ -300,10 +314,9 @@ describe('choice', () => {
   });
 
   test('a running program is joined by who can', async () => {
-    const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
     await expect(choose('auto', {}, running)).rejects.toThrow('The engine py-spy cannot run: py-spy is not installed.');
     await expect(choose('cprofile', {}, running)).rejects.toThrow(
-      /^The engine cprofile cannot join .*; sampler, tachyon, py-spy, austin and perf can\.$/,
+      /^The engine cprofile cannot join .*; sampler, tachyon, py-spy, austin, perf and memray can\.$/,
     );
   });
 

@@ -11,11 +11,11 @@ import { chooseEngine, launch } from '../../src/engines/index.js';
 import { rbspy } from '../../src/engines/rbspy.js';
 import { stackprof } from '../../src/engines/stackprof.js';
 import { cliKit } from './cliKit.js';
+import { running } from './engineKit.js';
 import { tellEngine } from './engineVersions.js';
 
 const nowhere: Environment = { platform: 'linux', path: '/nowhere', pythonPackage: '/opt/heat line/python' };
 const command = (...argv: string[]): Target => ({ kind: 'command', argv, cwd: '/tmp', env: {} });
-const running: Target = { kind: 'process', pid: 4711, cwd: '/tmp', env: {} };
 const output = '/tmp/ü b/o';
 
 describe('plans', () => {

@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readProfile } from '../../src/core/formats/index.js';
 import { fileSource } from '../../src/core/formats/source.js';
-import { functionTable } from '../../src/core/model/functionTable.js';
+import { functionTable, wholeTotal } from '../../src/core/model/functionTable.js';
 import type { Profile } from '../../src/core/model/profile.js';
+import { statesOf, withStates } from '../../src/core/model/states.js';
 import type { Environment, LaunchPlan, Target } from '../../src/engines/engine.js';
 import { chooseEngine, finishRun, launch, probeEnvironment } from '../../src/engines/index.js';
 import { tachyon } from '../../src/engines/tachyon.js';
@@ -51,6 +52,30 @@ const environment: Environment = {
   path: '/nowhere',
   pythonPackage: '/opt/heat line/python',
 };
+/** Its threads say by their own clocks what they did. */
+const states = `
+import hashlib, json, os, threading, time
+told = dict(slept=0, asked=0)
+end = time.monotonic() + 1.5
+def fight():
+    n = 0
+    while time.monotonic() < end: n += 1
+def rest():
+    while time.monotonic() < end:
+        began = time.perf_counter()
+        time.sleep(0.1)
+        told["slept"] += time.perf_counter() - began
+        told["asked"] += 0.1
+def hashes(data=bytes(20_000_000)):
+    while time.monotonic() < end: hashlib.sha256(data).digest()
+    told["native"] = time.thread_time()
+began = time.perf_counter()
+threads = [threading.Thread(target=each) for each in (fight, fight, rest, hashes)]
+for each in threads: each.start()
+for each in threads: each.join()
+told["wall"] = time.perf_counter() - began
+with open(os.environ["TOLD"], "w") as file: json.dump(told, file)
+`;
 const command: Target = { kind: 'command', argv: ['python3.15', '-X', 'dev', 'a.py', '-x'], cwd: '/w', env: { A: '1' } };
 const running: Target = { kind: 'process', pid: 4711, cwd: '/w', env: {} };
 const output = '/tmp/ü/o.bin';
@@ -78,7 +103,9 @@ describe('plans', () => {
 
   test('a process that runs already, by its own interpreter, isolated', () => {
     const made = tachyon.plan(running, environment, { output, rateHz: 200, durationSeconds: 0.2 });
-    expect(made.argv.join(' ')).toBe('/opt/ü/python3.15 -I -m profiling.sampling attach --binary -a -r 200 -d 1 -o /tmp/ü/o.bin 4711');
+    expect(made.argv.join(' ')).toBe(
+      '/opt/ü/python3.15 -I /opt/heat line/python/heatline/__main__.py follow --no-live attach --binary -a -r 200 -d 1 -o /tmp/ü/o.bin 4711',
+    );
     expect(made.attached).toBe(true);
   });
 
@@ -92,7 +119,18 @@ describe('plans', () => {
     expect(started.argv).toContain('--live');
     expect(started.live).toBe('copy');
     const elsewhere = tachyon.plan(running, { ...environment, platform: 'darwin' }, { output, live: true });
-    expect([elsewhere.argv.includes('follow'), elsewhere.live]).toEqual([false, undefined]);
+    expect([elsewhere.argv.includes('--no-live'), elsewhere.live]).toEqual([true, undefined]);
+  });
+
+  test('a build without a lock is named', async () => {
+    const python = join(folder, 'python');
+    for (const [says, part] of [
+      ['False', ', free-threaded: it tells nothing of a lock'],
+      ['True', ''],
+    ] as const) {
+      writeFileSync(python, `#!/bin/sh\necho ${says}\n`, { mode: 0o755 });
+      expect(await tachyon.probe({ ...environment, python })).toMatchObject({ detail: `in the standard library of Python 3.15.2${part}` });
+    }
   });
 
   test('child processes are not for it', () => {
@@ -185,6 +223,43 @@ describe.skipIf(found === undefined)('under a real Python 3.15', () => {
     expect([...seconds.keys()].join('\n')).not.toContain('heatline/');
     expect(profile.quality?.rateGot).toBeGreaterThan(0);
     expect(readdirSync(folder).sort()).toEqual(['hö t.py', 'o.bin']);
+  });
+
+  test('what threads did: two take turns with the lock, one sleeps, one computes in C without it', async () => {
+    const script = join(folder, 'states.py');
+    writeFileSync(script, states);
+    const plan = tachyon.plan(
+      { kind: 'command', argv: [found!.python!, script], cwd: folder, env: { TOLD: join(folder, 'told.json') } },
+      found!,
+      { output: join(folder, 'o.bin') },
+    );
+    expect(await launch(plan, quiet)).toMatchObject({ exitStatus: 0 });
+    const told = JSON.parse(readFileSync(join(folder, 'told.json'), 'utf8')) as {
+      wall: number;
+      slept: number;
+      asked: number;
+      native: number;
+    };
+    const profile = withStates(await readProfile(fileSource(plan.output)));
+    const { base, types } = statesOf(profile)!;
+    const seconds = (state: string, name: string) => {
+      const type = types.find((each) => each.state === state)?.type;
+      if (type === undefined) return 0;
+      const { self } = functionTable(profile, { type });
+      const func = Array.from(self.keys()).find((each) => profile.strings[profile.functions.name[each]!] === name);
+      return func === undefined ? 0 : self[func]! / 1e9;
+    };
+    expect(types.reduce((sum, { total }) => sum + total, 0)).toBeCloseTo(wholeTotal(profile, base), -3);
+    // One of the two always has the lock; who sleeps or hashes takes it for a moment.
+    expect(seconds('running', 'fight') / told.wall).toBeGreaterThan(0.75);
+    expect(seconds('running', 'fight') / told.wall).toBeLessThan(1.1);
+    expect(seconds('gil-wait', 'fight')).toBeGreaterThan(0.25 * told.wall);
+    // The program's clocks: what a sleep was asked to last at least, and what it lasted with the wait for the lock after it.
+    expect(seconds('blocked', 'rest')).toBeGreaterThan(0.7 * told.asked);
+    expect(seconds('blocked', 'rest')).toBeLessThan(1.1 * told.slept);
+    // The system's clock of the thread that hashes.
+    expect(seconds('native-nogil', 'hashes')).toBeGreaterThan(0.7 * told.native);
+    expect(seconds('running', 'hashes')).toBeLessThan(0.2 * told.native);
   });
 
   test('stopped, and killed: the recording is kept, no process is left', async () => {

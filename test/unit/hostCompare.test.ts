@@ -56,6 +56,12 @@ describe('a pinned baseline', () => {
       durations: true,
       key: JSON.stringify([['a', 'b'], ['n2']]),
     });
+    const windows = ['service=shop', 'windows=60'];
+    const summed = pinned(session, { runs: [info('a', { comments: windows })] });
+    expect([pageCompared(summed, info('b', { comments: windows }))?.windows, pageCompared(summed, info('b'))?.windows]).toEqual([
+      true,
+      undefined,
+    ]);
     expect(pageCompared(both, info('a'))).toMatchObject({ isItself: true });
     expect(pageCompared(pinned(session, { runs: [info('a', { durationNanos: null })] }), info('new'))).toMatchObject({ durations: false });
     expect(pageCompared(unpinned(session), info('new'))).toBeNull();

@@ -27,6 +27,7 @@ describe('the manifest', () => {
       'heatline.openLocation',
       'heatline.pickProcess',
       'heatline.showFunction',
+      'heatline.showLabel',
     ]);
   });
 

@@ -42,6 +42,7 @@ function info(id: string, more: Partial<ProfileInfo> = {}): ProfileInfo {
     warnings: [],
     times: null,
     labelKeys: [],
+    states: null,
     treeIsEstimate: false,
     hasCalls: false,
     recording: null,

@@ -3,11 +3,13 @@ import { readProfile } from '../../src/core/formats/index.js';
 import { ProtoWriter } from '../../src/core/formats/pprof/protoWriter.js';
 import { bytesSource } from '../../src/core/formats/source.js';
 import type { Profile } from '../../src/core/model/profile.js';
+import { inTime } from '../../src/core/model/stretches.js';
 
 export const read = (bytes: Uint8Array): Promise<Profile> => readProfile(bytesSource('unknown', bytes));
 
 /** All that we show of a profile, free of the order in which strings, functions and stacks were numbered. */
-export function shown(profile: Profile) {
+export function shown(given: Profile) {
+  const profile = inTime(given);
   const { strings, functions, locations, lines, samples, stacks, calls } = profile;
   const name = (func: number) =>
     `${strings[functions.name[func]!]}|${strings[functions.systemName[func]!]}|${strings[functions.file[func]!]}|${functions.startLine[func]}`;

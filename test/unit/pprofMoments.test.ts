@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReadError } from '../../src/core/errors.js';
 import { readProfile } from '../../src/core/formats/index.js';
-import { Spread } from '../../src/core/formats/pprof/spread.js';
 import { writePprof } from '../../src/core/formats/pprof/write.js';
 import { fileSource } from '../../src/core/formats/source.js';
 import { functionTable } from '../../src/core/model/functionTable.js';
 import { mergeProfiles } from '../../src/core/model/merge.js';
 import type { Profile } from '../../src/core/model/profile.js';
+import { inTime, shareOut } from '../../src/core/model/stretches.js';
 import { timeline } from '../../src/core/model/timeline.js';
 import { timelineBoxes } from '../../src/core/model/timelineBoxes.js';
 import { rowLengths } from '../../src/core/model/timing.js';
@@ -66,7 +66,7 @@ describe('moments', () => {
   it('are samples of their own, with what is not told of them shared out by their length', async () => {
     const profile = await read(twoSamples(FOUND));
     expect(rowsOf(profile)).toEqual(['f 1,10,7,7 @100 main', 'f 2,20,0,13 @120 main', 'g 1,10,0,10 @110 main']);
-    expect([...rowLengths(profile)!]).toEqual([10, 20, 10]);
+    expect([...rowLengths(inTime(profile))!]).toEqual([10, 20, 10]);
   });
 
   it('may come in several messages, and samples without any have no time', async () => {
@@ -139,12 +139,9 @@ describe('moments', () => {
 
 /** What each stretch of a sample gets of its value. */
 function sharedOut(value: number, lengths: readonly number[]): number[] {
-  const length = Float64Array.from(lengths);
-  const spread = new Spread({ first: Uint32Array.of(0, length.length), begin: length, length, values: [undefined] }, 1, 0);
-  const parts: number[] = [];
-  expect(spread.open(0, [value], 0)).toBe(true);
-  while (spread.next()) parts.push(spread.figures[0] as number);
-  return parts;
+  const parts = new Float64Array(lengths.length);
+  shareOut(value, Float64Array.from(lengths), parts);
+  return [...parts];
 }
 
 const { folder } = cliKit();
@@ -216,7 +213,24 @@ describe.skipIf(python === undefined)('a recording of our own', () => {
     const { total } = functionTable(profile, { type: profile.sampleTypes.findIndex((each) => each.type === 'wall'), range: middle });
     const ofName = (name: string) => total[profile.functions.name.findIndex((text) => profile.strings[text] === name)]!;
     expect([ofName('compute'), ofName('again')]).toEqual([0, 0]);
-    expect(ofName('wait')).toBeCloseTo(2 * (middle.to - middle.from), -3);
+    const seen = boxes.func.map((func, i) => {
+      const inside = Math.min(boxes.end[i]!, middle.to) - Math.max(boxes.start[i]!, middle.from);
+      return profile.strings[profile.functions.name[func]!] === 'wait' ? Math.max(0, inside) : 0;
+    });
+    expect(ofName('wait')).toBeGreaterThan(middle.to - middle.from);
+    expect(ofName('wait')).toBeCloseTo(
+      seen.reduce((sum, own) => sum + own, 0),
+      -3,
+    );
+    for (const [type, { unit }] of profile.sampleTypes.entries()) {
+      const [summed, spread] = [profile, inTime(profile)].map((each) => functionTable(each, { type, range: middle }));
+      for (const func of summed!.total.keys()) {
+        // Looks of a stretch are spread over it; a sample of its own counts as a whole, where it begins.
+        if (unit === 'count') continue;
+        expect(summed!.total[func]).toBeCloseTo(spread!.total[func]!, -1);
+        if (summed!.samples !== undefined) expect(summed!.samples[func]).toBeLessThanOrEqual(spread!.samples![func]!);
+      }
+    }
   });
 
   it.skipIf(!hasGo)('has the figures that go tool pprof reads, whose labels stay few', async () => {

@@ -17,7 +17,7 @@ test('the package has the version of the extension', () => {
   const told = (file: string, name: string) =>
     new RegExp(`^${name} = "(.*)"$`, 'm').exec(readFileSync(join(root, 'python/heatline', file), 'utf8'))?.[1];
   expect(told('__init__.py', '__version__')).toBe(version);
-  expect(told('content.py', 'VERSION')).toBe(version);
+  expect(told('quality.py', 'VERSION')).toBe(version);
 });
 
 describe.skipIf(!existsSync(builder))('the wheel', () => {

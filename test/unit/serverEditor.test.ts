@@ -1,4 +1,6 @@
 // What an editor sees of a profile: heat that follows edits, hover and lenses.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CodeLens, Hover } from 'vscode-languageserver/node';
 import type { ProfileInfo, ViewParams } from '../../src/protocol/lsp.js';
@@ -102,5 +104,20 @@ describe('hover and lenses', () => {
     const text = (await hover(11))?.value ?? '';
     expect(text).toContain('Calls evil\\`\\|\\[x\\](command:bad)\\<b\\>\\\\u\\{202e\\}\\\\u\\{a\\}\\# head 20.0 %');
     expect(text).not.toContain('\u202e');
+  });
+
+  it('tell what of a line was native code, and in which library; its heat is with it', async () => {
+    const stacks = [
+      `MainThread;quote (${shop}:7);squeeze (/usr/lib/zlib.so);deflate (/usr/lib/libz.so.1) 6`,
+      `MainThread;quote (${shop}:7);copy (/usr/lib/libc.so.6) 2`,
+      `MainThread;quote (${shop}:7) 2`,
+    ];
+    const file = path.join(path.dirname(shop), 'native.raw');
+    writeFileSync(file, `${stacks.join('\n')}\n`);
+    const { id } = await server.request('profile/open', { uri: uri(file) });
+    await server.request('profile/activate', { view: { profile: id, type: 0 } });
+    expect((await heat({ profile: id, type: 0 })).lines[7]).toMatchObject({ self: 10, share: 1 });
+    expect(await hover(7)).toMatchObject({ value: expect.stringContaining('Native code: 8 (80.0 % of self) · libz 6 · libc 2') });
+    await server.request('profile/activate', { view });
   });
 });

@@ -41,6 +41,7 @@ export async function startServer(
   folder: string,
   flags: readonly string[] = [],
   texts?: Readonly<Record<string, string>>,
+  settings?: { readonly git?: string; readonly sourcePaths?: Readonly<Record<string, string>> },
 ): Promise<RunningServer> {
   const child = spawn(process.execPath, [...flags, bundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
@@ -54,7 +55,7 @@ export async function startServer(
     processId: process.pid,
     rootUri: null,
     capabilities: { workspace: { codeLens: { refreshSupport: true } } },
-    initializationOptions: { texts },
+    initializationOptions: { texts, ...settings },
     workspaceFolders: [{ uri: pathToFileURL(folder).href, name: 'test' }],
   });
   await connection.sendNotification('initialized', {});
@@ -83,6 +84,7 @@ export interface TestProfile {
   readonly periodNanos?: number;
   readonly durationNanos?: number;
   readonly timeNanos?: number;
+  readonly comments?: readonly string[];
 }
 
 /** Encodes pprof's protobuf by its field numbers alone, so that it judges our reader independently. */
@@ -144,6 +146,7 @@ export function encodePprof(profile: TestProfile): Uint8Array {
     ]);
   }
   const wall = [text('wall'), text('nanoseconds')] as const;
+  const comments = (profile.comments ?? []).map(text);
   for (const value of strings.keys()) writer.uint32((6 << 3) | 2).string(value);
   if (profile.timeNanos) writer.uint32(9 << 3).int64(profile.timeNanos);
   if (profile.durationNanos) writer.uint32(10 << 3).int64(profile.durationNanos);
@@ -152,5 +155,6 @@ export function encodePprof(profile: TestProfile): Uint8Array {
     [2, wall[1]],
   ]);
   writer.uint32(12 << 3).int64(profile.periodNanos ?? 1_000_000);
+  for (const comment of comments) writer.uint32(13 << 3).int64(comment);
   return gzipSync(writer.finish());
 }

@@ -103,6 +103,7 @@ const info: ProfileInfo = {
   hasCalls,
   times: null,
   labelKeys: query.get('labels')?.split(',') ?? [],
+  states: null,
   recording: null,
   summary: 'quote in shop/pricing.py took 61 % of 1.00 s.',
 };

@@ -58,6 +58,11 @@ def _set(labelled):
         _threads[thread] = labelled
 
 
+def any_labels():
+    """Whether any thread may have labels now."""
+    return bool(_threads or _loops)
+
+
 def labels_of(thread):
     """The labels of what a thread runs now, as sorted pairs; (). Asked by the sampler, which holds the interpreter's lock meanwhile."""
     labelled = _threads.get(thread)

@@ -23,7 +23,8 @@ DEFAULT_SECONDS, MOST_SECONDS = 30.0, 300.0
 PREFIX = "/debug/pprof/"
 REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
 REASONS.update({429: "Too Many Requests", 503: "Service Unavailable"})
-NOT_YET = ("heap", "allocs", "mutex", "block", "goroutine", "threadcreate", "trace")
+FURTHER = {"heap": "memory", "mutex": "locks", "block": "locks"}
+ELSEWHERE = ("allocs", "goroutine", "threadcreate", "trace")
 
 
 class Place:
@@ -201,15 +202,18 @@ class Server:
             return 200, "text/html; charset=utf-8", _index(self._agent).encode("utf-8"), method
         if name == "cmdline":
             return 200, "text/plain; charset=utf-8", "\0".join(self._agent.command()).encode("utf-8", "replace"), method
-        if name in NOT_YET:
-            return said(404, "there is no profile of this kind yet: ask for %sprofile" % PREFIX)
-        if name != "profile":
-            return said(404, "unknown profile; there is %sprofile" % PREFIX)
+        if name in FURTHER and name not in self._agent.watching.kinds:
+            return said(404, "the agent was not asked for it: heatline.agent(…, %s=True)" % FURTHER[name])
+        if name in ELSEWHERE:
+            return said(404, "there is no profile of this kind for Python: ask for %s" % self._others())
+        if name != "profile" and name not in FURTHER:
+            return said(404, "unknown profile; there is %s" % self._others())
         try:
-            seconds = float(parse_qs(url.query).get("seconds", [DEFAULT_SECONDS])[-1])
+            seconds = parse_qs(url.query).get("seconds", [DEFAULT_SECONDS if name == "profile" else None])[-1]
+            seconds = seconds if seconds is None else float(seconds)
         except ValueError:
             seconds = -1.0
-        if not 0 < seconds <= MOST_SECONDS:
+        if seconds is not None and not 0 < seconds <= MOST_SECONDS:
             return said(400, "seconds is a number up to %g" % MOST_SECONDS)
         if method == "HEAD":
             return 200, "application/octet-stream", b"", method
@@ -218,13 +222,17 @@ class Server:
                 return said(429, "a profile is being made already: ask again when it is done")
             self._profiling.append(who)
         try:
-            data = self._agent.profile(seconds, lambda wait: self._wait(client, wait))
+            waiting = lambda wait: self._wait(client, wait)
+            data = self._agent.profile(seconds, waiting) if name == "profile" else self._agent.beside_time(name, seconds, waiting)
         finally:
             with self._lock:
                 self._profiling.remove(who)
         if data is None:
             return said(503, "the agent has ended: see the log")
         return 200, "application/octet-stream", data, method
+
+    def _others(self):
+        return ", ".join(PREFIX + each for each in ("profile", *self._agent.watching.kinds))
 
     def _wait(self, client, seconds):
         """Raises OSError when who asked goes meanwhile."""
@@ -327,9 +335,12 @@ def _is_named_by_figures(host):
 
 
 def _index(agent):
+    told = {"heap": "who asks for memory that stays", "mutex": "who holds locks", "block": "who waits for locks"}
+    line = "<p><a href='%s?seconds=30'>%s</a>: %s; without seconds in the last window and the one that is open.</p>"
+    further = "".join(line % (each, each, told[each]) for each in agent.watching.kinds)
     rows = "".join("<li>%s</li>" % escape(each) for each in agent.comments(socket.gethostname()))
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>%s</title><h1>%s</h1>"
-        "<p><a href='profile?seconds=30'>profile</a>: all threads, wall and CPU time, as a pprof file.</p>"
+        "<p><a href='profile?seconds=30'>profile</a>: all threads, wall and CPU time, as a pprof file.</p>%s"
         "<p><a href='cmdline?debug=1'>cmdline</a></p><ul>%s</ul></html>"
-    ) % (PREFIX, PREFIX, rows)
+    ) % (PREFIX, PREFIX, further, rows)

@@ -7,13 +7,15 @@ from .. import runner
 from .running import start
 
 USAGE = (
-    "usage: python -m heatline agent --folder FOLDER [--service NAME] [--service-version TEXT] [--rate HZ] [--window SECONDS]\n"
-    "                                [--label NAME=TEXT]… [--keep-bytes N] [--keep-seconds N] [--cost PART] [--endpoint ADDRESS]\n"
+    "usage: python -m heatline agent --folder FOLDER [--service NAME] [--service-version TEXT] [--commit HASH]\n"
+    "                                [--rate HZ] [--window SECONDS] [--label NAME=TEXT]… [--keep-bytes N] [--keep-seconds N]\n"
+    "                                [--cost PART] [--endpoint ADDRESS] [--memory[=FRAMES]] [--locks[=N]]\n"
     "                                -- (SCRIPT | -m MODULE | -c CODE) [ARGS…]\n"
     "       The token for an endpoint is taken from the variable HEATLINE_TOKEN.\n"
 )
 NUMBERS = {"--rate": "rate", "--window": "window", "--keep-bytes": "keep_bytes", "--keep-seconds": "keep_seconds", "--cost": "cost"}
-TEXTS = {"--folder": "folder", "--service": "service", "--service-version": "version", "--endpoint": "endpoint"}
+WATCHED = ("--memory", "--locks")
+TEXTS = {"--folder": "folder", "--service": "service", "--service-version": "version", "--commit": "commit", "--endpoint": "endpoint"}
 
 
 def fail(sentence):
@@ -33,8 +35,13 @@ def parse(arguments):
         if word == "--":
             break
         key, equals, value = word.partition("=")
-        if key not in NUMBERS and key not in TEXTS and key != "--label":
+        if key not in NUMBERS and key not in TEXTS and key not in WATCHED and key != "--label":
             fail("unknown option %s" % key)
+        if key in WATCHED:
+            if equals and not value.isdigit():
+                fail("%s needs a number" % key)
+            settings[key[2:]] = int(value) if equals else True
+            continue
         if not equals:
             if not words:
                 fail("%s needs a value" % key)
@@ -90,4 +97,6 @@ def main(arguments):
     settings, words = parse(arguments)
     if "endpoint" in settings:
         from . import endpoint  # noqa: F401 - before the program's folder comes first on the path
+    if "memory" in settings or "locks" in settings:
+        from . import locking, memory  # noqa: F401
     return runner.run(words, Begins(settings))

@@ -7,20 +7,22 @@ import socket
 import sys
 import time
 
-from ..native import RLock, get_ident
-from ..ticker import _threads
+from ..native import RLock, get_ident, threads
 from ..unseen import soon
 from .budget import Budget
 from .context import only
 from .folder import Folder
 from .sampler import Sampler
 from .secrets import mask_secrets
+from .watching import Watching
 from .window import Window
 from .writing import Writing
 
 log = logging.getLogger("heatline")
 # Seconds between two judgements of what looking costs.
 JUDGE_SECONDS = 5.0
+# Variables that builds and deployments set.
+COMMITS = "HEATLINE_COMMIT", "DD_GIT_COMMIT_SHA"
 WARNS_AFTER_HOOKS = sys.version_info[:2] == (3, 13)  # of threads at a fork; 3.13.0 does
 
 _agent = None
@@ -32,6 +34,7 @@ def start(
     *,
     service=None,
     version=None,
+    commit=None,
     rate=100,
     window=60,
     labels=None,
@@ -40,14 +43,18 @@ def start(
     endpoint=None,
     token=None,
     cost=0.01,
+    memory=False,
+    locks=False,
 ):
     """
     Samples all threads of this process for as long as it lives, and writes pprof files into `folder`, one for every `window` seconds.
 
-    `rate` is in looks a second. `service` (else the name of the script), `version` and the texts in `labels` are told in every
-    window. The windows of this service in the folder take `keep_bytes` at most and are deleted after `keep_seconds`; None: no
-    limit. `endpoint` is "127.0.0.1:6060" or "unix:/run/app.sock", for `go tool pprof` and `heatline fetch`; beyond loopback it
-    wants a `token`. `cost` is what the agent may take, as part of one processor. A child that is forked goes on with windows of its
+    `rate` is in looks a second. `service` (else the name of the script), `version`, `commit` (else what the variable HEATLINE_COMMIT or
+    DD_GIT_COMMIT_SHA says) and the texts in `labels` are told in every window. The windows of this service in the folder take
+    `keep_bytes` at most and are deleted after `keep_seconds`; None: no limit. `endpoint` is "127.0.0.1:6060" or "unix:/run/app.sock",
+    for `go tool pprof` and `heatline fetch`; beyond loopback it wants a `token`. `cost` is what the agent may take, as part of one
+    processor. `memory` looks now and then who asks for memory (a number: so many frames of each stack, else 25), `locks` watches one
+    in 100 (or so many) stretches of time who takes locks, waits for them and holds them. A child that is forked goes on with windows of its
     own. Called again, it begins anew. Returns an object with `stop()`, and `address` of the endpoint. Raises ValueError for settings
     that make no sense; whatever else goes wrong is logged (logger "heatline"), and the program runs on.
     """
@@ -63,6 +70,7 @@ def start(
     settings = {
         "service": service or os.path.splitext(os.path.basename(sys.argv[0] if sys.argv else ""))[0] or "python",
         "version": version,
+        "commit": commit or next((os.environ[name] for name in COMMITS if os.environ.get(name)), None),
         "rate": float(rate),
         "window": float(window),
         "labels": dict(labels or {}),
@@ -70,6 +78,8 @@ def start(
         "keep_seconds": keep_seconds,
         "place": place,
         "cost": float(cost),
+        "memory": _figure("memory", memory, 25, 1, 128),
+        "locks": _figure("locks", locks, 100, 2, 10000),
     }
     _agent = Agent(os.path.abspath(os.fspath(folder)), settings)
     if not _hooked:
@@ -91,25 +101,38 @@ def _check(**figures):
             raise ValueError("%s is a number from %g to %g" % (name, low, high))
 
 
+def _figure(name, asked, usual, low, high):
+    """None for what is not wanted, `usual` for what is; or the number that was given."""
+    if asked is None or isinstance(asked, bool):
+        return usual if asked else None
+    if not isinstance(asked, (int, float)) or asked != int(asked) or not low <= asked <= high:
+        raise ValueError("%s is True, False or a whole number from %d to %d" % (name, low, high))
+    return int(asked)
+
+
 class Agent:
     """What `heatline.agent(…)` returns. `address`: where the endpoint listens, or None."""
 
-    def __init__(self, folder, settings):
+    def __init__(self, folder, settings, watching=None):
+        """`watching`: what the process that this one was forked from watched beside time."""
         self._folder, self.settings = folder, settings
         self._forking, self._paused = 0, False
         self._fork_lock = RLock()  # again in the same thread: a signal's handler may fork as well
         self.process = os.getpid()
         self.state = "new"  # new, looking, ended
         self._sampler = Sampler(settings["rate"], self._after_look)
-        self._budget = Budget(settings["rate"], settings["cost"])
+        self.watching = Watching(settings, watching)
+        self._steps = settings["memory"] is not None
+        self._budget = Budget(settings["rate"], settings["cost"] * self.watching.left)
         # For the age of windows: when the system's clock jumps ahead, they have not become old.
         began = time.time() - time.monotonic()
         host = socket.gethostname()
         names = settings["service"], host
         self._windows = Folder(folder, *names, settings["keep_bytes"], settings["keep_seconds"], lambda: min(time.time(), began + time.monotonic()))
         self._told = set()
-        self.writing = Writing(self._windows, self._sampler, self.comments(host), settings["rate"], self.tell_once)
-        self._window = None
+        further = self.watching.further(os.getcwd() if os.path.isdir(".") else os.sep)
+        self.writing = Writing(self._windows, self._sampler, self.comments(host), settings["rate"], self.tell_once, further)
+        self._window = self._before = None
         self._stopped = False
         self._server = None
 
@@ -127,6 +150,7 @@ class Agent:
         facts = {
             "service": self.settings["service"],
             "version": self.settings["version"],
+            "commit": self.settings["commit"],
             "host": host,
             "process_id": self.process,
             "language": "python",
@@ -146,7 +170,8 @@ class Agent:
         """Begins to look. Where there are no threads, it says so in the log and does nothing."""
         now = time.perf_counter_ns()
         self._open(now)
-        self._judged = now, 0
+        self._judged = now, 0, 0
+        self._plan()
         try:
             self._sampler.start(now)
         except (RuntimeError, ImportError, AttributeError) as problem:
@@ -154,6 +179,7 @@ class Agent:
             self.tell_once("threads", "no thread can be started here (%s): nothing is recorded", problem)
             return
         self.state = "looking"
+        self.watching.start(self.threads, self.tell_once)
         if self.settings["place"] is not None:
             from .endpoint import serve
 
@@ -169,14 +195,15 @@ class Agent:
             self._server.close()
         self._sampler.stop()
         if self._window is not None:
-            self._close(self._sampler.last, self._sampler.own_cpu)
+            self._close(self._sampler.last, self._sampler.own_cpu - self.watching.cpu)
+        self.watching.stop()
         self.writing.finish()
 
     def tell_once(self, what, sentence, *arguments):
         """In the log, once for each kind of thing; never an error of the program's."""
         if what not in self._told:
             self._told.add(what)
-            thread, known = get_ident(), _threads()
+            thread, known = get_ident(), threads()
             is_ours = thread not in known
             try:
                 log.warning("heatline: " + sentence, *arguments)
@@ -190,26 +217,40 @@ class Agent:
     def _after_look(self, sampler):
         """After each look; true ends the sampling."""
         now = sampler.last
-        since, spent = self._judged
-        to_judge = now - since >= min(JUDGE_SECONDS, self.settings["window"]) * 1e9
-        to_close = now - self._window.began >= self.settings["window"] * 1e9
-        if not (to_judge or to_close):
-            return False
-        used = sampler.own_cpu + _thread_time()
+        if self._steps:
+            self.watching.step(now)
+        return now >= self._due and self._do_what_is_due(sampler, now)
+
+    def _plan(self):
+        """When the next thing is due."""
+        lasts = int(self.settings["window"] * 1e9)
+        self._to_judge = self._judged[0] + min(int(JUDGE_SECONDS * 1e9), lasts)
+        self._to_close = self._window.began + lasts
+        self._due = min(self._to_judge, self._to_close)
+
+    def _do_what_is_due(self, sampler, now):
+        """Judges the cost, and ends a window. True ends the sampling."""
+        used = sampler.own_cpu + _thread_time() - self.watching.cpu
         ends = False
-        if to_judge:
-            self._judged = now, used
-            ends = self._judge((used - spent) / (now - since) + self.writing.share)
-        if to_close or ends:
+        if now >= self._to_judge:
+            since, spent, ticks = self._judged
+            self._judged = now, used, sampler.ticks
+            self._window.cost += int(self.watching.judge((now - since) / 1e9) * (now - since))
+            ends = self._judge((now - since) / 1e9, sampler.ticks - ticks, (used - spent) / 1e9)
+        if now >= self._to_close or ends:
             self._close(now, used)
             if not ends:
                 self._open(now, used)
+            else:
+                self.watching.stop()
             self.writing.begin()
+        if not ends:
+            self._plan()
         return ends
 
-    def _judge(self, cost):
+    def _judge(self, seconds, looks, spent):
         """Whether that is so much that the agent ends."""
-        change = self._budget.judge(cost)
+        change = self._budget.judge(seconds, looks, spent, self.writing.share)
         if change is None:
             return False
         self._window.notes.append(change)
@@ -224,11 +265,15 @@ class Agent:
         self._window = Window(now)
         self._window.ticks, self._window.errors, self._window.cost = -self._sampler.ticks, -self._sampler.errors, -used
         self._sampler.sinks.append(self._window.rows)
+        self.watching.open(self._window)
 
     def _close(self, now, used):
         """`used`: CPU ns of the sampler's thread so far."""
         window, self._window = self._window, None
         self._sampler.sinks.remove(window.rows)
+        self.watching.close(window)
+        window.notes += self.watching.told()
+        self._before = window.without_time(now)
         window.ended = now
         window.ticks += self._sampler.ticks
         window.errors += self._sampler.errors
@@ -254,6 +299,23 @@ class Agent:
         window.codes = sampler.codes
         return self.writing.encoded(window)
 
+    def beside_time(self, asked, seconds, wait):
+        """
+        The same of memory or locks, `asked` being Go's name of it: of the next seconds, or with None of the last window and the one that is open.
+        """
+        if seconds is None:
+            self.watching.settle()
+            windows = [each.without_time(self._sampler.last) for each in (self._before, self._window) if each is not None]
+        else:
+            windows = [Window(self._sampler.last)]
+            self.watching.open(windows[0])
+            try:
+                wait(seconds)
+            finally:
+                self.watching.close(windows[0])
+            windows[0].ended = self._sampler.last
+        return self.writing.encoded_further(asked, windows) if self.state == "looking" else None
+
     # Forks
 
     def before_fork(self):
@@ -263,6 +325,7 @@ class Agent:
             if not self._paused and self.state == "looking":
                 self._paused = True
                 self._sampler.pause()
+                self.watching.pause()
                 self.writing.rest()
                 if self._server is not None:
                     self._server.pause()
@@ -282,6 +345,7 @@ class Agent:
             if self._paused and self._forking == 0 and self.state == "looking":
                 self._paused = False
                 self._sampler.start(self._sampler.last)
+                self.watching.go_on()
                 if self._server is not None:
                     self._server.go_on()
 
@@ -295,7 +359,7 @@ class Agent:
             return None
         place = self.settings["place"]
         settings = {**self.settings, "place": place if place is not None and place.one_each else None}
-        child = Agent(self._folder, settings)
+        child = Agent(self._folder, settings, self.watching)
         child.begin()
         util = sys.modules.get("multiprocessing.util")
         if util is not None:

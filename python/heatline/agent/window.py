@@ -4,18 +4,17 @@ import os
 import sys
 import time
 
-from ..content import NUMBERS, VERSION
 from ..native import sleep
 from ..places import Places
-from ..pprof import Writer
-from ..quality import as_json
-from ..runner import own
-from ..ticker import NOTE, _is_runpy
-from .sampler import DEEPEST, OTHER, Rows
+from ..pprof import NUMBERS, Writer
+from ..quality import as_json, identity
+from ..runner import at_root, own
+from ..ticker import NOTE
+from .further import ELSEWHERE, NOTHING_FURTHER
+from .sampler import DEEPEST, Rows
 
 # Encoding is done in pieces of so many seconds, with pauses for the program's threads between them.
 PIECE, PAUSE = 0.001, 0.01
-_ELSEWHERE = (((OTHER, OTHER, "~", 0), 0, 0),)
 
 
 class Window:
@@ -33,6 +32,15 @@ class Window:
         self.rate = 0.0
         self.notes = []
         self.codes = {}
+        self.kept = None  # what looks at memory have seen, and what was taken of locks; None where that is not asked for
+        self.locks = None
+
+    def without_time(self, now):
+        """A copy that has memory and locks alone; one that is open ends in it at `now`."""
+        copy = Window(self.began)
+        copy.started, copy.kept, copy.locks = self.started, self.kept, self.locks
+        copy.ended = now if self.ended == self.began else self.ended
+        return copy
 
     @property
     def seconds(self):
@@ -42,8 +50,9 @@ class Window:
 class Encoder:
     """Makes files of windows; remembers code that it has seen. To be used by one thread at a time."""
 
-    def __init__(self, comments, asked, has_cpu):
-        """`comments`: what is the same in all windows; `asked`: looks a second that were wanted."""
+    def __init__(self, comments, asked, has_cpu, further=NOTHING_FURTHER):
+        """`comments`: what is the same in all windows; `asked`: looks a second that were wanted; `further`: value types beside time."""
+        self._further = further
         self._comments, self._asked = comments, asked
         self._notes = [NOTE]
         # Most threads of a server wait; what they wait for is in `wall`.
@@ -55,19 +64,24 @@ class Encoder:
         self._folder = os.getcwd() if os.path.isdir(".") else os.sep
         self._codes = self._places = None
 
-    def encode(self, window, further=(), patient=False):
-        """The file's bytes. `further`: comments of this window; `patient`: takes pauses, at the end of a program there is no time for them."""
+    def encode(self, window, further=(), patient=lambda: False):
+        """The file's bytes. `further`: comments of this window; `patient()`: whether there is time for pauses, as at a program's end there is none."""
         if self._codes is not window.codes:
             # Identities of code objects mean something together with these only.
             self._codes, self._places = window.codes, Places(self._folder)
-        writer = Writer(NUMBERS)
+        writer, rest = Writer(NUMBERS + self._further.types), [0] * len(self._further.types)
         pause_at = time.perf_counter() + PIECE
         for (name, labels, stack), values in window.rows.items():
             places = self._resolve(stack)
             if places is None:
                 continue
-            writer.sample(places, values, [("thread", name, None), *((key, text, None) for key, text in labels)])
-            if patient and time.perf_counter() > pause_at:
+            writer.sample(places, values + rest, [("thread", name, None), *((key, text, None) for key, text in labels)])
+            if time.perf_counter() > pause_at and patient():
+                sleep(PAUSE)
+                pause_at = time.perf_counter() + PIECE
+        for places, values, labels in self._further.samples(window):
+            writer.sample(places or ELSEWHERE, [0] * len(NUMBERS) + values, labels)
+            if time.perf_counter() > pause_at and patient():
                 sleep(PAUSE)
                 pause_at = time.perf_counter() + PIECE
         comments = ["heatline: " + as_json(self._quality(window)), *self._comments, *further]
@@ -76,16 +90,13 @@ class Encoder:
 
     def _quality(self, window):
         lasted = window.seconds
-        notes = self._notes + window.notes
+        notes = self._notes + window.notes + self._further.told(window)
         if any(len(stack) == 2 * DEEPEST for _, _, stack in window.rows):
             notes = [*notes, "stacks deeper than %d frames are cut off at their root" % DEEPEST]
         if window.errors:
             notes = [*notes, "%d looks were left out: the program runs further interpreters" % window.errors]
-        python = "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3])
         return {
-            "engine": "agent",
-            "engineVersion": VERSION,
-            "python": python,
+            **identity("agent"),
             "rateAsked": self._asked,
             "rateGot": round(window.ticks / lasted, 3) if lasted else 0,
             "errors": window.errors,
@@ -99,13 +110,9 @@ class Encoder:
         no other: a thread of ours that begins.
         """
         if not stack:
-            return _ELSEWHERE
+            return ELSEWHERE
         codes, places = self._codes, self._places
-        begin, end = 0, len(stack)
-        inside = False
-        while end and (own(codes[stack[end - 2]]) or (inside and _is_runpy(codes[stack[end - 2]]))):
-            inside = True
-            end -= 2
+        begin, end = 0, len(stack) - 2 * at_root(codes[identity].co_filename for identity in stack[-2::-2])
         while begin < end and own(codes[stack[begin]]):
             begin += 2
         return None if begin == end else [places.find(stack[at], codes[stack[at]], stack[at + 1]) for at in range(begin, end, 2)]

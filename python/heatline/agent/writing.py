@@ -10,15 +10,17 @@ from .window import Encoder
 WAITING = 8
 # Seconds that a fork waits for a window that is being written.
 REST_SECONDS = 1.0
+# Seconds that the program's end waits for one.
+END_SECONDS = 10.0
 
 
 class Writing:
-    """`share`: what the last window took, as part of one processor."""
+    """`share`: what windows take, as part of one processor; the last one weighs as much as those before."""
 
-    def __init__(self, folder, sampler, comments, asked, tell_once):
+    def __init__(self, folder, sampler, comments, asked, tell_once, further):
         self._folder, self._sampler, self._tell_once = folder, sampler, tell_once
-        self._comments, self._asked = comments, asked
-        self._encoder = Encoder(comments, asked, sampler.has_cpu)
+        self._comments, self._asked, self._further = comments, asked, further
+        self._encoder = Encoder(comments, asked, sampler.has_cpu, further)
         self._waiting = []
         self._lock = allocate_lock()
         self._busy = allocate_lock()
@@ -53,12 +55,18 @@ class Writing:
     def finish(self):
         """Writes what is left, in this thread."""
         self._hurry = True
-        if self._busy.acquire(True, 10):
+        if self._busy.acquire(True, END_SECONDS):
             self._work()
+        else:
+            self._tell_once("unwritten", "the disk is too slow at the end of the program: %d windows were not written", 1 + len(self._waiting))
 
     def encoded(self, window):
         """A window's bytes, for whom did not ask for a file."""
-        return Encoder(self._comments, self._asked, self._sampler.has_cpu).encode(window, patient=True)
+        return Encoder(self._comments, self._asked, self._sampler.has_cpu).encode(window, patient=lambda: True)
+
+    def encoded_further(self, asked, windows):
+        """The same of what is told beside time; `asked` as the endpoint was asked for it."""
+        return self._further.file(asked, windows, self._comments)
 
     def _work(self):
         me = get_ident()
@@ -79,14 +87,15 @@ class Writing:
         if self.dropped:
             further.append("dropped=%d" % self.dropped)
         try:
-            data = self._encoder.encode(window, further, patient=not self._hurry)
+            data = self._encoder.encode(window, further, lambda: not (self._hurry or self._waiting))
             self._folder.write(window.started, data)
             self.written += 1
         except Exception as problem:
             self._drop("a window was dropped, and those that follow may be: %s" % (getattr(problem, "strerror", None) or repr(problem)))
         self._last_cost = _thread_time() - began
         if window.seconds:
-            self.share = self._last_cost / 1e9 / window.seconds
+            share = self._last_cost / 1e9 / window.seconds
+            self.share = (self.share + share) / 2 if self.share else share
 
     def _drop(self, sentence):
         self.dropped += 1

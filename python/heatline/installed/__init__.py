@@ -9,21 +9,19 @@ import os
 import sys
 import time
 
+from ..engines import Refused
 from ..linefunctions import LineFunctions
 from ..liner import is_chosen
 from ..memory import ALIVE, PEAK, programs_part
 from ..places import absolute
 from ..pprof import Writer
-from ..quality import as_json
-from ..runner import FOLDER
-from ..unseen import start
+from ..quality import as_json, identity
+from ..runner import FOLDER, is_ours
+from ..watchman import Watchman
 
-ENGINES = ("line-profiler", "memray", "pyinstrument", "scalene", "viztracer", "yappi")
+TYPES = [*ALIVE, *PEAK, ("temporary_objects", "count"), ("temporary_space", "bytes")]
+LOOK_SECONDS = 0.02
 ODD = "the installed %s %s is not as Heatline knows it (%s): take another version of it, or the engine sampler"
-
-
-class Unknown(Exception):
-    """One sentence."""
 
 
 class Installed:
@@ -33,21 +31,21 @@ class Installed:
     folder = FOLDER
 
     def __init__(self, options, words, housekeeping):
-        """Raises Unknown when the profiler is not there or is another than we know."""
+        """Raises Refused when the profiler is not there or is another than we know."""
         self.options = options
         self.words = words
         self.notes = []
         self._root = os.getcwd()
         self._housekeeping = housekeeping
-        self._alarm = [False]
+        self._watchman = Watchman(lambda: LOOK_SECONDS, self._step)
         self._stopped = False
         self._began = None
         try:
             self.tool = _load(options.engine)(self)
         except ImportError as error:
-            raise Unknown("%s cannot be imported: %s" % (options.engine, error)) from None
+            raise Refused("%s cannot be imported: %s" % (options.engine, error)) from None
         except (AttributeError, TypeError, KeyError) as error:
-            raise Unknown(self._odd(error)) from None
+            raise Refused(self._odd(error)) from None
 
     def _odd(self, error):
         name = self.options.engine.replace("-", "_")
@@ -71,23 +69,20 @@ class Installed:
     def start(self):
         """Begins to watch for the end of a limited recording, or goes on after a fork."""
         if self.options.duration is not None:
-            alarm = self._alarm = [True]
-            self._gone = start(lambda: self._watch(alarm))
+            self._watchman.start()
 
     def pause(self):
         """No thread of ours while the program forks."""
-        if self._alarm[0]:
-            self._alarm[0] = False
-            self._gone()
+        self._watchman.pause()
 
     def stop(self):
-        self._alarm[0] = False
+        self._watchman.leave()
         if not self._stopped:
             self._stopped = True
             self.tool.stop()
 
     def forget(self):
-        self._alarm[0] = False
+        self._watchman.leave()
         if not self._stopped:
             self._stopped = True
             self.tool.forget()
@@ -111,41 +106,51 @@ class Installed:
         """Whether --only, or else the working directory, takes in a function."""
         return is_chosen(code, name, self.options.only, self._root)
 
-    def memory_file(self, version, alive, peak):
-        """
-        A pprof file, as bytes, of who held memory at the end and at the peak: [(frames, blocks, bytes, labels), …], a frame being
-        (file, line, bare name or None), innermost first.
-        """
-        functions = LineFunctions()
-        functions.learn({frame[0] for frames, *_ in alive + peak for frame in frames})
-        sums = {}
-        for rows, column in ((alive, 0), (peak, 2)):
-            for frames, blocks, size, labels in rows:
-                kept = programs_part(frames, getattr(self.tool, "bare", False))
-                if kept:
-                    places = tuple([(functions.named(name, file, line, absolute(file, self._root)), line, 0) for file, line, name in kept])
-                    row = sums.setdefault((places, labels), [0, 0, 0, 0])
-                    row[column] += blocks
-                    row[column + 1] += size
-        writer = Writer(ALIVE + PEAK)
-        for (places, labels), row in sums.items():
-            writer.sample(places, row, labels)
-        python = "%s %d.%d.%d" % (sys.implementation.name, *sys.version_info[:3])
-        quality = {"engine": self.options.engine, "engineVersion": version, "python": python, "errors": 0, "notes": self.notes[:]}
+    def memory_file(self, version, rows):
+        """The pprof file of this recording, as bytes, from such rows as the function of this name takes."""
         lasted = time.perf_counter() - self._began
-        space = ALIVE[1]
-        return writer.bytes(time.time_ns() - int(lasted * 1e9), int(lasted * 1e9), space, 0, space[0], ["heatline: " + as_json(quality)])
+        quality = {**identity(self.options.engine), "engineVersion": version, "notes": self.notes[:]}
+        functions = LineFunctions()
+        functions.learn(files_of(rows))
+        return memory_file(rows, functions, quality, lasted, self._root, getattr(self.tool, "bare", False))
 
     def is_ours(self, path):
-        return path.startswith(FOLDER + os.sep)
+        return is_ours(path)
 
-    def _watch(self, alarm):
-        while alarm[0]:
-            time.sleep(0.02)
-            # A profiler may take its time to start.
-            due = self._began is not None and time.perf_counter() - self._began >= self.options.duration
-            if alarm[0] and due and self._housekeeping(self):
-                return
+    def _step(self):
+        # A profiler may take its time to start.
+        due = self._began is not None and time.perf_counter() - self._began >= self.options.duration
+        return due and self._housekeeping(self)
+
+
+def files_of(rows):
+    """The files of the frames of such rows."""
+    return {frame[0] for each in rows for frames, *_ in each for frame in frames}
+
+
+def memory_file(rows, functions, quality, lasted, root, inside):
+    """
+    A pprof file, as bytes. `rows`: who held memory at the end, who at the peak, and who gave it back before the next block was taken, each
+    [(frames, blocks, bytes, labels), …], a frame being (file, line, bare name or None), innermost first. `lasted` seconds; `inside` as for
+    `programs_part`.
+    """
+    sums = {}
+    for number, found in enumerate(rows):
+        column = 2 * number
+        for frames, blocks, size, labels in found:
+            kept = programs_part(frames, inside)
+            if kept:
+                places = tuple([(functions.named(name, file, line, absolute(file, root)), line, 0) for file, line, name in kept])
+                row = sums.setdefault((places, labels), [0] * len(TYPES))
+                row[column] += blocks
+                row[column + 1] += size
+    writer = Writer(TYPES)
+    for (places, labels), row in sums.items():
+        writer.sample(places, row, labels)
+    quality = {**quality, "rows": "sums", "errors": 0}
+    nanos = int(lasted * 1e9)
+    space = ALIVE[1]
+    return writer.bytes(time.time_ns() - nanos, nanos, space, 0, space[0], ["heatline: " + as_json(quality)])
 
 
 def _load(engine):

@@ -24,17 +24,23 @@ class Tool:
 
     def write(self, path):
         try:
-            with memray.FileReader(self.file) as reader:
-                alive = [self._row(record) for record in reader.get_leaked_allocation_records(merge_threads=False)]
-                peak = [self._row(record) for record in reader.get_high_watermark_allocation_records(merge_threads=False)]
+            rows = records(self.file, self.native)
             with open(path, "wb") as file:
-                file.write(self.host.memory_file(memray.__version__, alive, peak))
+                file.write(self.host.memory_file(memray.__version__, rows))
         finally:
             os.unlink(self.file)
 
-    def _row(self, record):
-        stack = record.hybrid_stack_trace() if self.native else record.stack_trace()
-        frames = [(file, line, name) for name, file, line in stack] or [("<unknown>", 0, "<unknown>")]
-        allocator = memray.AllocatorType(record.allocator).name.lower()
-        labels = ("thread", record.thread_name or "Thread %d" % record.tid, None), ("allocator", allocator, None)
-        return frames, record.n_allocations, record.size, labels
+
+def records(file, native):
+    """Who held memory at the end and at the peak, and who gave it back at once, of memray's own file, as `memory_file` takes them."""
+    with memray.FileReader(file) as reader:
+        reads = reader.get_leaked_allocation_records, reader.get_high_watermark_allocation_records, reader.get_temporary_allocation_records
+        return [[_row(record, native) for record in read(merge_threads=False)] for read in reads]
+
+
+def _row(record, native):
+    stack = record.hybrid_stack_trace() if native else record.stack_trace()
+    frames = [(file, line, name) for name, file, line in stack] or [("<unknown>", 0, "<unknown>")]
+    allocator = memray.AllocatorType(record.allocator).name.lower()
+    labels = ("thread", record.thread_name or "Thread %d" % record.tid, None), ("allocator", allocator, None)
+    return frames, record.n_allocations, record.size, labels

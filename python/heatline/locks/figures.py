@@ -1,11 +1,14 @@
 """What was seen of locks: figures by stack, thread, lock and who held it meanwhile."""
 
-import sys
 from _thread import get_ident
 from time import perf_counter as clock
 
+from .. import native
+
 # Of a row, in the order of the file's value types.
 ACQUIRES, WAIT, RELEASES, HOLD, NOTIFIED, NOTIFY_WAIT = range(6)
+# What a row has beyond them once it was waited for: the longest wait.
+LONGEST = 6
 # Acquires of the locks made at one place that all have their stack looked at; of later ones it is one in GAP, on average.
 LOOKED_AT, GAP = 200, 64
 INTERNAL = frozenset(("threading", "queue", "asyncio.locks", "asyncio.queues"))
@@ -32,13 +35,14 @@ class Site:
 class Figures:
     """Rows of figures by what they belong to; all times are seconds of time.perf_counter."""
 
-    def __init__(self, name_of_thread):
-        """`name_of_thread(ident)`: what a thread is called."""
+    def __init__(self, name_of_thread, most=MOST_ROWS):
+        """`name_of_thread(ident)`: what a thread is called; `most`: stacks that are told apart."""
+        self._most = most
         self.on = False  # whether what happens is to be counted
         self.full = False  # whether there were more different stacks than are kept apart
         self.rows = {}  # key -> (stack of (code, byte offset) leaf first, thread, site, holder, task, figures)
         self.sites = {}
-        self.waits = {}  # id -> (row, column, when it began) of those that go on
+        self.waits = {}  # id -> [row, column, when it began] of those that go on
         self._name = name_of_thread
 
     def site(self, frame, kind):
@@ -68,7 +72,7 @@ class Figures:
         key = tuple(key)
         known = self.rows.get(key)
         if known is None:
-            if len(self.rows) >= MOST_ROWS:
+            if len(self.rows) >= self._most:
                 return self._row_of_line(top, thread, site)
             stack = []
             while top is not None:
@@ -89,7 +93,7 @@ class Figures:
 
     def begin_wait(self, row, column, began):
         """A wait that counts from `began` on, also when it never ends. Returns it, for `end_wait`."""
-        wait = (row, column, began)
+        wait = [row, column, began]
         self.waits[id(wait)] = wait
         return wait
 
@@ -97,11 +101,28 @@ class Figures:
         """It is over, in whatever way."""
         del self.waits[id(wait)]
         row, column, began = wait
-        row[column] += clock() - began
+        spent = clock() - began
+        row[column] += spent
+        if column == WAIT:
+            if len(row) == LONGEST:
+                row.append(spent)
+            elif spent > row[LONGEST]:
+                row[LONGEST] = spent
+
+    def begin_anew(self):
+        """Rows are of what follows: those that were are the caller's. A wait that goes on belongs to them as far as it has gone."""
+        before, self.rows, self.full = self.rows, {}, False
+        keys = {id(known[-1]): key for key, known in before.items()}
+        now = clock()
+        for wait in list(self.waits.values()):
+            key = keys.get(id(wait[0]))
+            if key is not None:
+                known = self.rows.setdefault(key, (*before[key][:-1], [0, 0.0, 0, 0.0, 0, 0.0]))
+                wait[0], wait[2] = known[-1], now
 
     def holder(self, thread):
         """Where the thread that holds a lock is right now: (its name, code, byte offset), or None when it is not known."""
-        place = self.place(sys._current_frames().get(thread))
+        place = self.place(native.frames().get(thread))
         return place and (self._name(thread), *place)
 
     def place(self, frame):

@@ -1,9 +1,7 @@
 """What is seen of locks, as a file calls it: places in the code, and labels."""
 
-import os
-
 from ..places import Places
-from ..runner import own
+from ..runner import at_root, own
 
 
 class Names:
@@ -13,13 +11,12 @@ class Names:
         self._places = Places(folder)
         self._sources = {}
         self._sites = {}
+        self._files = {}
+        self._taken = set()
 
     def stack(self, stack):
         """Places of a stack of (code, byte offset), leaf first, without frames of ours and what runs a module at its root."""
-        end, inside = len(stack), False
-        while end and (own(stack[end - 1][0]) or (inside and _is_runpy(stack[end - 1][0]))):
-            inside = True
-            end -= 1
+        end = len(stack) - at_root(code.co_filename for code, _ in reversed(stack))
         return [self._places.find(id(code), code, offset) for code, offset in stack[:end] if not own(code)]
 
     def labels(self, thread, site, holder, task):
@@ -32,16 +29,32 @@ class Names:
         if holder is not None:
             who, code, offset = holder
             key, line, _ = self._places.find(id(code), code, offset)
-            found.append(("held by", "%s: %s (%s:%d)" % (who, key[0], os.path.basename(key[2]), line)))
+            found.append(("held by", "%s: %s (%s:%d)" % (who, key[0], self._short(key[2]), line)))
         return [(key, text, None) for key, text in found]
 
     def lock(self, site):
-        """`file.py:3:name`, as ddtrace calls locks: where it was made, and what it is assigned to there, when that can be read."""
+        """
+        `file.py:3:name`, as ddtrace calls locks, with folders where two files have one name: where it was made, and what it is assigned to
+        there, when that can be read.
+        """
         known = self._sites.get(site)
         if known is None:
             key, line, _ = self._places.find(id(site.code), site.code, site.offset)
             name = assigned(self._source(key[2], line))
-            known = self._sites[site] = ":".join([os.path.basename(key[2]), str(line), *([name] if name else [])])
+            known = self._sites[site] = ":".join([self._short(key[2]), str(line), *([name] if name else [])])
+        return known
+
+    def _short(self, path):
+        """As much of a path as tells it from all others so far: mostly the file's name alone."""
+        known = self._files.get(path)
+        if known is None:
+            parts = path.replace("\\", "/").split("/")
+            known, kept = parts[-1], 1
+            while known in self._taken and kept < len(parts):
+                kept += 1
+                known = "/".join(parts[-kept:])
+            self._taken.add(known)
+            self._files[path] = known
         return known
 
     def _source(self, path, line):
@@ -63,7 +76,3 @@ def assigned(text):
     if not equals or right.startswith("=") or not all(part.isidentifier() for part in target.split(".")):
         return ""
     return target.rpartition(".")[2]
-
-
-def _is_runpy(code):
-    return code.co_filename == "<frozen runpy>" or code.co_filename.endswith(os.sep + "runpy.py")

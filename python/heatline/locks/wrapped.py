@@ -17,6 +17,8 @@ from .figures import ACQUIRES, HOLD, LOOKED_AT, RELEASES, WAIT, Figures, Site
 LONG = 100e-6
 # Where a lock cannot be tried first, having it took a wait from here on.
 WAITED = 50e-6
+# Who is given a lock by its last holder says so within this, if it comes to run at all.
+HANDOVER = 0.0005
 ROUND = range(200)
 LETS_GO = ("__exit__", "release", "release_lock")
 # Conditions keep these: they are ours for good, and count what a lock that is watched has begun.
@@ -57,6 +59,13 @@ class State:
             row[HOLD] += self.hold
         self.counted, self.freed, self.hold = self.left, 0, 0.0
 
+    def begin_anew(self):
+        """What it has told is the past's: the next acquire has its stack looked at."""
+        self.row = self.owed = None
+        self.limit = LONG
+        self.left = self.counted = 1
+        self.freed, self.hold = 0, 0.0
+
     def __del__(self):
         """Methods of a lock may live longer than itself: in `with Lock():` it has gone before it is taken."""
         self.tell()
@@ -76,7 +85,15 @@ class State:
         """Another thread has it, and goes on with it while the stack is looked at. Returns whether it was got."""
         asked = clock()
         figures = self.figures
-        row = figures.row(frame_here(), self.site, figures.holder(self.taker))
+        if not self.began and not 0 <= timeout <= HANDOVER:
+            # It is being handed over to one that does not run yet, or had by one that began to wait unseen.
+            if self.take(True, HANDOVER):
+                row = figures.row(frame_here(), self.site)
+                row[WAIT] += clock() - asked
+                self.waited(row)
+                return True
+            timeout = max(0, timeout - HANDOVER) if timeout > 0 else timeout
+        row = figures.row(frame_here(), self.site, figures.holder(self.taker) if self.began else None)
         wait = figures.begin_wait(row, WAIT, asked)
         try:
             got = self.take(True, timeout)
@@ -124,7 +141,7 @@ class State:
         row[HOLD] += spent
 
     def forget(self):
-        """Nobody holds it any more: it was made anew in a forked child."""
+        """Nobody is known to hold it any more: it was made anew in a forked child, or may have been taken unseen."""
         self.began, self.depth, self.owed, self.limit = 0.0, 0, None, LONG
 
 
@@ -267,6 +284,7 @@ def stand_in(original, locks):
         for name in names:
             setattr(self, name, methods[name] if name in methods and (on or name in KEPT) else getattr(native, name))
         live[id(watched)] = watched
+        locks.made += 1
         return self
 
     class lock(metaclass=_Kind):

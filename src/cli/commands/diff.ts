@@ -11,11 +11,13 @@ import { print, printJson } from '../output.js';
 import { shortPath } from '../paths.js';
 import { look } from '../terminal.js';
 import { type ViewOptions, viewOf } from '../view.js';
+import type { AgainstOptions, WindowOptions } from '../windowOptions.js';
+import { againstOf, isFolder, windowWords, withoutTimes } from '../windows.js';
 
 /** Rows of each table unless `-n` says otherwise; JSON gives all. */
 const ROWS = 25;
 
-export interface DiffCommandOptions extends ViewOptions {
+export interface DiffCommandOptions extends ViewOptions, WindowOptions, AgainstOptions {
   /** Files of the base; without them the first word names it, and the second the new profile. */
   readonly base?: readonly string[];
   readonly failOn?: readonly string[];
@@ -35,12 +37,13 @@ export async function diff(words: readonly string[], options: DiffCommandOptions
   if (options.json && options.markdown) throw new UserError('usage', '--json and --markdown: choose one of them');
   if (options.normalize && options.perSecond) throw new UserError('usage', '--normalize and --per-second: choose one of them');
   const { base: baseWords, ...others } = options;
-  const [baseFiles, newFiles] = sides(words, baseWords ?? []);
+  const against = againstOf(options);
+  const [baseFiles, newFiles] = ofOneFolder(words, options) ?? sides(words, baseWords ?? []);
   if (baseFiles.includes('-') && newFiles.includes('-')) throw new UserError('usage', 'stdin can be only one of the two profiles');
   const normalize: Normalize = options.normalize ? 'total' : options.perSecond ? 'duration' : 'none';
   const { value, ...filters } = others;
-  const base = await viewOfSide(baseFiles, filters);
-  const next = await viewOfSide(newFiles, filters);
+  const base = await viewOfSide(baseFiles, filters, against);
+  const next = await viewOfSide(newFiles, filters, options);
   const [baseType, newType] = chooseTypes(base.profile, next.profile, value);
   const specs = [
     { ...base.spec, type: baseType },
@@ -59,6 +62,22 @@ export async function diff(words: readonly string[], options: DiffCommandOptions
   if (judged.some(({ holds }) => holds)) process.exitCode = Exit.failed;
 }
 
+/** Windows of one folder against others there, where options tell the sides apart. @throws UserError `usage` */
+function ofOneFolder(words: readonly string[], options: DiffCommandOptions): readonly [string[], string[]] | undefined {
+  const [option] = windowWords(options).filter((word) => word.startsWith('--against-'));
+  const [folder, ...more] = words;
+  if (option === undefined) {
+    if (words.length > 1 || options.base !== undefined || !isFolder(folder!)) return undefined;
+    throw new UserError(
+      'usage',
+      `${folder}: with which of its windows is it to be compared? (--against-day yesterday, --against-service-version 2.6 …)`,
+    );
+  }
+  if (more.length > 0 || options.base !== undefined || !isFolder(folder!))
+    throw new UserError('usage', `${option} compares windows of one folder, and that is to be the only input`);
+  return [[folder!], [folder!]];
+}
+
 /** The files of the base and of the new profile. @throws UserError `usage` */
 function sides(words: readonly string[], baseWords: readonly string[]): readonly [string[], string[]] {
   if (baseWords.length > 0) return [expandFiles(baseWords), expandFiles(words)];
@@ -73,10 +92,10 @@ function sides(words: readonly string[], baseWords: readonly string[]): readonly
 }
 
 /** What a filter finds missing is said of the side it misses in. */
-async function viewOfSide(files: readonly string[], filters: ViewOptions) {
-  const profile = await readInputs(files);
+async function viewOfSide(files: readonly string[], filters: ViewOptions, chosen: WindowOptions) {
+  const profile = await readInputs(files, chosen);
   try {
-    return viewOf(profile, filters);
+    return viewOf(profile, files.some(isFolder) ? withoutTimes(filters) : filters);
   } catch (error) {
     const name = files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`;
     throw error instanceof UserError ? new UserError(error.code, `${name}: ${error.message}`) : error;

@@ -1,15 +1,18 @@
 import { realpathSync } from 'node:fs';
 import { linesJson, linesText } from '../../core/report/lines.js';
-import { readInputs } from '../input.js';
 import { print, printJson } from '../output.js';
 import { pathFilter } from '../paths.js';
 import { sourceReader } from '../sourceText.js';
 import { look } from '../terminal.js';
-import { type ViewOptions, viewOf } from '../view.js';
+import { readView, type ViewOptions } from '../view.js';
+import type { WindowOptions } from '../windowOptions.js';
 
 /** `heatline lines FILE…` */
-export async function lines(files: readonly string[], options: ViewOptions & { source?: string; n?: number }): Promise<void> {
-  const { profile, spec } = viewOf(await readInputs(files), options);
+export async function lines(
+  files: readonly string[],
+  options: ViewOptions & WindowOptions & { source?: string; n?: number },
+): Promise<void> {
+  const { profile, spec } = await readView(files, options);
   const wanted = {
     ...(options.source === undefined ? {} : { wants: chooser(options.source) }),
     ...(options.n === undefined || options.n === 0 ? {} : { rows: options.n }),

@@ -23,6 +23,7 @@ import {
   readWithin,
 } from '../../engines/index.js';
 import { Exit, FULL, say } from '../failure.js';
+import { keepMoments } from '../keepMoments.js';
 import { checkOutput, stamp, writeWhole } from '../output.js';
 import { pythonPackage } from '../pythonPackage.js';
 import { openRecordFolder } from '../recordFolder.js';
@@ -47,6 +48,7 @@ export interface RecordOptions {
   readonly depth?: number;
   readonly duty?: string;
   readonly sample?: number;
+  readonly blocked?: number;
   readonly measure?: string;
 }
 
@@ -82,7 +84,7 @@ export async function record(words: readonly string[], options: RecordOptions): 
     const named = options.engine === 'auto' ? `${engine.id} (auto)` : engine.id;
     if (target.kind === 'process') {
       const limit = options.duration === undefined ? '' : ` for ${formatSeconds(options.duration)}`;
-      const begins = engine.id === 'sampler' ? ' from its next step on' : '';
+      const begins = engine.id === 'sampler' || engine.id === 'memray' ? ' from its next step on' : '';
       say(`recording process ${target.pid} (${label})${limit} with ${named}${begins}; Ctrl-C ends it, the program runs on`);
     }
     const result = await launch(plan, { onStart: (pid) => folder.share(pid) });
@@ -175,6 +177,7 @@ function engineOptionsFrom(options: RecordOptions, output: string): EngineOption
     ...(options.depth === undefined ? {} : { depth: options.depth }),
     ...(options.duty === undefined ? {} : { duty: options.duty }),
     ...(options.sample === undefined ? {} : { sample: options.sample }),
+    ...(options.blocked === undefined ? {} : { blockedMs: options.blocked }),
     ...(options.measure === undefined ? {} : { measure: options.measure }),
   };
 }
@@ -209,12 +212,15 @@ async function keep(result: LaunchResult, raw: string, writer: Format | 'pstats'
   else throw new UserError('engine-output', `the recording of ${engine} cannot be read: ${unreadable?.message ?? 'unknown format'}`);
   const said = result.sentence === undefined ? '' : ` (${result.sentence.replace(/\.$/, '')})`;
   say(`${summary(profile, result, engine)} → ${output}${said}`);
+  keepMoments(recorded, output);
 }
 
 /** Why an engine measured nothing, where a higher rate does not help. */
 const NOTHING: Readonly<Record<string, string>> = {
   cprofile: 'no Python function ran',
   memory: 'nothing was allocated and kept while it looked',
+  memray: 'nothing was allocated while it looked',
+  async: 'nothing was awaited and nothing ran on an event loop while it looked',
   locks: 'no lock was waited for or held that was made while it looked',
 };
 

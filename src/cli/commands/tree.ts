@@ -1,15 +1,15 @@
 import { treeJson, treeText } from '../../core/report/tree.js';
-import { readInputs } from '../input.js';
 import { print, printAll } from '../output.js';
 import { look } from '../terminal.js';
-import { type ViewOptions, viewOf } from '../view.js';
+import { readView, type ViewOptions } from '../view.js';
+import type { WindowOptions } from '../windowOptions.js';
 
 /** `heatline tree FILE… [--inverted]` */
 export async function tree(
   files: readonly string[],
-  options: ViewOptions & { inverted?: boolean; min?: number; depth?: number },
+  options: ViewOptions & WindowOptions & { inverted?: boolean; min?: number; depth?: number },
 ): Promise<void> {
-  const { profile, spec } = viewOf(await readInputs(files), options);
+  const { profile, spec } = await readView(files, options);
   const wanted = {
     inverted: options.inverted ?? false,
     ...(options.min === undefined ? {} : { minShare: options.min / 100 }),

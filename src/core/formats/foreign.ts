@@ -65,9 +65,6 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/^[[{]/, 'This JSON is not a profile format that can be read.'],
 ];
 
-/** Three messages within each other, as OpenTelemetry's begin, in hexadecimal: fields 1, 2 and 2 with their lengths. */
-const OPEN_TELEMETRY = /^0a(?:[89a-f].){0,9}[0-7].12(?:[89a-f].){0,9}[0-7].12/;
-
 /** Bytes that are looked at: web pages say late what they show. */
 const HEAD = 4096;
 
@@ -78,12 +75,6 @@ export function foreign(bytes: Uint8Array): ReadError {
   const text = String.fromCharCode(...head).trimStart();
   const known = BY_BYTES.find(([magic]) => hex.startsWith(magic)) ?? BY_TEXT.find(([pattern]) => pattern.test(text));
   if (known !== undefined) return new ReadError('unknown-format', known[1]);
-  if (OPEN_TELEMETRY.test(hex)) {
-    return new ReadError(
-      'unknown-format',
-      "This looks like OpenTelemetry's profile (OTLP), whose format still changes: have pprof or collapsed stacks written instead.",
-    );
-  }
   if (bytes.every((byte) => byte === 0)) return new ReadError('corrupt', 'The file holds nothing but zero bytes.', 0);
   // Python's sampler, for one, writes its header last.
   if (hex.startsWith('0000000000000000'))

@@ -16,11 +16,13 @@ import { foreign } from './foreign.js';
 import type { Format, ReadControl, Source } from './format.js';
 import { goLegacy } from './goLegacy.js';
 import { heapProfile } from './heapProfile.js';
+import { importTime } from './importTime.js';
 import { instruments } from './instruments.js';
 import { jfr } from './jfr.js';
 import { lineProfiler } from './lineProfiler.js';
 import { macosSample } from './macosSample.js';
 import { memrayCsv } from './memrayCsv.js';
+import { otlp } from './otlp.js';
 import { perfScript } from './perfScript.js';
 import { pprof } from './pprof.js';
 import { pstats } from './pstats.js';
@@ -38,6 +40,7 @@ import { v8Ticks } from './v8Ticks.js';
 /** Every format we know: to add one, write its file and put one line here. */
 export const formats: readonly Format[] = [
   pprof,
+  otlp,
   goLegacy,
   pstats,
   tachyon,
@@ -64,6 +67,7 @@ export const formats: readonly Format[] = [
   rbspyRaw,
   macosSample,
   instruments,
+  importTime,
   v8Ticks,
   dtrace,
   pySpyRaw,

@@ -5,7 +5,7 @@ import { checkRoom, lineNumber } from './limits.js';
 import { LineCostStore } from './lineCostStore.js';
 import { MappingStore } from './mappingStore.js';
 import { PlaceStore } from './placeStore.js';
-import type { Places, Profile, Quality, ValueType } from './profile.js';
+import type { Places, Profile, Quality, SampleColumns, StretchColumns, ValueType } from './profile.js';
 import { SampleStore } from './sampleStore.js';
 import { type GrowingRows, StackStore } from './stackStore.js';
 
@@ -196,10 +196,10 @@ export class ProfileBuilder {
     return this.row(values, thread, time);
   }
 
-  /** Adds a sample with the stack of the one added last in either of these two ways. */
-  sampleAgain(values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
-    this.stackStore.commitAgain();
-    return this.row(values, thread, time);
+  /** Takes whole columns of samples, which were checked, in place of single ones. @param rows of their stacks, of those that are continued */
+  takeSamples(columns: Omit<SampleColumns, 'stack'>, rows: Uint32Array): void {
+    this.stackStore.takeRows(rows);
+    this.sampleStore.take(columns);
   }
 
   private row(values: ArrayLike<number | bigint>, thread: number, time: number | undefined): number {
@@ -210,6 +210,11 @@ export class ProfileBuilder {
   /** What the thread of the sample added last was doing: bits of `ThreadStatus`. */
   status(bits: number): void {
     this.sampleStore.setStatus(bits);
+  }
+
+  /** The sample added last is the sum of these stretches of `sample`. */
+  seenAt(stretches: StretchColumns, sample: number): void {
+    this.sampleStore.seenAt(stretches, sample);
   }
 
   /** A label of the sample added last. text 0 for a number. */

@@ -1,5 +1,6 @@
 import { accumulate } from './accumulate.js';
 import type { Profile, ViewSpec } from './profile.js';
+import { statesOf } from './states.js';
 import { isSummed, summedFigures } from './summed.js';
 import { weigh } from './weights.js';
 
@@ -60,5 +61,6 @@ export function functionTable(profile: Profile, spec: ViewSpec, weights = () => 
 /** Total of a value type over the whole profile, in its unit. */
 export function wholeTotal(profile: Profile, type: number): number {
   if (isSummed(profile, type)) return functionTable(profile, { type }).sum;
-  return weigh(profile, { type }).total;
+  // What is known of a state's column needs no column.
+  return statesOf(profile)?.types.find((state) => state.type === type)?.total ?? weigh(profile, { type }).total;
 }

@@ -40,10 +40,15 @@ export function heatLines(table: Pick<LineTable, 'sum' | 'perFunction'>, files: 
         share: share(self),
         totalShare: share(total),
         calls,
-        samples: table.perFunction ? null : file.samples[i]! + (before?.samples ?? 0),
+        samples: isCounted(table, file, i) ? null : file.samples[i]! + (before?.samples ?? 0),
         stale: map.changed(recorded),
       });
     }
   }
   return [...byLine.values()].sort((a, b) => a.line - b.line);
+}
+
+/** Figures with no samples behind them were counted: nothing is uncertain of them. */
+function isCounted({ perFunction }: Pick<LineTable, 'perFunction'>, { samples, self }: FileLines, row: number): boolean {
+  return perFunction || (samples[row] === 0 && self[row]! > 0);
 }

@@ -1,6 +1,7 @@
 import { GrowingInt32, GrowingUint32 } from './growing.js';
 import type { FrameColumns, Profile } from './profile.js';
 import { restack } from './restack.js';
+import { inTime } from './stretches.js';
 import { functionMatcher } from './weights.js';
 
 /** Regular expressions on function names and files, as pprof's -hide and -show. */
@@ -16,8 +17,9 @@ export interface Hidden {
  * were counted per function or line stay as they are.
  * @throws UserError for what is no regular expression
  */
-export function hideFrames(profile: Profile, { hide, show }: Hidden): Profile {
-  if (!hide && !show) return profile;
+export function hideFrames(given: Profile, { hide, show }: Hidden): Profile {
+  if (!hide && !show) return given;
+  const profile = inTime(given);
   const hidden = hide ? functionMatcher(profile, hide) : undefined;
   const shown = show ? functionMatcher(profile, show) : undefined;
   const keeps = (func: number) => hidden?.[func] !== 1 && shown?.[func] !== 0;

@@ -2,7 +2,7 @@
 import type { Profile, ViewSpec } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 import { rangeParts } from './timing.js';
-import { chosenRows, chosenSamples, countColumn } from './weights.js';
+import { chosenRows, chosenSamples, sampleCounts } from './weights.js';
 
 /** All samples with one value of a label. */
 export interface LabelTotal {
@@ -26,7 +26,7 @@ export function labelTotals(profile: Profile, spec: ViewSpec, key: string): Labe
   const rows = chosenRows(profile, spec);
   const parts = spec.range === undefined ? undefined : rangeParts(profile, spec.range, spec.type);
   const { ofSample } = stackIndex(profile);
-  const counts = countColumn(profile);
+  const counts = sampleCounts(profile, spec);
   const sums = new Map<number, { total: number; samples: number }>();
   for (let sample = 0; sample < samples.length; sample++) {
     const part = parts?.[sample] ?? 1;

@@ -1,4 +1,5 @@
 import { accumulate } from './accumulate.js';
+import { addNative } from './native.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { lineCostsOf, summedFigures } from './summed.js';
 import { weigh } from './weights.js';
@@ -40,6 +41,8 @@ export function lineSet(profile: Profile, spec: ViewSpec, files: readonly string
   const weights = weigh(profile, spec);
   const keyOf = new Int32Array(lines.length);
   for (let i = 0; i < lines.length; i++) keyOf[i] = isIn(functions.file[lines.func[i]!]!, lines.line[i]!) ? 0 : -1;
-  const { self, total, selfSamples } = accumulate(profile, weights, keyOf, 1);
+  const sums = accumulate(profile, weights, keyOf, 1);
+  addNative(profile, weights, keyOf, sums);
+  const { self, total, selfSamples } = sums;
   return { self: self[0]!, total: total[0]!, samples: selfSamples[0]!, sum: weights.total };
 }

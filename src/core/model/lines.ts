@@ -1,4 +1,5 @@
 import { accumulate } from './accumulate.js';
+import { addNative } from './native.js';
 import type { LineCostColumns, Profile, ViewSpec } from './profile.js';
 import { lineCostsOf, type SummedFigures, summedFigures } from './summed.js';
 import { weigh } from './weights.js';
@@ -8,6 +9,7 @@ export interface FileLines {
   readonly file: string;
   /** 1-based. */
   readonly line: Int32Array;
+  /** With compiled code that the line called. */
   readonly self: Float64Array;
   readonly total: Float64Array;
   /** Samples behind `self`; 0 for counted figures. */
@@ -58,8 +60,9 @@ interface LineKeys {
 const known = new WeakMap<Profile, LineKeys>();
 
 /**
- * Self, total and calls per line of every file. All lines of a location count, inlined ones too; a line counts once per
- * stack. Types that the file holds as sums give the lines it has, or else each function's figures at its first line.
+ * Self, total and calls per line of every file: a line of Python has what compiled code took that it called as its own. All lines of a
+ * location count, inlined ones too; a line counts once per stack. Types that the file holds as sums give the lines it has, or else each
+ * function's figures at its first line.
  * @param weights what stacks weigh in this view, if that is known already
  * @throws UserError for a focus or ignore that is no regular expression
  */
@@ -83,7 +86,11 @@ export function lineTable(profile: Profile, spec: ViewSpec, weights = () => weig
   if (summed !== undefined) return ofSums(profile, spec.type, summed, keys, calls);
   const weighed = weights();
   const sums = accumulate(profile, weighed, keys.ofLine, length, true);
-  return { ...tablesOf(profile, keys, sums, calls), sum: weighed.total, sampleCount: weighed.samples, perFunction: false };
+  addNative(profile, weighed, keys.ofLine, sums);
+  // Rows of a file that are no samples bound nothing.
+  const none = profile.quality.rows && new Float64Array(length);
+  const told = none ? { ...sums, selfSamples: none, totalSamples: none } : sums;
+  return { ...tablesOf(profile, keys, told, calls), sum: weighed.total, sampleCount: weighed.samples, perFunction: false };
 }
 
 /** The lines of a type without stacks: as the file has them, else each function's figures at its first line. */

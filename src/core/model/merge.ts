@@ -9,6 +9,8 @@ import { isSummed } from './summed.js';
 export interface MergeOptions {
   /** Sums samples that know their time too; else they are kept one by one, and the merged profile has a time line. */
   readonly sumTimes?: boolean;
+  /** Chooses the comments that are kept; else all different ones are. */
+  comment?(comment: string): boolean;
 }
 
 /** Merges profiles that are at hand; for many files use `Merger`, which needs only one of them at a time. */
@@ -25,6 +27,9 @@ export interface MergedPart {
   /** Per value type the profiles that had it. */
   readonly having: readonly number[];
 }
+
+/** Notes of recorders that are kept: of thousands of windows each may have its own figures in them. */
+const MOST_NOTES = 100;
 
 /** A value type of the merged profile: sampled (a column of the samples) or counted. */
 interface MergedType extends ValueType {
@@ -71,7 +76,7 @@ export class Merger {
     this.head ??= profileHead(profile);
     this.builder ??= new ProfileBuilder(profile.format);
     this.places ??= new MergePlaces(this.builder);
-    const places = this.places.map(profile);
+    const places = this.places.map(profile, profile.frames?.run);
     this.profiles += count;
     const types = this.mapTypes(profile, having, this.builder);
     const threads = Int32Array.from(profile.threads, (name) => this.builder!.thread(name));
@@ -152,7 +157,7 @@ export class Merger {
   }
 
   private addFacts(profile: Profile): void {
-    for (const comment of profile.comments) this.comments.add(comment);
+    for (const comment of profile.comments) if (this.options.comment?.(comment) ?? true) this.comments.add(comment);
     const { timeNanos, durationNanos } = profile;
     if (timeNanos !== undefined && timeNanos > 0n && (this.start === undefined || timeNanos < this.start)) this.start = timeNanos;
     if (durationNanos !== undefined) this.duration = (this.duration ?? 0) + durationNanos;
@@ -177,7 +182,7 @@ function joinQuality(a: Quality, b: Quality): Quality {
   sum('errors');
   sum('tracingSeconds');
   if (a.timesWithin !== undefined && b.timesWithin !== undefined) joined.timesWithin = Math.max(a.timesWithin, b.timesWithin);
-  const notes = [...new Set([...(a.notes ?? []), ...(b.notes ?? [])])];
+  const notes = [...new Set([...(a.notes ?? []), ...(b.notes ?? [])])].slice(0, MOST_NOTES);
   if (notes.length > 0) joined.notes = notes;
   return joined as Quality;
 }

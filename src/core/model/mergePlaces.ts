@@ -31,54 +31,26 @@ export class MergePlaces {
   private readonly lineColumn = new GrowingInt32();
   private readonly mappings = new Map<string, number>();
   private readonly mappingStart: bigint[] = [];
-  private last: { readonly places: Places; readonly map: PlaceMap } | undefined;
+  private last: { readonly run: object; readonly strings: readonly string[]; readonly map: MappedPlaces } | undefined;
 
   constructor(private readonly builder: ProfileBuilder) {}
 
-  /** Maps the rows of one profile, each at first use; of the next one no more than is new, if it has the very same columns. */
-  map({ strings, functions, locations, lines, mappings }: Places): PlaceMap {
-    const { last } = this;
-    const isLast = last?.places.strings === strings && last.places.locations === locations && last.places.functions === functions;
-    if (last !== undefined && isLast) return last.map;
+  /** Maps the rows of one profile, each at first use; of the next one no more than is new, if it shares its places (`FrameColumns.run`). */
+  map({ strings, functions, locations, lines, mappings }: Places, run: object | undefined): PlaceMap {
     // The profile itself is left alone: its samples would be kept for as long as the map is.
     const places: Places = { strings, functions, locations, lines, mappings };
-    const map = this.newMap(places);
-    this.last = { places, map };
+    // One that has further texts of its own has others behind the shared ones.
+    if (run !== undefined && this.last?.run === run && this.last.strings === strings) {
+      this.last.map.continue(places);
+      return this.last.map;
+    }
+    const map = new MappedPlaces(places, this.builder, this);
+    if (run !== undefined) this.last = { run, strings, map };
     return map;
   }
 
-  private newMap(profile: Places): PlaceMap {
-    const { builder } = this;
-    const texts = new Int32Array(profile.strings.length).fill(-1);
-    const funcs = new Int32Array(profile.functions.length).fill(-1);
-    const locations = new Int32Array(profile.locations.length).fill(-1);
-    const mappings = new Int32Array(profile.mappings.length).fill(-1);
-    const text = (index: number): number => {
-      if (texts[index]! < 0) texts[index] = builder.string(profile.strings[index]!);
-      return texts[index]!;
-    };
-    const func = (index: number): number => {
-      if (funcs[index]! < 0) {
-        const { name, systemName, file, startLine } = profile.functions;
-        funcs[index] = builder.func(text(name[index]!), text(systemName[index]!), text(file[index]!), startLine[index]!);
-      }
-      return funcs[index]!;
-    };
-    const mapping = (index: number): number => {
-      if (index < 0) return -1;
-      if (mappings[index]! < 0) mappings[index] = this.addMapping(profile, index, text);
-      return mappings[index]!;
-    };
-    // The first mapping is the main binary by convention, and stays it.
-    if (mappings.length > 0) mapping(0);
-    const location = (index: number): number => {
-      if (locations[index]! < 0) locations[index] = this.addLocation(profile, index, mapping(profile.locations.mapping[index]!), func);
-      return locations[index]!;
-    };
-    return { text, func, location, locations };
-  }
-
-  private addMapping({ mappings, strings }: Places, index: number, text: (index: number) => number): number {
+  /** The merged mapping that a profile's is. @param text gives the merged index of its texts */
+  addMapping({ mappings, strings }: Places, index: number, text: (index: number) => number): number {
     const start = mappings.start[index]!;
     const size = BigInt.asUintN(64, mappings.limit[index]! - start);
     const binary = strings[mappings.buildId[index]!]! || strings[mappings.file[index]!]!;
@@ -93,7 +65,8 @@ export class MergePlaces {
     return known;
   }
 
-  private addLocation({ locations, lines, mappings }: Places, index: number, mapping: number, func: (index: number) => number): number {
+  /** The merged location that a profile's is. @param func gives the merged index of its functions */
+  addLocation({ locations, lines, mappings }: Places, index: number, mapping: number, func: (index: number) => number): number {
     const address = locations.address?.[index] ?? 0n;
     const own = locations.mapping[index]!;
     const first = locations.firstLine[index]!;
@@ -155,4 +128,69 @@ export class MergePlaces {
     }
     return true;
   }
+}
+
+/** What the rows of one profile, or of all of one run so far, are in the merged one. */
+class MappedPlaces implements PlaceMap {
+  private texts = new Int32Array(0);
+  private funcs = new Int32Array(0);
+  private mappings = new Int32Array(0);
+  locations = new Int32Array(0);
+
+  constructor(
+    private places: Places,
+    private readonly builder: ProfileBuilder,
+    private readonly merged: MergePlaces,
+  ) {
+    this.continue(places);
+  }
+
+  /** The same rows with others behind them. */
+  continue(places: Places): void {
+    this.places = places;
+    this.texts = withRoom(this.texts, places.strings.length);
+    this.funcs = withRoom(this.funcs, places.functions.length);
+    this.mappings = withRoom(this.mappings, places.mappings.length);
+    this.locations = withRoom(this.locations, places.locations.length);
+    // The main binary comes first by convention, and stays it.
+    if (places.mappings.length > 0) this.mapping(places.mappings.main ?? 0);
+  }
+
+  readonly text = (index: number): number => {
+    const { texts } = this;
+    if (texts[index]! < 0) texts[index] = this.builder.string(this.places.strings[index]!);
+    return texts[index]!;
+  };
+
+  readonly func = (index: number): number => {
+    const { funcs } = this;
+    if (funcs[index]! < 0) {
+      const { name, systemName, file, startLine } = this.places.functions;
+      funcs[index] = this.builder.func(this.text(name[index]!), this.text(systemName[index]!), this.text(file[index]!), startLine[index]!);
+    }
+    return funcs[index]!;
+  };
+
+  location(index: number): number {
+    const { locations, places } = this;
+    if (locations[index]! < 0)
+      locations[index] = this.merged.addLocation(places, index, this.mapping(places.locations.mapping[index]!), this.func);
+    return locations[index]!;
+  }
+
+  private mapping(index: number): number {
+    if (index < 0) return -1;
+    const { mappings } = this;
+    if (mappings[index]! < 0) mappings[index] = this.merged.addMapping(this.places, index, this.text);
+    return mappings[index]!;
+  }
+}
+
+/** What is unknown is -1. */
+function withRoom(known: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  if (length <= known.length) return known;
+  // One profile stands alone mostly; a run grows from file to file.
+  const wider = new Int32Array(known.length === 0 ? length : Math.max(length, known.length * 2)).fill(-1);
+  wider.set(known);
+  return wider;
 }

@@ -4,6 +4,7 @@ import { Interner, mix } from './interner.js';
 import type { PlaceMap } from './mergePlaces.js';
 import type { FrameColumns, Profile, ValueColumn } from './profile.js';
 import { stackRows } from './stackRows.js';
+import { inTime } from './stretches.js';
 import { SumColumn } from './sumColumn.js';
 
 /** What one profile's indexes are called in the merged one. */
@@ -55,6 +56,8 @@ export class MergeSamples {
   private readonly status = new GrowingInt32();
 
   private readonly labelIndex = new Map<string, number>();
+  /** The same of sets of one label with a text: by key and text, of which there are no 2^26. */
+  private readonly plainLabels = new Map<number, number>();
   private readonly labels: (readonly (readonly [key: number, text: number, number: number, unit: number])[])[] = [];
 
   get length(): number {
@@ -68,7 +71,8 @@ export class MergeSamples {
     return this.columns.push(column) - 1;
   }
 
-  add(profile: Profile, map: SampleMap): void {
+  add(given: Profile, map: SampleMap): void {
+    const profile = map.origin === undefined ? given : inTime(given);
     const { samples } = profile;
     const rows = stackRows(profile);
     const own = samples.values.map((_, type) => type).filter((type) => map.types[type]! >= 0 && samples.values[type]!.length > 0);
@@ -233,6 +237,11 @@ export class MergeSamples {
     const from = labels.first[sample]!;
     const to = labels.first[sample + 1]!;
     if (from === to) return -1;
+    // One label with a text, as most have, needs no key to be put together.
+    const isPlain = to === from + 1 && labels.number[from] === 0 && labels.unit[from] === 0;
+    const plain = isPlain ? places.text(labels.key[from]!) * 2 ** 26 + places.text(labels.text[from]!) : -1;
+    const before = isPlain ? this.plainLabels.get(plain) : undefined;
+    if (before !== undefined) return before;
     const set: [number, number, number, number][] = [];
     for (let i = from; i < to; i++)
       set.push([places.text(labels.key[i]!), places.text(labels.text[i]!), labels.number[i]!, places.text(labels.unit[i]!)]);
@@ -245,6 +254,7 @@ export class MergeSamples {
       known = this.labels.push(set) - 1;
       this.labelIndex.set(key, known);
     }
+    if (isPlain) this.plainLabels.set(plain, known);
     return known;
   }
 }

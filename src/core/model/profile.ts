@@ -53,6 +53,8 @@ export interface MappingColumns {
   readonly start: BigUint64Array;
   readonly limit: BigUint64Array;
   readonly offset: BigUint64Array;
+  /** The one that the file has first, which is the main binary, -1 for none; where it is absent, it is the first one here. */
+  readonly main?: number;
 }
 
 /** A prefix tree of stacks: row i is the frame `location[i]` called from stack `prefix[i]` (-1: a root). prefix[i] < i. */
@@ -70,7 +72,7 @@ export interface FrameColumns {
   readonly location: Uint32Array;
   /** Row of each sample. */
   readonly ofSample: Uint32Array;
-  /** Profiles with the same one share their rows as far as they go: not every row is that of a sample here. */
+  /** Profiles with the same one share their rows and their places as far as they go: not every one is used here. */
   readonly run?: object;
 }
 
@@ -90,10 +92,23 @@ export interface SampleColumns {
    * may stand in any order (formats with a list per thread start over for each).
    */
   readonly time: Float64Array | undefined;
+  /** When samples without a `time` were seen, of recordings that sum up as they go; absent where no sample has any (see `inTime`). */
+  readonly stretches?: StretchColumns;
   /** What the thread was doing: bits of `ThreadStatus`; absent when no sample says. */
   readonly status: Uint8Array | undefined;
   /** Other labels as CSR: labels of sample i are rows `first[i] … first[i+1]-1`. */
   readonly labels: LabelColumns | undefined;
+}
+
+/** The stretches of time that samples are sums of, as CSR; those of a thread do not overlap. */
+export interface StretchColumns {
+  /** Stretches of sample i are rows `first[i] … first[i + 1] - 1`; samples may have none. */
+  readonly first: Uint32Array;
+  /** Nanoseconds since the profile's start, and nanoseconds. */
+  readonly begin: Float64Array;
+  readonly length: Float64Array;
+  /** By value type: what each stretch has of its sample's value; undefined for types that are shared out by length. */
+  readonly values: readonly (Float64Array | undefined)[];
 }
 
 /** Bits of `SampleColumns.status`, as CPython's sampling profiler writes them (InternalDocs/profiling_binary_format.md). */

@@ -31,7 +31,8 @@ export function restack(profile: Profile, { locations, lines, stacks, samples }:
   };
 }
 
-function without<T extends object, K extends keyof T>(value: T, ...left: readonly K[]): Omit<T, K> {
+/** The rest of an object, without looking at what is left out. */
+export function without<T extends object, K extends keyof T>(value: T, ...left: readonly K[]): Omit<T, K> {
   const keys = (Object.keys(value) as (keyof T)[]).filter((key) => !left.includes(key as K));
   return Object.fromEntries(keys.map((key) => [key, value[key]])) as unknown as Omit<T, K>;
 }

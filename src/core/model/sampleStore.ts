@@ -1,7 +1,8 @@
 import { ReadError } from '../errors.js';
 import { GrowingFloat64, GrowingInt32, GrowingUint32 } from './growing.js';
 import { checkSamples } from './limits.js';
-import { type LabelColumns, type SampleColumns, ThreadStatus } from './profile.js';
+import { type LabelColumns, type SampleColumns, type StretchColumns, ThreadStatus } from './profile.js';
+import { StretchStore } from './stretchStore.js';
 import { ValueStore } from './valueStore.js';
 
 /** Nanoseconds that fit 64 bits. */
@@ -11,9 +12,11 @@ const MAX_TIME = 2 ** 63 - 1024;
 export class SampleStore {
   private readonly values: ValueStore[] = [];
   private length = 0;
+  private taken: Omit<SampleColumns, 'stack'> | undefined;
   private readonly thread = new GrowingInt32();
   private readonly time = new GrowingFloat64();
   private readonly status = new GrowingUint32();
+  private readonly stretches = new StretchStore();
 
   private readonly labelSample = new GrowingUint32();
   private readonly labelKey = new GrowingUint32();
@@ -61,11 +64,22 @@ export class SampleStore {
     return this.length++;
   }
 
+  /** Takes whole columns, which nothing is added to. */
+  take(columns: Omit<SampleColumns, 'stack'>): void {
+    if (this.length > 0) throw new Error('columns are taken in place of samples');
+    this.taken = columns;
+  }
+
   /** Of the sample added last. */
   setStatus(bits: number): void {
     if (this.length === 0) throw new Error('a status needs a sample');
     this.fillStatus(this.length);
     this.status.array[this.length - 1] = bits;
+  }
+
+  /** The sample added last is the sum of these stretches of `sample`. */
+  seenAt(stretches: StretchColumns, sample: number): void {
+    this.stretches.add(this.length - 1, stretches, sample);
   }
 
   /** Of the sample added last; text 0 for a number. */
@@ -92,9 +106,18 @@ export class SampleStore {
 
   /** @param summed value types that are kept elsewhere: their columns are empty @param stack gives the stack of each sample, when asked */
   done(summed: (type: number) => boolean, stack: () => Int32Array): SampleColumns {
+    if (this.taken !== undefined) {
+      return {
+        ...this.taken,
+        get stack() {
+          return stack();
+        },
+      };
+    }
     if (this.thread.length > 0) this.fillThreads(this.length);
     if (this.time.length > 0) this.fillTimes(this.length);
     if (this.status.length > 0) this.fillStatus(this.length);
+    const stretches = this.stretches.done(this.length);
     return {
       length: this.length,
       get stack() {
@@ -103,6 +126,7 @@ export class SampleStore {
       values: this.values.map((store, type) => (summed(type) ? new Float64Array(0) : store.done())),
       thread: this.thread.length > 0 ? this.thread.done() : undefined,
       time: this.time.length > 0 ? this.time.done() : undefined,
+      ...(stretches === undefined ? {} : { stretches }),
       status: this.status.length > 0 ? Uint8Array.from(this.status.done()) : undefined,
       labels: this.labels(),
     };

@@ -129,9 +129,11 @@ export class StackStore {
     this.sampleRow.push(row);
   }
 
-  /** One more sample with the stack of the one before it. */
-  commitAgain(): void {
-    this.sampleRow.push(this.sampleRow.array[this.sampleRow.length - 1]!);
+  /** Takes the rows of all samples at once. */
+  takeRows(rows: Uint32Array): void {
+    this.sampleRow.reserve(rows.length);
+    this.sampleRow.array.set(rows, this.sampleRow.length);
+    this.sampleRow.length += rows.length;
   }
 
   /** True when whole stacks may be written in place: no stack came as a tree before. */

@@ -1,9 +1,10 @@
 import { t } from '../l10n.js';
-import { functionTable } from './functionTable.js';
+import { functionTable, wholeTotal } from './functionTable.js';
 import { libraryFlags } from './library.js';
 import type { Profile } from './profile.js';
 import { stackIndex } from './stackIndex.js';
 import { stackRows } from './stackRows.js';
+import { mostlyWaiting, statesOf, withStates } from './states.js';
 import { type SummedFigures, summedFigures } from './summed.js';
 import { formatCount, formatSeconds, formatShare, formatType, formatValue, secondsPer } from './units.js';
 import { weigh } from './weights.js';
@@ -43,7 +44,7 @@ export function summarize(profile: Profile): string {
     own.sampled && own.samples < FEW
       ? t('; only {0}, shares are ± {1}', samplesText(Math.round(own.samples)), percent(bound(own, parts[0])))
       : '';
-  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? spread + named.join(', ') : t('no function is known')}${doubt}${tracingCost(profile, own.sum, type.unit)}`;
+  return `${formatValue(own.sum, type.unit)}${what}: ${named.length > 0 ? spread + named.join(', ') : t('no function is known')}${doubt}${tracingCost(profile, own.sum, type.unit)}${waiting(profile)}`;
 }
 
 function samplesText(count: number): string {
@@ -57,6 +58,22 @@ function tracingCost(profile: Profile, sum: number, unit: string): string {
   if (per === undefined || !(seconds > TOLD_COST * sum * per)) return '';
   if (profile.sampleTypes[profile.defaultType]?.type === UNTRACED) return t('; counting calls took {0} more', formatSeconds(seconds));
   return t('; about {0} of it is the cost of counting calls', formatSeconds(seconds));
+}
+
+/** Slow though the CPU is idle: told where that is most of the time. */
+function waiting(profile: Profile): string {
+  const states = statesOf(profile) ?? statesOf(withStates(profile));
+  const isBase =
+    states !== undefined && (profile.defaultType === states.base || profile.sampleTypes[profile.defaultType]?.type === UNTRACED);
+  if (!isBase) return '';
+  const whole = wholeTotal(profile, states.base);
+  const mostly = mostlyWaiting(states.types.map(({ state, total }) => [state, total / whole]));
+  if (mostly === undefined) return '';
+  const share = percent(mostly.share);
+  if (mostly.state === 'gil-wait') return t('; {0} of it is waiting, mostly for the GIL', share);
+  return mostly.state === 'blocked'
+    ? t('; {0} of it is waiting, the CPU is idle', share)
+    : t('; {0} of it is waiting, no CPU works for it', share);
 }
 
 interface OwnTime {

@@ -1,6 +1,7 @@
 import { functionTree } from './growTree.js';
 import type { Profile, ViewSpec } from './profile.js';
 import { stackIndex } from './stackIndex.js';
+import { inTime } from './stretches.js';
 import { longestTimes, middleGap, rowLengths, type TimeExtent, timeExtent } from './timing.js';
 import { chosenRows, chosenSamples, countColumn } from './weights.js';
 
@@ -32,7 +33,7 @@ export interface Timeline {
   readonly to: number;
   readonly start: Float64Array;
   readonly end: Float64Array;
-  /** Index of the sample. */
+  /** Index of the sample, of the profile as `inTime` gives it. */
   readonly sample: Uint32Array;
   /** Node of the function that ran, -1 for an empty stack. */
   readonly node: Int32Array;
@@ -53,11 +54,12 @@ export interface Timeline {
  * @throws UserError for filters that cannot be read
  */
 export function timeline(
-  profile: Profile,
+  given: Profile,
   spec: ViewSpec,
   library: Uint8Array | undefined,
-  whole: TimeExtent | undefined = timeExtent(profile),
+  whole: TimeExtent | undefined = timeExtent(given),
 ): Timeline | undefined {
+  const profile = inTime(given);
   const { samples } = profile;
   const { time } = samples;
   if (time === undefined || whole === undefined) return undefined;

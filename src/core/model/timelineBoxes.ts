@@ -1,4 +1,5 @@
 import { type Profile, ThreadStatus } from './profile.js';
+import { inTime } from './stretches.js';
 import type { Timeline, TimelineLane } from './timeline.js';
 import { rowLengths } from './timing.js';
 import { secondsPer } from './units.js';
@@ -66,7 +67,7 @@ export function timelineBoxes(
     if (own === undefined) continue;
     const [first, last] = within(timeline, own, window);
     if (first >= last) continue;
-    addStates(profile, timeline, lane, first, last, window.quantum, boxes.states);
+    addStates(inTime(profile), timeline, lane, first, last, window.quantum, boxes.states);
     addBoxes(timeline, own, lane, first, last, firstRow, Math.min(lastRow, own.depth - 1), window.quantum, boxes);
   }
   return boxes;
@@ -291,11 +292,12 @@ function stateOf(status: number | undefined): number {
  * the type's unit.
  */
 export function timelineActivity(
-  profile: Profile,
+  given: Profile,
   { lanes, from, to, start, end, sample }: Timeline,
   type: number,
   buckets: number,
 ): { readonly total: number[]; readonly ofLane: number[] } {
+  const profile = inTime(given);
   const total = new Float64Array(buckets);
   const column = profile.samples.values[type];
   const seconds = rowLengths(profile) === undefined ? secondsPer(profile.sampleTypes[type]?.unit ?? '') : undefined;

@@ -1,4 +1,4 @@
-import type { Profile, TimeRange } from './profile.js';
+import type { Profile, StretchColumns, TimeRange } from './profile.js';
 import { secondsPer } from './units.js';
 
 /** Gaps that the usual one is found among. */
@@ -14,7 +14,7 @@ export interface TimeExtent extends TimeRange {
 
 /** Whether a profile's samples know when they were taken. */
 export function hasTimes({ samples }: Profile): boolean {
-  return samples.time?.some((time) => !Number.isNaN(time)) ?? false;
+  return samples.stretches !== undefined || (samples.time?.some((time) => !Number.isNaN(time)) ?? false);
 }
 
 /**
@@ -53,9 +53,10 @@ export function timeExtent(profile: Profile): TimeExtent | undefined {
 }
 
 function findExtent(profile: Profile): TimeExtent | undefined {
-  const { time } = profile.samples;
+  const { stretches } = profile.samples;
+  const time = stretches?.begin ?? profile.samples.time;
   if (time === undefined || !hasTimes(profile)) return undefined;
-  const lengths = rowLengths(profile);
+  const lengths = stretches?.length ?? rowLengths(profile);
   let gap: number | undefined;
   const usual = () => {
     gap ??= usualGap(profile, time);
@@ -105,19 +106,38 @@ export function middleGap(length: number, time: (at: number) => number): number 
  */
 export function rangeParts(profile: Profile, { from, to }: TimeRange, type: number): Float64Array {
   const { samples, sampleTypes } = profile;
-  const { time } = samples;
+  const { time, stretches } = samples;
+  if (stretches !== undefined) return stretchParts(stretches, { from, to }, stretches.values[type]);
   const parts = new Float64Array(samples.length);
   if (time === undefined) return parts;
   const lengths = secondsPer(sampleTypes[type]?.unit ?? '') === undefined ? undefined : rowLengths(profile);
+  for (let i = 0; i < parts.length; i++) parts[i] = inside(time[i]!, lengths?.[i] ?? 0, from, to);
+  return parts;
+}
+
+/**
+ * The same of samples that are sums of stretches, by what each of these has of the value, or by how long it is where none has
+ * any. What was seen in a stretch, looks too, is spread evenly over it.
+ */
+function stretchParts({ first, begin, length }: StretchColumns, { from, to }: TimeRange, told: Float64Array | undefined): Float64Array {
+  const parts = new Float64Array(first.length - 1);
   for (let i = 0; i < parts.length; i++) {
-    const begin = time[i]!;
-    const length = lengths?.[i] ?? 0;
-    if (!(length > 0)) {
-      if (begin >= from && begin < to) parts[i] = 1;
-      continue;
+    let [value, valueInside, time, timeInside] = [0, 0, 0, 0];
+    for (let at = first[i]!; at < first[i + 1]!; at++) {
+      const part = inside(begin[at]!, length[at]!, from, to);
+      value += told?.[at] ?? 0;
+      valueInside += (told?.[at] ?? 0) * part;
+      time += length[at]!;
+      timeInside += length[at]! * part;
     }
-    const inside = Math.min(begin + length, to) - Math.max(begin, from);
-    if (inside > 0) parts[i] = Math.min(1, inside / length);
+    parts[i] = value !== 0 ? valueInside / value : time > 0 ? timeInside / time : 0;
   }
   return parts;
+}
+
+/** What part of a row, 0 … 1, lies in a stretch of time; nothing of one without a time (NaN). */
+function inside(begin: number, length: number, from: number, to: number): number {
+  if (!(length > 0)) return begin >= from && begin < to ? 1 : 0;
+  const both = Math.min(begin + length, to) - Math.max(begin, from);
+  return both > 0 ? Math.min(1, both / length) : 0;
 }

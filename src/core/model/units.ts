@@ -125,6 +125,27 @@ function lockLabel(type: string): string | undefined {
   return undefined;
 }
 
+/** Parts of a time by what the thread was doing (states.ts); only what is no other profiler's word for something else. */
+function stateLabel(type: string): string | undefined {
+  if (type === 'running') return t('Running');
+  if (type === 'gil-wait') return t('Waiting for the GIL');
+  if (type === 'native-nogil') return t('Native code without the GIL');
+  if (type === 'blocked') return t('Blocked (I/O, lock, sleep)');
+  if (type === 'nogil') return t('Without the GIL');
+  if (type === 'off-cpu') return t('Off CPU');
+  return undefined;
+}
+
+/** What is measured of tasks and their loops. */
+function loopLabel(type: string): string | undefined {
+  if (type === 'await') return t('Time awaiting');
+  if (type === 'awaits') return t('Awaits');
+  if (type === 'on-loop') return t('Time on the event loop');
+  if (type === 'loop-blocked') return t('Time the event loop was blocked');
+  if (type === 'loop-blocks') return t('Blocks of the event loop');
+  return undefined;
+}
+
 /** A value type's name for people: `Wall time`, `CPU time`, `Calls`, `Allocated space`. */
 export function typeLabel({ type, unit }: ValueType): string {
   if (type === 'tottime') return t('Traced time (tottime)');
@@ -134,10 +155,12 @@ export function typeLabel({ type, unit }: ValueType): string {
   if (type === 'inuse_objects') return t('Objects still alive');
   if (type === 'peak_space') return t('Memory alive at the peak');
   if (type === 'peak_objects') return t('Objects alive at the peak');
+  if (type === 'temporary_space') return t('Memory given back at once');
+  if (type === 'temporary_objects') return t('Objects given back at once');
   if (type === 'kept_space') return t('Memory allocated and kept');
   if (type === 'kept_objects') return t('Objects allocated and kept');
-  const ofLocks = lockLabel(type);
-  if (ofLocks !== undefined) return ofLocks;
+  const named = lockLabel(type) ?? loopLabel(type) ?? stateLabel(type);
+  if (named !== undefined) return named;
   const words = type.replace(/[_-]+/g, ' ').trim() || unit || 'value';
   const timed = secondsPer(unit) !== undefined && !/time|delay/i.test(words) ? `${words} time` : words;
   const text = timed.replace(/\b(cpu|gc|gil|io)\b/gi, (word) => (word.toLowerCase() === 'io' ? 'I/O' : word.toUpperCase()));

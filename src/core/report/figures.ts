@@ -1,3 +1,5 @@
+import type { NativePart } from '../model/nativeUse.js';
+import { formatValue } from '../model/units.js';
 import { type Look, PLAIN } from './look.js';
 
 /** The last column of a table is never made narrower than this. */
@@ -15,6 +17,21 @@ export function jsonFigure(value: number | bigint): JsonFigure {
   }
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) return BigInt(value).toString();
   return Number.isFinite(value) ? value : 0;
+}
+
+/** A part of a figure that was spent in a library of compiled code. */
+export interface JsonNative {
+  readonly library: string;
+  readonly value: JsonFigure;
+}
+
+export const jsonNative = ({ library, value }: NativePart): JsonNative => ({ library, value: jsonFigure(value) });
+
+/** `2.1 s libz`, with the number of further libraries; nothing where there is none. */
+export function nativeText(parts: readonly NativePart[] | undefined, unit: string): string {
+  if (parts === undefined || parts.length === 0) return '';
+  const sum = parts.reduce((all, { value }) => all + value, 0);
+  return plain(`${formatValue(sum, unit)} ${parts[0]!.library}${parts.length > 1 ? ` +${parts.length - 1}` : ''}`);
 }
 
 /** Characters that a terminal obeys and JSON lets through as they are. */

@@ -1,7 +1,8 @@
 import { lineTable } from '../model/lines.js';
+import { type NativePart, nativeUse } from '../model/nativeUse.js';
 import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
 import { formatCount, formatShare, formatType, formatValue } from '../model/units.js';
-import { type JsonFigure, jsonFigure, plain, table } from './figures.js';
+import { type JsonFigure, type JsonNative, jsonFigure, jsonNative, nativeText, plain, table } from './figures.js';
 import { type Look, PLAIN } from './look.js';
 import { typeOf } from './view.js';
 
@@ -16,6 +17,8 @@ export interface LinesJson {
       readonly self: JsonFigure;
       readonly total: JsonFigure;
       readonly calls: JsonFigure | null;
+      /** Of `self`, by library; absent where compiled code is not told apart. */
+      readonly native?: readonly JsonNative[];
     }[];
   }[];
 }
@@ -37,15 +40,18 @@ interface Row {
   readonly total: number;
   /** -1: unknown. */
   readonly calls: number;
+  readonly native: readonly NativePart[] | undefined;
 }
 
 function rowsOf(profile: Profile, spec: ViewSpec, options: LinesOptions): { rows: Row[]; sum: number; perFunction: boolean } {
   const { files, sum, perFunction } = lineTable(profile, spec);
+  const native = nativeUse(profile, spec);
   let rows: Row[] = [];
   for (const [file, lines] of files) {
     if (options.wants?.(file) === false) continue;
     for (let i = 0; i < lines.line.length; i++) {
-      rows.push({ file, line: lines.line[i]!, self: lines.self[i]!, total: lines.total[i]!, calls: lines.calls[i]! });
+      const line = lines.line[i]!;
+      rows.push({ file, line, self: lines.self[i]!, total: lines.total[i]!, calls: lines.calls[i]!, native: native?.ofLine(file, line) });
     }
   }
   if (options.rows !== undefined) {
@@ -85,11 +91,12 @@ export function linesJson(profile: Profile, spec: ViewSpec, options: LinesOption
     total: jsonFigure(sum),
     files: byFile(rows).map((list) => ({
       file: list[0]!.file,
-      lines: list.map(({ line, self, total, calls }) => ({
+      lines: list.map(({ line, self, total, calls, native }) => ({
         line,
         self: jsonFigure(self),
         total: jsonFigure(total),
         calls: calls < 0 ? null : jsonFigure(calls),
+        ...(native && { native: native.map(jsonNative) }),
       })),
     })),
   };
@@ -97,7 +104,9 @@ export function linesJson(profile: Profile, spec: ViewSpec, options: LinesOption
 
 /** The same as tables, one per file, with the source's text where it is at hand. */
 export function linesText(profile: Profile, spec: ViewSpec, options: LinesOptions = {}): string {
-  const { rows, sum, perFunction } = rowsOf(profile, spec, options);
+  const { rows: all, sum, perFunction } = rowsOf(profile, spec, options);
+  // Of one metric of several, lines that have none of it say nothing.
+  const rows = all.filter(({ self, total, calls }) => self !== 0 || total !== 0 || calls > 0);
   const type = typeOf(profile, spec);
   const share = (value: number) => formatShare(sum === 0 ? 0 : value / sum);
   const parts = [`${formatType(type)}: ${formatValue(sum, type.unit)}`];
@@ -109,14 +118,16 @@ export function linesText(profile: Profile, spec: ViewSpec, options: LinesOption
     const own = list.reduce((total, { self }) => total + self, 0);
     text += `\n${plain(list[0]!.file)}: ${formatValue(own, type.unit)} self, ${share(own)}\n`;
     const counted = list.some(({ calls }) => calls >= 0);
-    const header = ['line', ...(counted ? ['calls'] : []), 'self', '%', 'total', '%', ''];
+    const compiled = list.some(({ native }) => native !== undefined && native.length > 0);
+    const header = ['line', ...(counted ? ['calls'] : []), 'self', '%', ...(compiled ? ['native'] : []), 'total', '%', ''];
     text += table(
       header,
-      list.map(({ file, line, self, total, calls }) => [
+      list.map(({ file, line, self, total, calls, native }) => [
         String(line),
         ...(counted ? [calls < 0 ? '' : formatCount(calls)] : []),
         formatValue(self, type.unit),
         share(self),
+        ...(compiled ? [nativeText(native, type.unit)] : []),
         formatValue(total, type.unit),
         share(total),
         plain((options.source?.(file, line) ?? '').trimEnd().replaceAll('\t', '    ')),

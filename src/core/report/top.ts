@@ -1,9 +1,10 @@
 import { type FunctionTable, functionTable } from '../model/functionTable.js';
+import { nativeUse } from '../model/nativeUse.js';
 import type { Profile, ValueType, ViewSpec } from '../model/profile.js';
 import { isSummed } from '../model/summed.js';
 import { formatCount, formatShare, formatType, formatValue, plural, secondsPer } from '../model/units.js';
 import { functionMatcher, weigh } from '../model/weights.js';
-import { type JsonFigure, jsonFigure, nameAndPlace, table } from './figures.js';
+import { type JsonFigure, type JsonNative, jsonFigure, jsonNative, nameAndPlace, nativeText, table } from './figures.js';
 import { type Look, PLAIN } from './look.js';
 import { hasFilter, typeOf } from './view.js';
 
@@ -32,6 +33,8 @@ export interface TopJson {
     readonly self: JsonFigure;
     readonly total: JsonFigure;
     readonly calls: JsonFigure | null;
+    /** Compiled code that the function called itself, by library, not in `self`; absent where it is not told apart. */
+    readonly native?: readonly JsonNative[];
   }[];
 }
 
@@ -41,6 +44,7 @@ export function topJson(profile: Profile, spec: ViewSpec, options: TopOptions = 
   const order = sortedFunctions(profile, spec, figures, options.sort ?? 'self');
   const { functions, strings } = profile;
   const exact = figures.exact;
+  const native = nativeUse(profile, spec);
   return {
     format: profile.format,
     valueType: typeOf(profile, spec),
@@ -56,6 +60,7 @@ export function topJson(profile: Profile, spec: ViewSpec, options: TopOptions = 
       self: jsonFigure(exact?.self[func] ?? figures.self[func]!),
       total: jsonFigure(exact?.total[func] ?? figures.total[func]!),
       calls: figures.calls === undefined ? null : jsonFigure(figures.calls[func]!),
+      ...(native && { native: native.ofFunction(func).map(jsonNative) }),
     })),
   };
 }
@@ -73,14 +78,26 @@ export function topText(profile: Profile, spec: ViewSpec, options: TopOptions = 
   const names = dialect(profile);
   const { functions, strings } = profile;
   const share = (value: number) => formatShare(figures.sum === 0 ? 0 : value / figures.sum);
-  const rows = Array.from(shown, (func) => {
+  const use = nativeUse(profile, spec);
+  const compiled = Array.from(shown, (func) => nativeText(use?.ofFunction(func), type.unit));
+  const hasNative = compiled.some((text) => text !== '');
+  const rows = Array.from(shown, (func, i) => {
     const self = figures.self[func]!;
     const total = figures.total[func]!;
     const counts = figures.calls === undefined ? [] : [callsText(figures, func)];
     const place = nameAndPlace(strings[functions.name[func]!]!, strings[functions.file[func]!]!, functions.startLine[func]!);
-    return [...counts, formatValue(self, type.unit), share(self), formatValue(total, type.unit), share(total), place];
+    const native = hasNative ? [compiled[i]!] : [];
+    return [...counts, formatValue(self, type.unit), share(self), ...native, formatValue(total, type.unit), share(total), place];
   });
-  const header = [...(figures.calls === undefined ? [] : ['ncalls']), names.self, '%', names.total, '%', 'function'];
+  const header = [
+    ...(figures.calls === undefined ? [] : ['ncalls']),
+    names.self,
+    '%',
+    ...(hasNative ? ['native'] : []),
+    names.total,
+    '%',
+    'function',
+  ];
   const more = order.length - shown.length;
   const look = options.look ?? PLAIN;
   return `${look.bold(headline(profile, spec, figures))}\n${table(header, rows, look)}${more > 0 ? `… ${formatCount(more)} more function${more === 1 ? '' : 's'} (-n 0 shows all)\n` : ''}`;

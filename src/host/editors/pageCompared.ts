@@ -27,7 +27,13 @@ export function pageCompared(session: Session, info: ProfileInfo): PageCompared 
     runs: baseline.runs.length,
     newRuns: more.length + 1,
     isItself: ids.length === 0,
+    ...([info, ...baseline.runs].every(isOfWindows) ? { windows: true as const } : {}),
     durations: info.durationNanos !== null && baseline.runs.every(({ durationNanos }) => durationNanos !== null),
     key: JSON.stringify([ids, more]),
   };
+}
+
+/** A sum of windows says how many they were. */
+function isOfWindows({ comments }: ProfileInfo): boolean {
+  return comments.some((comment) => /^windows=\d+$/.test(comment));
 }

@@ -8,6 +8,7 @@ import { labelTotals } from '../../core/model/labelTotals.js';
 import { lineCallees } from '../../core/model/lineCallees.js';
 import { calleesOf, callersOf } from '../../core/model/neighbours.js';
 import { searchFunctions, totalOf } from '../../core/model/search.js';
+import { measured } from '../../core/model/states.js';
 import { isSummed } from '../../core/model/summed.js';
 import { packProfile } from '../../core/model/transport.js';
 import type { FlameColumns } from '../../protocol/lsp.js';
@@ -21,6 +22,7 @@ import type { FunctionFigures, Queries } from './queries.js';
 import { figuresOf, specOf, type Tables } from './tables.js';
 import { timelineColumns, timelineOverview } from './timelineAnswers.js';
 import { treeLevel, treePath, wayOf } from './treeLevels.js';
+import { waitAnswers } from './waitAnswers.js';
 
 /** Narrower boxes are no use to any screen, and would make the answer large. */
 const NARROWEST = 1e-5;
@@ -30,6 +32,7 @@ type Answers = { readonly [Q in keyof Queries]: (tables: Tables, params: Queries
 /** How each query is answered: plain functions of the profile and its tables. */
 export const answers: Answers = {
   ...codeAnswers,
+  ...waitAnswers,
   facts: (tables) => factsOf(tables.profile),
   functions: functionList,
   rows(tables, { view, funcs }) {
@@ -80,7 +83,7 @@ export const answers: Answers = {
     const format = formats.find((one) => one.id === id);
     if (!format?.write) throw new UserError('cannot-export', `Heatline cannot write "${id}" files.`);
     if (!path.isAbsolute(target)) throw new UserError('bad-path', 'The file to write must be named by its whole path.');
-    await writeWhole(target, (write) => format.write?.(profile, { write }));
+    await writeWhole(target, (write) => format.write?.(measured(profile), { write }));
     return null;
   },
 };

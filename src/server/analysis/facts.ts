@@ -1,5 +1,6 @@
 import { wholeTotal } from '../../core/model/functionTable.js';
 import type { Profile } from '../../core/model/profile.js';
+import { statesOf } from '../../core/model/states.js';
 import { summarize } from '../../core/model/summary.js';
 import { isSummed } from '../../core/model/summed.js';
 import { timeExtent } from '../../core/model/timing.js';
@@ -34,6 +35,7 @@ export function factsOf(profile: Profile): ProfileFacts {
     warnings: profile.warnings,
     times: timesOf(profile),
     labelKeys: labelKeysOf(profile),
+    states: statesOf(profile) ?? null,
     treeIsEstimate: isSummed(profile, profile.defaultType),
     hasCalls: profile.calls !== undefined,
     summary: summarize(profile),

@@ -5,6 +5,7 @@ import type { FunctionRow, GroupBy, ProfileInfo, Requests, SortKey, ViewParams }
 import type { TabRequests } from '../../protocol/tabs.js';
 import type { TimelineRequests } from '../../protocol/timeline.js';
 import type { CodeQueries } from './codeAnswers.js';
+import type { WaitQueries } from './waitAnswers.js';
 
 /** What a profile says of itself, without what its recording adds. */
 export type ProfileFacts = Omit<ProfileInfo, 'id' | 'uri' | 'label' | 'recording'> & {
@@ -41,7 +42,7 @@ export interface FunctionFigures extends Figures {
 /** A request about a tree whose direction is known. */
 type Whole<P> = P & { readonly inverted: boolean };
 
-export interface Queries extends CodeQueries {
+export interface Queries extends CodeQueries, WaitQueries {
   facts: [null, ProfileFacts];
   functions: [
     {

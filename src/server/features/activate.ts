@@ -1,3 +1,4 @@
+import { tellBlockedLoops } from '../blockedLoops.js';
 import { refresh } from '../refresh.js';
 import { type Feature, viewed } from '../server.js';
 
@@ -8,6 +9,7 @@ export const activate: Feature<'profile/activate'> = {
     server.active = params.view ?? null;
     server.baseline = params.base ?? [];
     refresh(server, 'activated');
+    void tellBlockedLoops(server);
     return null;
   },
 };

@@ -1,3 +1,4 @@
+import { tellBlockedLoops } from '../blockedLoops.js';
 import { refresh } from '../refresh.js';
 import type { Feature } from '../server.js';
 
@@ -9,6 +10,7 @@ export const close: Feature<'profile/close'> = {
     if (closed && server.active?.profile === params.profile) {
       server.active = null;
       refresh(server, 'closed');
+      void tellBlockedLoops(server);
     }
     return null;
   },

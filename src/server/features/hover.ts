@@ -12,6 +12,9 @@ import { type Server, viewed } from '../server.js';
 import type { OpenProfile } from '../store.js';
 import { changesSinceBaseline, lineChanges, orNothing } from './compare.js';
 import { heatOf } from './lineHeat.js';
+import { nativeLine } from './nativeLine.js';
+import { stateLines } from './threadStates.js';
+import { waitLines } from './waitLines.js';
 
 /** Callers and callees that are named. */
 const NAMED = 4;
@@ -35,6 +38,7 @@ export async function hover(server: Server, params: HoverParams): Promise<Hover 
     : own && (own.self !== 0 || own.total !== 0)
       ? await lineBlocks(server, opened, view, { file, uri: params.textDocument.uri }, own, heat.sum, around[0])
       : [];
+  blocks.push(...(await waitLines(server, opened, view, file, line)));
   if (blocks.length === 0) return null;
   if (own?.stale || begins?.changed) blocks.push(t('*This line was edited since the recording.*'));
   else if (heat.stale) blocks.push(t('*The file was written after the recording: figures may stand at the wrong lines.*'));
@@ -49,9 +53,10 @@ async function functionBlocks(
   figures: FunctionFigures,
   sum: number,
 ): Promise<string[]> {
-  const [callers, callees, since] = await Promise.all([
+  const [callers, callees, native, since] = await Promise.all([
     opened.analysis.ask('callers', { view, func }),
     opened.analysis.ask('callees', { view, func }),
+    opened.analysis.ask('native', { view, func }),
     changesSinceBaseline(server, view, [func]),
   ]);
   const measured = measuredView(opened, view);
@@ -61,6 +66,12 @@ async function functionBlocks(
     ...notes(opened, view, figures, figures.samples),
     ...measuredLine(opened, measured, asked?.figures[0], asked?.sum ?? 0),
     ...tracedLine(figures),
+    ...nativeLine(opened, view, native, null),
+    ...(await stateLines(
+      opened,
+      view,
+      async (each) => (await opened.analysis.ask('figures', { view: each, funcs: [func] })).figures[0]?.total,
+    )),
     ...neighbourLine(opened, t('Called by'), callers, sum),
     ...neighbourLine(opened, t('Calls'), callees, sum),
   ];
@@ -77,8 +88,10 @@ async function lineBlocks(
 ): Promise<string[]> {
   const figures = { self: own.self, total: own.total, calls: own.calls, primitive: null };
   const recorded = server.texts.place(opened, file).map.recorded(own.line);
-  const [callees, callers, since] = await Promise.all([
-    opened.analysis.ask('lineCallees', { view, files: opened.paths.namesOf(file), line: recorded }),
+  const files = opened.paths.namesOf(file);
+  const [callees, native, callers, since] = await Promise.all([
+    opened.analysis.ask('lineCallees', { view, files, line: recorded }),
+    opened.analysis.ask('native', { view, files, line: recorded }),
     around && around.name !== '<module>' ? opened.analysis.ask('callers', { view, func: around.func }) : [],
     lineSinceBaseline(server, opened, view, file, own.line),
   ]);
@@ -93,6 +106,12 @@ async function lineBlocks(
       there?.lines.find(({ line }) => line === own.line),
       there?.sum ?? 0,
     ),
+    ...nativeLine(opened, view, native, own.self),
+    ...(await stateLines(
+      opened,
+      view,
+      async (each) => (await heatOf(server, opened, each, file)).lines.find(({ line }) => line === own.line)?.total,
+    )),
     ...neighbourLine(opened, t('Calls'), callees, sum),
     ...neighbourLine(opened, around ? t('{0} called by', escapeMarkdown(around.name || t('unnamed'))) : '', callers, sum),
     ...(callees.length + callers.length > 0 ? [peekLinks(uri, own.line)] : []),

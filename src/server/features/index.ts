@@ -32,6 +32,7 @@ import { selection } from './selection.js';
 import { source } from './source.js';
 import { timeline, timelineBoxes } from './timeline.js';
 import { tree, treePath } from './tree.js';
+import { windowGroups, windowLabels, windowMerge } from './windows.js';
 
 /** Every request that the server answers: to add one, write its file and put one line here. The type misses none. */
 const table: { readonly [M in keyof Requests]: Feature<M> } = {
@@ -68,6 +69,9 @@ const table: { readonly [M in keyof Requests]: Feature<M> } = {
   'compare/document': compareDocument,
   'compare/oldDocument': compareOldDocument,
   'recording/seal': sealRecording,
+  'windows/groups': windowGroups,
+  'windows/labels': windowLabels,
+  'windows/merge': windowMerge,
 };
 
 export const features = Object.values(table) as readonly Feature<keyof Requests>[];

@@ -43,5 +43,8 @@ export async function heatOf(
   const table = await opened.analysis.ask('lines', { view, files: names }, signal);
   // The text is looked at last: while the profile was asked, somebody may have typed.
   const { map, uncertain } = server.texts.place(opened, file);
-  return { lines: heatLines(table, table.files, map), stale: uncertain, sum: table.sum };
+  const lines = heatLines(table, table.files, map);
+  // Rows that are no samples say nothing of an error.
+  const counted = opened.info.quality.rows === undefined ? lines : lines.map((line) => ({ ...line, samples: null }));
+  return { lines: counted, stale: uncertain, sum: table.sum };
 }

@@ -53,7 +53,7 @@ function figuresOf(files: readonly FileLines[], perFunction: boolean): Map<numbe
         self: self[i]! + (before?.self ?? 0),
         total: total[i]! + (before?.total ?? 0),
         calls: calls[i]! < 0 ? (before?.calls ?? null) : calls[i]! + (before?.calls ?? 0),
-        samples: perFunction ? null : samples[i]! + (before?.samples ?? 0),
+        samples: perFunction || (samples[i] === 0 && self[i]! > 0) ? null : samples[i]! + (before?.samples ?? 0),
       });
     }
   }

@@ -33,9 +33,10 @@ const FIRST: DiffState = {
 };
 
 export function diffState(): DiffState {
-  const state = { ...FIRST, ...store.saved.diff };
+  const compared = store.page?.compared;
+  const state = { ...FIRST, ...(compared?.windows ? { normalize: 'duration' as const } : {}), ...store.saved.diff };
   // What only some profiles say how to do may have been chosen on another one.
-  return state.normalize === 'duration' && !store.page?.compared?.durations ? { ...state, normalize: 'none' } : state;
+  return state.normalize === 'duration' && !compared?.durations ? { ...state, normalize: 'none' } : state;
 }
 
 export function saveDiff(part: Partial<DiffState>): void {

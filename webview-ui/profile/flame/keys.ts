@@ -43,8 +43,7 @@ export function flameKeys(
       void flame.focus(flame.selected);
       return true;
     case 'Escape':
-      if (store.search !== '') store.setSearch('');
-      else if (!flame.back()) flame.select(-1, false);
+      if (!store.clearSearch() && !flame.back()) flame.select(-1, false);
       return true;
     case 'Backspace':
       flame.back();

@@ -10,8 +10,8 @@ export interface FlameSource {
   /** Callers hang below their callees. */
   readonly inverted: boolean;
   /**
-   * Boxes under a node that are at least that fraction of it wide, in a part of the picture narrower ones as well. Further columns may stand in the answer, box by box
-   * (`Boxes.columns`). `whole` is what shares are shares of, where that is not the picture itself. Rejects with a sentence.
+   * Boxes under a node that are at least that fraction of it wide, in a part of the picture narrower ones as well. Further
+   * columns may stand in the answer, box by box (`Boxes.columns`). `whole` is what shares are shares of, where that is not the picture itself. Rejects with a sentence.
    */
   load(root: number, minFraction: number, part?: FlamePart): Promise<FlameColumns & { readonly whole?: number }>;
   /** Functions from `home` to the node that was the root when the page was left: node ids don't survive, functions do. */

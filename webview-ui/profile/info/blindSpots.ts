@@ -35,6 +35,20 @@ const BLIND: Readonly<Record<string, readonly string[]>> = {
     t('Who of many takes a lock for a short time: of such acquires one stack in 64 is looked at; how many there are is exact.'),
     t('Time in which nobody waits for a lock or holds one.'),
   ],
+  async: [
+    t('The first await of a task that begins eagerly, without its loop.'),
+    t('Threads without an event loop.'),
+    t('How long a task was ready before its loop came to it: that is part of its await.'),
+  ],
+  events: [
+    t('Exceptions that C code raises and handles by itself, and the end of an iteration.'),
+    t('Who calls a line that raises all the time: of such exceptions one stack in 64 is looked at; how many there are is exact.'),
+    t('Time, but for the pauses of the garbage collector.'),
+  ],
+  imports: [
+    t('What the interpreter imports for itself before the program begins.'),
+    t('Modules that were there already, and all time that is not an import.'),
+  ],
   tachyon: [
     t('Calls are not counted.'),
     t('Time in C code stands on the Python line that calls it.'),

@@ -18,7 +18,7 @@ export function sectionsOf(info: ProfileInfo): readonly (readonly [title: string
     .filter(([, facts]) => facts.length > 0);
 }
 
-function ranOf({ label, recording, durationNanos, timeNanos, quality, format, comments }: ProfileInfo): Fact[] {
+function ranOf({ label, recording, durationNanos, timeNanos, quality, format, comments, commits = [] }: ProfileInfo): Fact[] {
   const started = timeNanos === null ? Date.parse(recording?.startedAt ?? '') : Number(BigInt(timeNanos) / 1_000_000n);
   return [
     [t('Name'), [label]],
@@ -29,7 +29,7 @@ function ranOf({ label, recording, durationNanos, timeNanos, quality, format, co
     [t('Recorded'), Number.isFinite(started) && started > 0 ? [new Date(started).toLocaleString()] : []],
     [t('Duration'), durationNanos === null ? [] : [formatSeconds(durationNanos / 1e9)]],
     [t('Ended'), recording ? [endOf(recording)] : []],
-    [t('Commit'), known(recording?.gitCommit)],
+    [t('Commit'), [...known(recording?.gitCommit), ...commits.map((commit) => t('{0}: lines are compared with its sources', commit))]],
     [t('Format'), [format]],
     [t('Comments'), comments],
   ];
@@ -44,7 +44,12 @@ function measuredOf(info: ProfileInfo): Fact[] {
   ];
   return [
     [t('Engine'), known([engine, recording?.engineReason].filter(Boolean).join(' · '))],
-    [t('Values'), info.valueTypes.map((type, i) => t('{0}: {1} in all', typeLabel(type), formatValue(info.totals[i] ?? 0, type.unit)))],
+    [
+      t('Values'),
+      info.valueTypes.map(
+        (type, i) => `${t('{0}: {1} in all', typeLabel(type), formatValue(info.totals[i] ?? 0, type.unit))}${shareOfState(info, i)}`,
+      ),
+    ],
     [t('Samples'), samples > 0 ? [samplesText(samples, quality.rows)] : []],
     [t('Rate'), rate.length > 0 ? [rate.join(', ')] : []],
     [t('Times'), quality.timesWithin === undefined ? [] : [t('right to ±{0}', formatSeconds(quality.timesWithin))]],
@@ -58,6 +63,12 @@ function measuredOf(info: ProfileInfo): Fact[] {
     [t('Functions'), [formatCount(info.functions)]],
     [t('Threads'), threads],
   ];
+}
+
+/** Of what is part of another value: how much of it. */
+function shareOfState({ states, totals }: ProfileInfo, type: number): string {
+  const whole = totals[states?.base ?? -1] ?? 0;
+  return whole > 0 && states?.types.some((state) => state.type === type) ? ` (${formatShare((totals[type] ?? 0) / whole)})` : '';
 }
 
 function trustedOf(info: ProfileInfo): Fact[] {

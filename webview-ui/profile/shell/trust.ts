@@ -28,7 +28,8 @@ export function trustOf(info: ProfileInfo): Fact[] {
       quality.rateAsked !== undefined && quality.rateGot !== undefined && quality.rateGot < quality.rateAsked * 0.7 ? 'strong' : undefined,
   });
   const duration = info.durationNanos === null ? '' : ` · ${formatSeconds(info.durationNanos / 1e9)}`;
-  if (info.samples > 0) {
+  // Rows that are sums are no samples: their number says nothing of an error.
+  if (info.samples > 0 && quality.rows !== 'sums') {
     const few = info.samples < FEW_SAMPLES && !info.hasCalls;
     facts.push({
       text: `${t(info.samples === 1 ? '{0} sample' : '{0} samples', formatCount(info.samples))}${duration}`,

@@ -298,8 +298,8 @@ function timelineKey(time: TimelineController, key: string, event: KeyboardEvent
   else if (key === 'PageDown' || key === 'PageUp')
     scroller?.scrollBy({ top: (key === 'PageDown' ? 1 : -1) * scroller.clientHeight * 0.85 });
   else if (key === 'Escape') {
-    if (store.search !== '') store.setSearch('');
-    else if (store.page?.view.range) time.choose(undefined);
+    if (store.clearSearch()) return true;
+    if (store.page?.view.range) time.choose(undefined);
     else if (time.zoomed) time.setViewport(WHOLE);
     else time.select(-1, false);
   } else if (key === 'ctrl+c' && time.selected >= 0 && window.getSelection()?.isCollapsed) {

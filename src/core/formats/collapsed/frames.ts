@@ -18,6 +18,7 @@ const JAVA_KIND = /_\[[ji01]\]$/;
 /** What rbspy says of C functions. */
 const NO_FILE = ' - (unknown)';
 const LINE = /^-?\d{1,10}$/;
+const ADDRESS = /^0x[\da-f]{1,16}$/i;
 
 // Texts may be as long as the file: what looks at them takes time linear in their length, so no expression with two stars.
 
@@ -49,7 +50,14 @@ function parenthesised(text: string, style: FrameStyle): Frame | undefined {
   if (colon >= 0 && LINE.test(place.slice(colon + 1))) {
     return { name, file: unguard(place.slice(0, colon)), line: lineOf(place.slice(colon + 1)) };
   }
+  if (style === 'pyspy' && ADDRESS.test(name)) return nameless(unguard(place));
   return style === 'pyspy' || isFile(place) ? { name, file: unguard(place), line: 0 } : undefined;
+}
+
+/** Code without a symbol: where it was loaded differs from run to run, and all that it is known by is its library. */
+function nameless(library: string): Frame {
+  if (library === '?') return { name: '[unknown]', file: '', line: 0 };
+  return { name: `[${library.replace(/^\[|\]$|.*[\\/]/g, '')}]`, file: library, line: 0 };
 }
 
 /** `file:function:line`. Unless every frame of the file is written so, the file must look like Python's: `~` is a built-in's. */
@@ -110,7 +118,7 @@ export function formatFrame(name: string, file: string, line: number): string {
   const own = guard(name === '' ? '?' : name);
   if (file !== '') {
     const place = guard(file);
-    return `${own} (${line > 0 || /:-?\d+$/.test(place) || !isFile(place) ? `${place}:${line}` : place})`;
+    return `${own} (${line > 0 || /:-?\d+$/.test(place) || !isFile(place) || ADDRESS.test(own) ? `${place}:${line}` : place})`;
   }
   if (line > 0 && JAVA.test(own)) return `${own}:${line}`;
   const again = parseFrame(own, 'pyspy');

@@ -4,11 +4,12 @@ import type { ProfileBuilder } from '../../model/builder.js';
 import type { ValueType } from '../../model/profile.js';
 import type { GrowingRows } from '../../model/stackStore.js';
 import type { ReadControl } from '../format.js';
-import { COUNTED_COMMENT, DOC_COMMENT, SUMS_KEY, WARNING_COMMENT } from './labels.js';
+import { readComments } from './comments.js';
+import { DOC_COMMENT, SUMS_KEY } from './labels.js';
 import { readMoments } from './moments.js';
 import { type Locations, readFunctions, readLocations, readMappings, type StringRows } from './places.js';
 import { dropTest } from './prune.js';
-import { parseQuality } from './quality.js';
+import { readInRun } from './run/read.js';
 import { SampleReader } from './samples.js';
 import { type Scan, scanProfiles } from './scan.js';
 import type { Split } from './split.js';
@@ -31,6 +32,7 @@ const MOST: readonly (readonly [field: number, count: number, what: string])[] =
  * @throws ReadError
  */
 export async function readPprof(bytes: Uint8Array, builder: ProfileBuilder, control: ReadControl): Promise<void> {
+  if (control.run !== undefined && readInRun(bytes, builder, control.run)) return;
   const reader = openReader(bytes);
   try {
     await readAll(reader, builder, control);
@@ -142,13 +144,16 @@ async function readOne(
   // A value takes a byte.
   if (stacks !== undefined) builder.continueStacks(stacks, stacks);
   if (split !== undefined) builder.continueStacks(numbered(split, locations));
-  const moments = readMoments(reader, scan.blocks[PROFILE.moments] ?? NONE, samples.length, types.length);
-  const most = Math.min(samples.length, Math.ceil(scan.sampleBytes / types.length)) + (moments?.length.length ?? 0);
-  builder.expect(most, Math.ceil(scan.sampleBytes / 2));
+  const start = builder.startNanos;
+  const began = number(PROFILE.timeNanos);
+  const from = start !== undefined && began !== 0 ? Number(BigInt(began) - start) : 0;
+  const stretches = readMoments(reader, scan.blocks[PROFILE.moments] ?? NONE, samples.length, types.length, from);
+  builder.checkSamples(samples.length + (stretches?.length.length ?? 0));
+  builder.expect(Math.min(samples.length, Math.ceil(scan.sampleBytes / types.length)), Math.ceil(scan.sampleBytes / 2));
   const samplesOf = new SampleReader(reader, builder, types, strings, stringRow, locations, counted, stacks, split !== undefined);
   // Stretches of time name samples in the order of the file.
-  const order = moments === undefined ? samplesOf.inOrderOfTime(samples) : samples;
-  samplesOf.spread(moments, number(PROFILE.timeNanos));
+  const order = stretches === undefined ? samplesOf.inOrderOfTime(samples) : samples;
+  if (stretches !== undefined) samplesOf.seenAt(stretches);
   const watched = control.signal !== undefined || control.progress !== undefined;
   for (let from = 0; from < order.length; from += SLICE) {
     samplesOf.readSlice(order, from, Math.min(from + SLICE, order.length));
@@ -177,15 +182,6 @@ function numbered(rows: GrowingRows, { table }: Locations): GrowingRows {
     frames[i] = row;
   }
   return rows;
-}
-
-function readComments(comments: readonly string[], builder: ProfileBuilder): void {
-  for (const comment of comments) {
-    const quality = parseQuality(comment);
-    if (quality !== undefined) builder.quality(quality);
-    else if (comment.startsWith(WARNING_COMMENT)) builder.warn(comment.slice(WARNING_COMMENT.length));
-    else if (!comment.startsWith(COUNTED_COMMENT)) builder.comment(comment);
-  }
 }
 
 function nameOf({ type, unit }: ValueType): string {

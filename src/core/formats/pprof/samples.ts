@@ -1,14 +1,13 @@
 import type { Reader } from 'protobufjs/minimal';
 import { ReadError } from '../../errors.js';
 import type { ProfileBuilder } from '../../model/builder.js';
-import type { ValueType } from '../../model/profile.js';
+import type { StretchColumns, ValueType } from '../../model/profile.js';
 import { AHEAD, type StackRun } from '../../model/stackRun.js';
 import { readIds } from './ids.js';
 import { STATUS_KEY, SUMS_KEY, THREAD_ID_KEYS, THREAD_KEYS, TIME_KEY, VALUE_KEY } from './labels.js';
-import type { Moments } from './moments.js';
+import { checkStretches } from './moments.js';
 import type { Locations } from './places.js';
 import { pruneStack } from './prune.js';
-import { Spread } from './spread.js';
 import { SumReader } from './sums.js';
 import { BLOCK, block, enter, type Integer, integer, skip, truncated, VARINT } from './wire.js';
 
@@ -38,7 +37,7 @@ export class SampleReader {
   private readonly timeKey: number;
   private readonly sums: SumReader | undefined;
   private times: Float64Array | undefined;
-  private stretches: Spread | undefined;
+  private stretches: StretchColumns | undefined;
   /** Thread + 1 by the string of its name, where that alone names it. */
   private readonly threadOfName: Uint32Array;
   private readonly threads = new Map<string, Integer>();
@@ -133,12 +132,9 @@ export class SampleReader {
     return false;
   }
 
-  /** Samples with moments become one sample for each, which lasts from its time on. Must be called before `read`. */
-  spread(moments: Moments | undefined, began: Integer): void {
-    if (moments === undefined) return;
-    const start = this.builder.startNanos;
-    const from = start !== undefined && began !== 0 ? Number(BigInt(began) - start) : 0;
-    this.stretches = new Spread(moments, this.types.length, from);
+  /** Samples were seen at these times. Must be called before `read`. */
+  seenAt(stretches: StretchColumns): void {
+    this.stretches = stretches;
     this.builder.quality({ lasting: true });
   }
 
@@ -165,18 +161,12 @@ export class SampleReader {
     this.unround();
     for (let i = 0; i < this.values.length; i++) if (this.values[i] !== 0) this.used[i] = 1;
     const thread = this.thread();
-    const { stretches } = this;
-    if (stretches?.open(index, this.values, at)) {
-      for (let isFirst = true; stretches.next(); isFirst = false) {
-        if (isFirst) this.add(stretches.figures, thread, stretches.time);
-        else this.builder.sampleAgain(stretches.figures, thread, stretches.time);
-        this.addLabels();
-      }
-      return;
-    }
     const time = this.times?.[index];
     this.add(this.values, thread, time === Number.POSITIVE_INFINITY ? undefined : time);
     this.addLabels();
+    if (this.stretches === undefined) return;
+    checkStretches(this.stretches, index, this.values, at);
+    this.builder.seenAt(this.stretches, index);
   }
 
   private add(values: readonly Integer[], thread: number, time: number | undefined): void {

@@ -1,5 +1,6 @@
 import type { Profile, ValueType } from '../../model/profile.js';
 import { stackRows } from '../../model/stackRows.js';
+import { inTime } from '../../model/stretches.js';
 import { gzip } from '../source.js';
 import { STATUS_KEY, TIME_KEY, VALUE_KEY, WARNING_COMMENT } from './labels.js';
 import { type Layout, layOut } from './layout.js';
@@ -11,7 +12,8 @@ import { PlaceBook, writeFunctions, writeLocations, writeMappings } from './writ
 import { writeCalls, writeLineCosts } from './writeSums.js';
 
 /** A gzipped profile.proto with everything that we show; sums as samples labelled `heatline` (docs/formats.md). */
-export function writePprof(profile: Profile): Uint8Array {
+export function writePprof(given: Profile): Uint8Array {
+  const profile = inTime(given);
   const out = new ProtoWriter();
   const strings = new StringTable(profile);
   const layout = layOut(profile);

@@ -5,8 +5,15 @@ import { ReadError } from '../../errors.js';
 const MAX_BLOCK = 1 << 17;
 /** Largest window that zstd itself takes unless told otherwise. */
 const MAX_WINDOW = 2 ** 27;
-/** The decoder in JavaScript moves its window along at every block: more bytes than this would take minutes. */
-const MAX_MOVES = 2 ** 36;
+/** What the decoder in JavaScript is let do. */
+export interface ZstdBounds {
+  /** It moves its window along at every block: 2^36 bytes take half a minute. */
+  readonly moves: number;
+  /** How many times more than what fits may come out, by the headers of its blocks, before it is refused unseen. */
+  readonly slack: number;
+}
+
+const USUAL: ZstdBounds = { moves: 2 ** 36, slack: 64 };
 
 /** One frame as it lies in the file. */
 interface Frame {
@@ -39,6 +46,7 @@ export function unzstd(
   bytes: Uint8Array,
   limit: number,
   decode: FrameDecoder | undefined,
+  bounds = USUAL,
 ): { content: Uint8Array; cutAt: number | undefined } {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -63,7 +71,7 @@ export function unzstd(
     }
     if (frame.cut) cutAt = frame.end;
     at = frame.end;
-    const part = decodeFrame(frame, limit - size, decode, at);
+    const part = decodeFrame(frame, limit - size, decode, bounds, at);
     size += part.length;
     if (part.length > 0) parts.push(part);
   }
@@ -71,11 +79,12 @@ export function unzstd(
   return { content: join(parts, size), cutAt };
 }
 
-function decodeFrame(frame: Frame, room: number, decode: FrameDecoder | undefined, at: number): Uint8Array {
+function decodeFrame(frame: Frame, room: number, decode: FrameDecoder | undefined, bounds: ZstdBounds, at: number): Uint8Array {
   let part: Uint8Array;
   try {
     if (decode !== undefined) part = decode(frame.bytes, Math.min(room, frame.bound));
-    else if (frame.moves > MAX_MOVES || frame.least > room || frame.bound > Math.max(room, 0) * 64 + MAX_BLOCK) throw tooLarge();
+    else if (frame.moves > bounds.moves || frame.least > room || frame.bound > Math.max(room, 0) * bounds.slack + MAX_BLOCK)
+      throw tooLarge();
     else part = decompress(frame.bytes);
   } catch (error) {
     if (error instanceof ReadError) throw error;

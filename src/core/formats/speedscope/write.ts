@@ -1,6 +1,7 @@
 import { callTree } from '../../model/callTree.js';
 import type { Profile } from '../../model/profile.js';
 import { stackRows } from '../../model/stackRows.js';
+import { inTime } from '../../model/stretches.js';
 import { isSummed } from '../../model/summed.js';
 import { bytesPer, secondsPer } from '../../model/units.js';
 import type { Sink } from '../format.js';
@@ -112,7 +113,8 @@ function frameTexts(profile: Profile, ofFunctions: boolean): Frames {
   return { texts, ofRow, ofBare };
 }
 
-function threadRows(profile: Profile, frames: Frames): { name: string; rows: Rows }[] {
+function threadRows(given: Profile, frames: Frames): { name: string; rows: Rows }[] {
+  const profile = inTime(given);
   const { samples, locations, threads } = profile;
   const stacks = stackRows(profile);
   const column = samples.values[profile.defaultType];
