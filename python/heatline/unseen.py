@@ -33,7 +33,7 @@ def _wait_until_gone(native):
     A thread that has done its work is there for a moment still, and CPython, which looks into /proc as we do, would warn
     of a fork meanwhile.
     """
-    for _ in range(400):
+    for _ in range(2000):
         if not (native and os.path.exists("/proc/self/task/%d" % native[0])):
             break
         threads.sleep(0.0005)

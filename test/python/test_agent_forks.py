@@ -1,9 +1,11 @@
 """The agent in programs that fork, start others, are killed, or end while threads run."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -69,11 +71,28 @@ class Forks(AgentCase):
 
     @unittest.skipIf(sys.version_info < (3, 12), "no warning of forks beside threads")
     def test_python_does_not_warn_of_our_threads_at_a_fork(self):
+        # A fork waits for a slow disk for a second at most; here is no disk.
+        memory = tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+        self.addCleanup(shutil.rmtree, memory)
         text = "import os, time\ntime.sleep(0.3)\nfor _ in range(5):\n    child = os.fork()\n    if child == 0: os._exit(0)\n    os.waitpid(child, 0); time.sleep(0.05)\n"
-        start = "import heatline; heatline.agent(%r, cost=1, window=0.2, endpoint='127.0.0.1:0')\n" % self.windows
+        start = "import heatline; heatline.agent(%r, cost=1, window=0.2, endpoint='127.0.0.1:0')\n" % memory
         path = self.write("app.py", start + text)
         done = subprocess.run([sys.executable, "-W", "error", path], env=self.env, cwd=self.folder, stderr=subprocess.PIPE, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertGreaterEqual(len(os.listdir(memory)), 2)
+
+    def test_a_fork_waits_for_a_slow_disk_a_second_at_most(self):
+        slow = "import os, time\nfsync, slow = os.fsync, iter([3])\nos.fsync = lambda file: time.sleep(next(slow, 0)) or fsync(file)\n"
+        start = "import heatline; heatline.agent(%r, cost=1, window=0.2)\n" % self.windows
+        text = (
+            "while not any('.tmp-' in each for each in os.path.isdir(%r) and os.listdir(%r) or ()): time.sleep(0.01)\n"
+            "began = time.perf_counter()\nchild = os.fork()\nif child == 0: os._exit(0)\n"
+            "print(time.perf_counter() - began); os.waitpid(child, 0); time.sleep(0.5)\n"
+        ) % (self.windows, self.windows)
+        waited = float(self.clean(self.finish([self.write("app.py", slow + start + text)])))
+        self.assertGreater(waited, 0.9)
+        self.assertLess(waited, 2.9)
+        self.assertGreaterEqual(len(self.files()), 2)
 
     def test_multiprocessing_by_fork_and_by_spawn(self):
         for method, expected in (("fork", 3), ("spawn", 1)):

@@ -22,9 +22,9 @@ class Writing:
         self._comments, self._asked, self._further = comments, asked, further
         self._encoder = Encoder(comments, asked, sampler.has_cpu, further)
         self._waiting = []
-        self._lock = allocate_lock()
         self._busy = allocate_lock()
         self._hurry = False
+        self._until_gone = lambda: None
         self.share = 0.0
         self.written = self.dropped = 0
         self._last_cost = 0
@@ -40,15 +40,16 @@ class Writing:
         """Writes in a thread, unless one does already."""
         if self._busy.acquire(False):
             try:
-                start(self._work)
+                self._until_gone = start(self._work)
             except RuntimeError as problem:
                 self._busy.release()
                 self._tell_once("threads", "no thread can be started here (%s)", problem)
 
     def rest(self):
-        """Waits a little until nothing is being written."""
+        """Waits a little until nothing is being written, and no thread is there for it; what is left waits for the next `begin`."""
         hurry, self._hurry = self._hurry, True
         if self._busy.acquire(True, REST_SECONDS):
+            self._until_gone()
             self._busy.release()
         self._hurry = hurry
 
