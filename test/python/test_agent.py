@@ -11,7 +11,7 @@ from support import ENTRY, LINUX
 
 sys.path.insert(0, agents.ROOT)
 
-from heatline.agent.budget import Budget  # noqa: E402
+from heatline.agent.budget import CHARGED, Budget  # noqa: E402
 from heatline.agent.sampler import OTHER, STACKS, Limit, Rows  # noqa: E402
 from heatline.agent.secrets import MASK, mask_secrets  # noqa: E402
 
@@ -136,6 +136,21 @@ class Labels(AgentCase):
         if LINUX:
             self.assertAlmostEqual(seconds(self.profiles(), "cpu", route="/outer"), 0.5, delta=0.15)
 
+    def test_what_a_task_has_run_in_a_pool_leaves_nothing_on_the_thread_of_the_pool(self):
+        text = (
+            "import asyncio, concurrent.futures, contextvars, threading\nfrom heatline.agent import context\n"
+            "labelled = lambda: context.labels_of(threading.get_ident())\n"
+            "def inside():\n    with heatline.labels(work='job'):\n        return labelled()\n"
+            "async def main():\n"
+            "    with concurrent.futures.ThreadPoolExecutor(1) as pool, heatline.labels(route='/buy'):\n"
+            "        run = asyncio.get_running_loop().run_in_executor\n"
+            "        print(labelled(), await run(pool, contextvars.copy_context().run, inside), await run(pool, labelled))\n"
+            "    print(labelled())\n"
+            "asyncio.run(main())\nprint(labelled(), context._threads)\n"
+        )
+        buy, job = ("route", "/buy"), ("work", "job")
+        self.assertEqual(self.clean(self.program(text, NO_LIMIT)), "%s %s ()\n()\n() {}\n" % ((buy,), (buy, job)))
+
     def test_one_object_in_many_threads_and_exceptions(self):
         text = (
             "import threading, time\nshared = heatline.labels(work='job')\n"
@@ -165,13 +180,13 @@ class Labels(AgentCase):
 class Cost(AgentCase):
     @staticmethod
     def stretches(look, count=36, asked=100, most=0.01, late=1.0, beside=0.0):
-        """(rates, costs, sentences) of so many stretches of 5 s; `look(number)`: seconds that a look of each takes."""
+        """(rates, costs, sentences) of so many stretches of 5 s; `look(number)`: seconds that a look of each costs, of which it takes a part."""
         budget, rates, costs, said = Budget(asked, most), [], [], []
         for number in range(count):
             looks = round(5 * late * budget.rate)
             rates.append(budget.rate)
             costs.append(look(number) * looks / 5 + beside)
-            said.append(budget.judge(5.0, looks, look(number) * looks, beside))
+            said.append(budget.judge(5.0, looks, look(number) * looks / CHARGED, beside))
             if not budget.rate:
                 break
         return rates, costs, [each for each in said if each]
@@ -179,13 +194,18 @@ class Cost(AgentCase):
     def test_looks_that_fit_are_as_many_as_were_asked_for(self):
         self.assertEqual(self.stretches(lambda _: 99e-6)[::2], ([100] * 36, []))
 
+    def test_what_the_program_waits_is_charged_as_well(self):
+        budget = Budget(100, 0.01)
+        budget.judge(5.0, 500, 500 * 135e-6)
+        self.assertAlmostEqual(budget.rate, 0.9 * 0.01 / (3 * 135e-6))
+
     def test_it_looks_as_often_as_it_may(self):
         for look in (120e-6, 170e-6, 1e-3):
             rates, costs, said = self.stretches(lambda _: look)
             self.assertEqual(len(said), 1)
             self.assertAlmostEqual(rates[-1], 0.9 * 0.01 / look)
             self.assertLessEqual(max(costs[1:]), 0.01)
-        self.assertIn("100 % of a processor, which is more than 1 %: it looks 1.56 times", self.stretches(lambda _: 10e-3)[2][0])
+        self.assertIn("100 % of a processor, with what the program waited, which is more than 1 %: it looks 1.56 times", self.stretches(lambda _: 10e-3)[2][0])
 
     def test_a_burst_is_forgotten_and_a_minute_with_it_stays_near_the_budget(self):
         rates, costs, said = self.stretches(lambda number: 500e-6 if number < 2 else 90e-6)

@@ -6,6 +6,9 @@ LEAST, TOO_MUCH = 1 / 64, 3
 AIM = 0.9
 # It looks more often again where so many times as many looks fit, so many judgements in a row.
 WORTH, CALM_TIMES = 1.25, 3
+# A program that runs stands still for a look and takes time to get going again: a web service lost 1.8 to 3 times the processor time that looks took
+# (docs/production.md). So much of it is charged, in quiet times too: a service that has nothing to do now has much to do in the next second.
+CHARGED = 3
 # What the last stretch of time weighs in what a look is taken to cost, which is so many times what it did then at most: bursts are forgotten.
 NEW, MOST_OLD = 0.4, 3
 
@@ -16,7 +19,7 @@ class Budget:
     def __init__(self, rate, most):
         self.asked = self.rate = rate
         self.most = most
-        self._look = None  # seconds of processor time
+        self._look = None  # seconds that one costs
         self._calm = self._too_much = 0
 
     def judge(self, seconds, looks, spent, beside=0.0):
@@ -26,7 +29,7 @@ class Budget:
         """
         if not looks:
             return None
-        now = spent / looks
+        now = CHARGED * spent / looks
         self._look = now if self._look is None else min(MOST_OLD * now, self._look + NEW * (now - self._look))
         # A busy program lets it look less often than it would.
         cost = self._look * min(self.rate, looks / seconds) + beside
@@ -37,7 +40,7 @@ class Budget:
             if self._calm < CALM_TIMES:
                 return None
             self.rate, self._calm = fitting, 0
-            return "looking at stacks takes %.3g ms each: it looks %.3g times a second from here on" % (1e3 * self._look, self.rate)
+            return "looking at stacks takes %.3g ms each, with what the program waits: it looks %.3g times a second from here on" % (1e3 * self._look, self.rate)
         self._calm = 0
         if fitting >= self.rate:
             self._too_much += 1
@@ -45,4 +48,4 @@ class Budget:
                 return None
         self.rate = fitting if fitting < self.rate else 0
         outcome = "it looks %.3g times a second from here on" % self.rate if self.rate else "it ends"
-        return "looking at stacks took %.3g %% of a processor, which is more than %.3g %%: %s" % (100 * cost, 100 * self.most, outcome)
+        return "looking at stacks took %.3g %% of a processor, with what the program waited, which is more than %.3g %%: %s" % (100 * cost, 100 * self.most, outcome)

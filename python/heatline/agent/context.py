@@ -14,48 +14,69 @@ from ..native import get_ident, greenlets
 # Of a text that is a label's value; more of it is cut off.
 LONGEST = 200
 
-_now = ContextVar("heatline.labels", default=None)  # (pairs, what was before) or None
+_now = ContextVar("heatline.labels", default=None)  # (pairs, what was before, what the thread bore before or IN_TASK) or None
 _threads = {}  # thread identity → the same, of what runs there outside of tasks
 _loops = {}  # thread identity → the event loop that ran there when labels were last set
 # Before Python 3.12 a task does not tell its context.
 _tasks = None if sys.version_info >= (3, 12) else weakref.WeakKeyDictionary()
+IN_TASK = object()
 
 
 class labels:  # noqa: N801 - used as a function
     """
     What runs inside of the `with` bears these labels in the agent's windows, beside those from around it. Values are made texts of at
-    most 200 characters. Works in functions and coroutines, may be used again and in several threads at once, and costs two or
-    three microseconds, with the agent or without.
+    most 200 characters. Works in functions and coroutines, may be used again and in several threads at once, and costs one or
+    two microseconds, with the agent or without.
     """
 
     __slots__ = ("_pairs",)
 
     def __init__(self, **texts):
-        self._pairs = tuple(sorted([(name, (text if isinstance(text, str) else str(text))[:LONGEST]) for name, text in texts.items()]))
+        pairs = [(name, (text if isinstance(text, str) else str(text))[:LONGEST]) for name, text in texts.items()]
+        pairs.sort()
+        self._pairs = tuple(pairs)
 
     def __enter__(self):
-        outer = _now.get()
-        _set((self._pairs if outer is None else tuple(sorted(dict(outer[0] + self._pairs).items())), outer))
+        outer, thread = _now.get(), get_ident()
+        loop, task = _running()
+        if task is not None:
+            _loops[thread] = loop
+            before = IN_TASK
+        else:
+            before = _threads.get(thread)
+        pairs = self._pairs if outer is None else tuple(sorted(dict(outer[0] + self._pairs).items()))
+        labelled = pairs, outer, before
+        _now.set(labelled)
+        if task is None:
+            if not greenlets():
+                _threads[thread] = labelled
+        elif _tasks is not None:
+            _tasks[task] = labelled
 
     def __exit__(self, *_):
         inner = _now.get()
-        _set(None if inner is None else inner[1])
+        if inner is None:
+            return
+        _, outer, before = inner
+        _now.set(outer)
+        if before is None:
+            _threads.pop(get_ident(), None)
+        elif before is not IN_TASK:
+            _threads[get_ident()] = before
+        elif _tasks is not None:
+            task = _running()[1]
+            if task is not None:
+                _tasks[task] = outer
 
 
-def _set(labelled):
-    _now.set(labelled)
-    thread = get_ident()
+def _running():
+    """(event loop, task) of what this thread runs now; None where there is none."""
     asyncio = sys.modules.get("asyncio")
-    loop = None if asyncio is None else asyncio._get_running_loop()
-    task = None if loop is None else asyncio.current_task(loop)
-    if task is not None:
-        _loops[thread] = loop
-        if _tasks is not None:
-            _tasks[task] = labelled
-    elif labelled is None or greenlets():
-        _threads.pop(thread, None)
-    else:
-        _threads[thread] = labelled
+    try:
+        loop = None if asyncio is None else asyncio._get_running_loop()
+        return loop, None if loop is None else asyncio.current_task(loop)
+    except AttributeError:
+        return None, None  # another thread is importing it
 
 
 def any_labels():
