@@ -5,8 +5,8 @@ import { aptInstall, canInstallPackages, makeOnce, onPath, runLogged, type Say, 
 import { cacheFolder } from './paths.js';
 
 /**
- * Interpreters, and the sampler Austin, that tests run and that few systems have: command → what its `--version` must say. All are
- * packages of Debian's unstable distribution, by these names.
+ * Interpreters, the sampler Austin and a debugger, that tests run and that few systems have: command → what its `--version` must say. All are
+ * packages of Debian's unstable distribution, by these names or those of {@link packaged}.
  */
 const wanted: Readonly<Record<string, RegExp>> = {
   'python3.13': /^Python 3\.13/,
@@ -14,9 +14,12 @@ const wanted: Readonly<Record<string, RegExp>> = {
   'python3.15': /^Python 3\.15/,
   pypy3: /^\[PyPy/m,
   austin: /^austin (3\.[5-9]|[4-9])/,
+  // gdb 13 cannot write the registers of processors with AMX, so programs call nothing for it there.
+  gdb: /^GNU gdb .* (1[4-9]|[2-9]\d)\.\d/,
 };
+const packaged: Readonly<Record<string, string>> = { gdb: 'gdb-minimal' };
 /** Of what these depend on, the rest is for installed systems: questions to the administrator, the list of time zones. */
-const needed = /^(?:lib|zlib|python3\.|pypy3|austin)/;
+const needed = /^(?:lib|zlib|python3\.|pypy3|austin|gdb)/;
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
@@ -35,7 +38,7 @@ export async function findOrBringPythons(say: Say): Promise<ReadonlyMap<string, 
   const mirror = missing.length === 0 ? undefined : debianMirror();
   if (mirror === undefined) return found;
   try {
-    const folder = await makeOnce('pythons', `${process.arch} 1 ${missing}`, say, (empty) => bring(missing, mirror, empty, say));
+    const folder = await makeOnce('pythons', `${process.arch} 2 ${missing}`, say, (empty) => bring(missing, mirror, empty, say));
     for (const name of missing) {
       const path = join(folder, 'usr', 'bin', name);
       if (isWanted(name, path)) found.set(name, path);
@@ -47,7 +50,7 @@ export async function findOrBringPythons(say: Say): Promise<ReadonlyMap<string, 
 }
 
 /** Those without which tests would be skipped; the others add to the list of interpreters where the distribution has them. */
-export const requiredPythons: readonly string[] = ['python3.15', 'pypy3', 'austin'];
+export const requiredPythons: readonly string[] = ['python3.15', 'pypy3', 'austin', 'gdb'];
 
 function isWanted(name: string, path: string): boolean {
   const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
@@ -76,7 +79,7 @@ async function bring(names: readonly string[], mirror: string, folder: string, s
   };
   await run('apt-get', ['update', '-q']);
   const parts = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
-  const tree = await run('apt-cache', ['depends', '--recurse', ...parts, ...names]);
+  const tree = await run('apt-cache', ['depends', '--recurse', ...parts, ...names.map((name) => packaged[name] ?? name)]);
   const packages = tree.split('\n').filter((line) => needed.test(line));
   // "download" only fetches files, and the configuration has no dpkg: the system cannot be changed by it.
   await run('apt-get', ['download', '-q', ...packages]);

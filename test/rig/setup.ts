@@ -153,9 +153,9 @@ function ensureCompiler(say: Say): void {
   throw new Error(`VS Code's server is compiled with ${missing.join(', ')}: install as root: apt-get install ${missing.join(' ')}`);
 }
 
-/** Shells that must take our completion, the packer of zstd files, Ruby with its sampler, the kernel’s sampler, and the debugger that lets memray in: command → package. */
+/** Shells that must take our completion, the packer of zstd files, Ruby with its sampler, and the kernel’s sampler: command → package. */
 function ensurePackages(say: Say): void {
-  const packages = { zsh: 'zsh', fish: 'fish', zstd: 'zstd', ruby: 'ruby', stackprof: 'ruby-stackprof', perf: 'linux-perf', gdb: 'gdb' };
+  const packages = { zsh: 'zsh', fish: 'fish', zstd: 'zstd', ruby: 'ruby', stackprof: 'ruby-stackprof', perf: 'linux-perf' };
   const missing = Object.entries(packages).flatMap(([name, wanted]) => (onPath(name) === undefined ? [wanted] : []));
   if (missing.length === 0 || process.platform !== 'linux') return;
   if (canInstallPackages() && aptInstall(missing, say)) return;

@@ -1,5 +1,5 @@
 // memray joins programs that run: of Python 3.15 without a tool, of older ones by the real gdb. The set-up of the tests brings all three.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -339,6 +339,10 @@ describe.skipIf(ways.length < 2)('what is missing', () => {
         "'warning: process 7 is already traced by process 4712' 'ptrace: Operation not permitted.'",
         'process 4712 traces the program already: end that debugger first',
       ],
+      [
+        "'$1 = \"MEMRAY: Attached to process.\"' 'Error in sourced command file:' \"Couldn't write extended state status: Bad address.\"",
+        'this gdb does not know all registers of the processor, so the program can call nothing for it: gdb 14 or newer does',
+      ],
       ['\'$1 = "MEMRAY: Attached to process."\' \'$9 = "cannot open shared object file"\'', "the program may not read memray's files in"],
     ] as const) {
       const { status, stderr } = await refused(program, { PATH: `${path({ gdb: `printf '%s\\n' ${said}; exit 1` })}:${tools}` });
@@ -348,5 +352,21 @@ describe.skipIf(ways.length < 2)('what is missing', () => {
     const rights = await refused(program, { PATH: `${path({ gdb: 'echo "ptrace: Operation not permitted."; exit 1' })}:${tools}` });
     expect(rights).toMatchObject({ status: 4, stderr: expect.stringMatching(/may not be read|permission/) });
     program.child.kill('SIGKILL');
+  });
+
+  test.runIf(process.arch === 'x64')('a gdb that could call nothing leaves the program in its sleep', { timeout: 300_000 }, async () => {
+    const program = await run(python, ['idle'], options);
+    const gdb = execFileSync('sh', ['-c', 'command -v gdb'], { encoding: 'utf8' }).trim();
+    // What such a gdb leaves, and how it ends: memray's script is not read on.
+    const broken = join(folder, 'broken.gdb');
+    writeFileSync(broken, 'set $orig_rax = -1\np no_such_thing\ncontinue\n');
+    const stands = `for word do shift; case "$word" in -x=*) word=-x=${broken};; esac; set -- "$@" "$word"; done; exec ${gdb} "$@"`;
+    const { status, stderr } = await refused(program, { PATH: `${path({ gdb: stands })}:${dirname(process.execPath)}:/usr/bin:/bin` });
+    expect(stderr).toContain(`heatline: --pid ${program.pid}: nothing was recorded: memray: `);
+    expect(status).toBe(4);
+    program.child.kill('SIGINT');
+    await program.ended();
+    expect(program.said()).not.toContain('514');
+    expect(program.said()).toContain('KeyboardInterrupt');
   });
 });

@@ -36,10 +36,26 @@ SCRIPT = BEGIN + """\
     ours["Guest"]({raw!r}, {native!r}, {duration!r}, {stop!r}, {sender!r}, {joined!r}, {ended!r}, sys.getprofile() is not None)
 visit()
 """
+# A gdb that does not know all registers of the processor (13 and those with AMX) cannot have the program call anything, and leaves orig_rax as it was
+# needed for the trial: the kernel does not go on with the system call then, and a sleep ends with "OSError: [Errno 514]". So it is put back.
+GDB_BEFORE = """\
+set $heatline_call = $orig_rax
+set $heatline_stands_in_it = ! $_isvoid($heatline_call)
+define hook-continue
+  set $heatline_stands_in_it = 0
+end
+define heatline_put_back
+  if $heatline_stands_in_it
+    set $orig_rax = $heatline_call
+  end
+end
+"""
+GDB_AFTER = "-ex=heatline_put_back"
 READ_LIMIT = 4 << 20
 
 NO_DEBUGGER = "neither gdb nor lldb is on PATH, and Python before 3.14 lets memray in by no other way"
 NO_SYMBOLS = "the debugger finds no functions of Python in the program, which was built without their names: start it under memray instead: heatline record --engine memray -- …"
+OLD_GDB = "this gdb does not know all registers of the processor, so the program can call nothing for it: gdb 14 or newer does"
 TRACED = "process %s traces the program already: end that debugger first"
 TRACKED = "memray measures the program already: end that first (memray detach %d, where memray attach began it)"
 PROFILED = "the program has a profiler of its own (sys.setprofile), which memray would take from it"
@@ -54,13 +70,14 @@ class MemrayJoining(Joining):
         super().__init__(pid, options)
         self.raw = options.output + ".memray"
         self.ended = options.output + ".tmp-ended"
+        self.before = options.output + ".tmp-before.gdb"
         self.notes = []
 
     def run(self):
         try:
             super().run()
         finally:
-            for path in (self.raw, self.ended):
+            for path in (self.raw, self.ended, self.before):
                 files.remove(path)
 
     def text(self, wanted):
@@ -98,8 +115,9 @@ class MemrayJoining(Joining):
     def enter_by_debugger(self):
         """What a debugger loads into the program connects to a port of ours and runs what it is sent, once."""
         limit = time.monotonic() + PATIENCE_SECONDS
+        files.write_whole(self.before, GDB_BEFORE.encode("ascii"))
         with _Sender(self.text(True)) as sender:
-            said = _inject(self.pid, sender.port, lambda: self.interrupted or time.monotonic() > limit)
+            said = _inject(self.pid, sender.port, self.before, lambda: self.interrupted or time.monotonic() > limit)
             if self.interrupted or not is_alive(self.pid):
                 raise Refused(self.why_not())
             if said is not None:
@@ -113,6 +131,8 @@ class MemrayJoining(Joining):
             return TRACED % tracer[1]
         if "does not seem to be running Python" in said:
             return NO_SYMBOLS
+        if "Couldn't write extended state" in said:
+            return OLD_GDB
         if "Failed to attach" in said or "ptrace: " in said:
             return RIGHTS
         if "couldn't open the memray shared library" in said:
@@ -189,12 +209,16 @@ class _Debugger:
 
     STDOUT, CalledProcessError = subprocess.STDOUT, subprocess.CalledProcessError
 
-    def __init__(self, is_over):
-        self._is_over = is_over
+    def __init__(self, before, is_over):
+        """`before`: a file of commands that gdb reads before memray's."""
+        self._before, self._is_over = before, is_over
         self.said = ""
 
     def check_output(self, command, **_):
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        if os.path.basename(command[0]) == "gdb":
+            script = next((number for number, word in enumerate(command) if word.startswith("-x")), len(command))
+            command = [*command[:script], "-x", self._before, *command[script:], GDB_AFTER]
         # In a session of its own: no Ctrl-C but ours, and who kills us does not kill it.
         tool = subprocess.Popen(command, text=True, errors="replace", start_new_session=True, **pipes)
         told = False
@@ -212,7 +236,7 @@ class _Debugger:
         return self.said
 
 
-def _inject(pid, port, is_over):
+def _inject(pid, port, before, is_over):
     """Has a debugger load memray's part that connects to a port. Returns None, or why not in memray's words and the debugger's."""
     _memray()
     from memray.commands import attach
@@ -220,7 +244,7 @@ def _inject(pid, port, is_over):
     debugger = _debugger()
     if debugger is None:
         raise Refused(NO_DEBUGGER)
-    attach.subprocess = tool = _Debugger(is_over)
+    attach.subprocess = tool = _Debugger(before, is_over)
     problem = getattr(attach, "debugger_inject", None) or attach.inject
     said = problem(debugger, pid, port, False)
     return None if said is None else "%s\n%s" % (said, tool.said)
