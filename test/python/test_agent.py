@@ -197,7 +197,7 @@ class Cost(AgentCase):
     def test_what_the_program_waits_is_charged_as_well(self):
         budget = Budget(100, 0.01)
         budget.judge(5.0, 500, 500 * 135e-6)
-        self.assertAlmostEqual(budget.rate, 0.9 * 0.01 / (3 * 135e-6))
+        self.assertAlmostEqual(budget.rate, 0.9 * 0.01 / (4 * 135e-6))
 
     def test_it_looks_as_often_as_it_may(self):
         for look in (120e-6, 170e-6, 1e-3):

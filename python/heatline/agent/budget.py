@@ -6,9 +6,9 @@ LEAST, TOO_MUCH = 1 / 64, 3
 AIM = 0.9
 # It looks more often again where so many times as many looks fit, so many judgements in a row.
 WORTH, CALM_TIMES = 1.25, 3
-# A program that runs stands still for a look and takes time to get going again: a web service lost 1.8 to 3 times the processor time that looks took
+# A program that runs stands still for a look and takes time to get going again: a web service lost 2 to 3.5 times the processor time that looks took
 # (docs/production.md). So much of it is charged, in quiet times too: a service that has nothing to do now has much to do in the next second.
-CHARGED = 3
+CHARGED = 4
 # What the last stretch of time weighs in what a look is taken to cost, which is so many times what it did then at most: bursts are forgotten.
 NEW, MOST_OLD = 0.4, 3
 
